@@ -1,0 +1,52 @@
+"""What happens, in one table. Log, console, metrics, notifications and library users read the same events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pipeline.words import Message
+
+EVENTS: dict[str, str] = {
+    "file.seen": "a file that a job would take was noticed in its inbox",
+    "file.ready": "the file is complete: its writer has finished",
+    "file.claimed": "the file was taken into the work folder",
+    "file.loading": "its rows are being written",
+    "rows.refused": "rows of the file could not be taken; they stand in the failed folder",
+    "file.committed": "its rows are in the database",
+    "file.duplicate": "the same content was imported before; nothing was loaded",
+    "file.archived": "the file was moved to its processed folder",
+    "file.failed": "the file cannot be loaded; it stands in the failed folder with the reason",
+    "file.rejected": "something in the inbox is not a file that can be taken; it stays where it is",
+    "job.opened": "the hour or interval of a job has come",
+    "job.waiting": "a job waits for the database, a disc or a folder",
+    "job.resumed": "what a job waited for is back",
+    "job.paused": "a job stopped because its mapping does not fit the database",
+    "clock.jumped": "the wall clock moved against the monotonic clock",
+    "watch.lost": "a folder cannot be watched; it is looked at regularly instead",
+    "worker.died": "a worker process ended while it was working",
+    "switch.changed": "the master switch was turned",
+    "service.started": "the service runs",
+    "service.stopped": "the service has ended",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One happening: `name` is a key of `EVENTS`; `at` is aware UTC; `facts` are plain values."""
+
+    name: str
+    at: datetime
+    job: str = ""
+    file: str = ""  # the file's name, printable
+    claim: str = ""
+    said: Message | None = None
+    facts: dict[str, str | int | float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.name not in EVENTS:
+            raise ValueError(f"no event {self.name!r}")
+
+
+Listener = Callable[[Event], None]

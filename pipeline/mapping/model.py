@@ -1,0 +1,121 @@
+"""The nouns of mappings: catalogue (what the database has), mapping (what a person wrote), plan (both together)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pipeline.words import Message
+
+
+class Kind(StrEnum):
+    """The type of a table's column as a mapping sees it."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DATE = "date"
+    DATETIME = "datetime"
+    BOOLEAN = "boolean"
+    REFERENCE = "reference"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column a mapping may write. `required`: NOT NULL and the database has no default for it."""
+
+    name: str
+    kind: Kind
+    required: bool = False
+    scale: int = 0  # decimals after the point, for DECIMAL
+    max_length: int | None = None  # characters, for TEXT
+    references: str | None = None  # the parent table, for REFERENCE
+    label_en: str = ""
+    label_fr: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of the catalogue. `keys`: each backed by a unique index, the natural one first."""
+
+    name: str
+    columns: Dict[str, Column]
+    keys: tuple[tuple[str, ...], ...]
+    label_en: str = ""
+    label_fr: str = ""
+
+
+Catalogue = Dict[str, Table]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """What a mapping states about the file; None: it is found."""
+
+    delimiter: str | None = None
+    encoding: str | None = None
+    quote: str | None = None  # "" = no quoting
+    header: bool | None = None
+    skip: int | None = None  # lines above the header
+    columns: tuple[str, ...] = ()  # names, for files without a header
+    decimal: str | None = None  # "," or "."
+    thousands: str | None = None
+    date: str | None = None  # default format of dates, strptime letters
+    timezone: str | None = None  # zone of instants without one; default: the config's
+    empty: tuple[str, ...] = ()  # further texts that mean blank
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line under [fields]. `columns` are file columns, of several the first filled; else `value` is constant."""
+
+    target: str
+    line: int  # of the mapping file
+    columns: tuple[str, ...] = ()
+    value: str | None = None  # text; converted like a cell
+    default: str | None = None  # for blank cells; converted like a cell
+    format: str | None = None
+    decimal: str | None = None
+    timezone: str | None = None
+    blank: str = "clear"  # or "keep": a blank cell leaves the column as it is
+
+
+@dataclass(frozen=True, slots=True)
+class SavedMapping:
+    """A mapping as a person wrote it, parsed and checked by itself."""
+
+    name: str
+    table: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+    read: ReadOptions = ReadOptions()
+    lines: Dict[str, int] = field(default_factory=dict)  # dotted path → line, for later mistakes
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A mapping fitted to the catalogue: every field has its column. `key` is one of the table's keys."""
+
+    mapping: SavedMapping
+    table: Table
+    key: tuple[str, ...]
+
+    def column(self, target: str) -> Column:
+        return self.table.columns[target]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The columns written, in the order of the mapping."""
+        return tuple(f.target for f in self.mapping.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that cannot be taken: physical line in the file, file column, the cell's text, and why."""
+
+    line: int
+    column: str
+    value: str
+    said: Message

@@ -1,0 +1,211 @@
+"""The one seam to the database: these nouns and the verbs of `Store`. SQLite and PostgreSQL sit one exam.
+
+Every verb raises `Environment` when the database is out of reach, locked or full (try again later),
+`MappingUnfit` when a table or column is missing, and nothing else of the database's own errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+import polars as pl
+
+from pipeline.mapping.model import Catalogue, Plan
+from pipeline.words import Message
+
+FileState = Literal["committed", "archived", "duplicate", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A claimed file, as the ledger identifies it. `claim` is unique for ever (32 hex digits, UUIDv7)."""
+
+    claim: str
+    job: str
+    name: bytes
+    size: int
+    fingerprint: bytes  # SHA-256 of the bytes that were parsed, 32 bytes; b"" when the file could not be read
+    seen_at: datetime
+    claimed_at: datetime
+    mapping: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that was not taken: line, file column, value, reason, and the row's own bytes."""
+
+    line: int
+    column: str
+    value: str
+    said: Message
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerFile:
+    """One row of the ledger: one arrival of a file and what became of it."""
+
+    id: int
+    claim: str
+    job: str
+    name: bytes
+    size: int
+    fingerprint: bytes
+    state: FileState
+    reason: Message | None
+    mapping: str
+    rows_read: int
+    inserted: int
+    updated: int
+    unchanged: int
+    refused: int
+    duplicates: int  # rows of the file that a later row with the same key replaced
+    dialect: str  # JSON of how the file was read, "" when it was not
+    seen_at: datetime
+    claimed_at: datetime
+    committed_at: datetime | None  # when it reached its state in the database
+    archived_at: datetime | None
+    archived_as: str  # path, "" until moved
+
+
+class Staging(Protocol):
+    """One file's rows on their way: outside the main transaction, gone with `close`. A context manager."""
+
+    def add(self, frame: pl.DataFrame) -> None:
+        """Stage rows. `frame`: `_line` (Int64) and the plan's targets, typed: String, Int64, Decimal(38, scale),
+        Date, Datetime('us', 'UTC'), Boolean. A target whose field has `blank = "keep"` may hold nulls that
+        mean: leave as it is."""
+
+    def refuse(self, rows: Sequence[RefusedRow]) -> None:
+        """Stage refused rows."""
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Staging: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One file ready to be committed. `staging` None: only known to be a repeat of `fingerprint`."""
+
+    arrival: Arrival
+    staging: Staging
+    plan: Plan
+    rows_read: int
+    dialect: str  # JSON
+    max_refused: int | None = None  # more refused rows than this: the file fails
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What the environment answered for a job: it waits since, next attempt."""
+
+    job: str
+    said: Message
+    since: datetime
+    next_attempt: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """Which ledger rows: newest first."""
+
+    job: str | None = None
+    states: tuple[str, ...] = ()
+    name: bytes | None = None
+    fingerprint: bytes | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One recorded opening of a gate. `closed_at` None: work of it is still going on or was cut off."""
+
+    job: str
+    opening: datetime
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class GateMemory:
+    """What is remembered of a job's gate: its schedule in words, its last opening (or the moment it was first seen)."""
+
+    job: str
+    schedule: str
+    last: datetime
+    unfinished: Opening | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something `check` finds about the database."""
+
+    said: Message
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+class Store(Protocol):
+    """The database. One object belongs to one thread at a time; `close` is safe twice."""
+
+    kind: Literal["sqlite", "postgresql"]
+
+    # schema ---------------------------------------------------------------------------------------------
+    def migrate(self) -> None:
+        """Make or upgrade our tables, views and triggers, under a lock. Does not lock when nothing differs.
+        Raises PipelineError `store.newer` when the database was made by a newer Pipeline."""
+
+    def require(self) -> None:
+        """For commands that only read: raises PipelineError `store.absent` when there is no database of ours
+        yet (never creates one), `store.newer` when it is newer, `store.older` when it must be upgraded first."""
+
+    def catalogue(self) -> Catalogue:
+        """The tables a mapping may write."""
+
+    # the ledger -----------------------------------------------------------------------------------------
+    def staging(self, plan: Plan) -> Staging: ...
+
+    def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
+        """ONE transaction: under each job's lock, each file's ledger row, refused rows and upsert, in order,
+        with *who* set. A claim that is known already changes nothing and gives its row; content that the job
+        committed last gives a `duplicate` row and writes nothing else. A row that the database refuses is
+        found and becomes a refused row."""
+
+    def record_failed(self, arrival: Arrival, said: Message, now: datetime) -> LedgerFile:
+        """Ledger row `failed`. A claim that is known already changes nothing and gives its row."""
+
+    def record_duplicate(self, arrival: Arrival, now: datetime) -> LedgerFile | None:
+        """If this job committed this fingerprint last: the ledger row `duplicate` (new, or known by its claim);
+        else None and nothing written. Spares the reading of a file that is known."""
+
+    def mark_archived(self, claim: str, path: str, now: datetime) -> None:
+        """The file was moved: `committed` becomes `archived`; `duplicate` and `failed` keep their state and
+        get path and time."""
+
+    def by_claim(self, claim: str) -> LedgerFile | None: ...
+
+    def by_id(self, id: int) -> LedgerFile | None: ...
+
+    def files(self, query: Query) -> list[LedgerFile]: ...
+
+    def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
+        """The refused rows of a ledger file, by line."""
+
+    # the gate -------------------------------------------------------------------------------------------
+    def gate(self, job: str) -> GateMemory | None: ...
+
+    def remember_gate(self, job: str, schedule: str, now: datetime) -> GateMemory:
+        """A job first seen or whose schedule changed: `now` becomes its last opening. Else as it was."""
+
+    def open(self, job: str, opening: datetime, now: datetime) -> bool:
+        """Record an opening. False: recorded before (by another process, or before a restart)."""
+
+    def close_opening(self, job: str, opening: datetime, now: datetime, files: int) -> None:
+        """The opening's work has ended. Older openings without files are forgotten."""
+
+    def close(self) -> None: ...

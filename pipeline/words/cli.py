@@ -1,0 +1,3 @@
+"""Sentences of the room `cli`."""
+
+TEXTS: dict[str, tuple[str, str]] = {}

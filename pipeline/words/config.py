@@ -1,0 +1,3 @@
+"""Sentences of the room `config`."""
+
+TEXTS: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Sentences of the room `files`."""
+
+TEXTS: dict[str, tuple[str, str]] = {}

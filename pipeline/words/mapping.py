@@ -1,0 +1,3 @@
+"""Sentences of the room `mapping`."""
+
+TEXTS: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Sentences of the room `reading`."""
+
+TEXTS: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Sentences of the room `states`."""
+
+TEXTS: dict[str, tuple[str, str]] = {}

@@ -1,0 +1,3 @@
+"""Sentences of the room `store`."""
+
+TEXTS: dict[str, tuple[str, str]] = {}
