@@ -1,0 +1,202 @@
+"""The worker process: its pipe, its limits, its death.
+
+Started as `python -P -m pipeline.worker PARENT_PID`. Frames both ways: four bytes of length, then JSON. Its
+first frame is `hello`; then for each work order events as they happen and one outcome. A worker that dies
+takes its transaction with it; the service lives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import struct
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypedDict
+
+from pipeline import faults
+from pipeline.clock import Clock
+from pipeline.errors import ConfigError, Environment, MappingUnfit, PipelineError
+from pipeline.jobs import ImportJob, Limits
+from pipeline.words import Language, Message, message
+
+if TYPE_CHECKING:
+    from pipeline.mapping.model import Plan
+    from pipeline.store.model import Store
+
+PR_SET_PDEATHSIG = 1
+LENGTH = struct.Struct(">I")
+
+
+class FileOrder(TypedDict):
+    claim: str
+    name: str  # file system encoding with surrogates
+    path: str
+    seen_at: str
+
+
+class Order(TypedDict):
+    """A work order as it goes over the pipe."""
+
+    database: str
+    job: str
+    inbox: str
+    processed: str
+    failed: str
+    max_rows: int | None
+    max_percent: float | None
+    mapping: str
+    mapping_text: str
+    zone: str
+    language: Language
+    files: list[FileOrder]
+    give_up: str | None  # a Message as JSON: do not load, fail the files for this reason
+
+
+def send(pipe: BinaryIO, frame: Mapping[str, object]) -> None:
+    """Write one frame."""
+    body = json.dumps(frame, ensure_ascii=True).encode()
+    pipe.write(LENGTH.pack(len(body)) + body)
+    pipe.flush()
+
+
+def receive(pipe: BinaryIO) -> dict[str, object] | None:
+    """Read one frame; None at the end of the pipe."""
+    head = pipe.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    frame: dict[str, object] = json.loads(pipe.read(LENGTH.unpack(head)[0]))
+    return frame
+
+
+def main() -> None:
+    """Serve work orders until the pipe ends."""
+    _die_with(int(sys.argv[1]))
+    _limit(int(sys.argv[2]))
+    faults.be("worker")
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints goes to the log, never into the frames
+    inp = os.fdopen(os.dup(0), "rb")
+    desk = _Desk(out)
+    send(out, {"hello": os.getpid()})
+    while (frame := receive(inp)) is not None:
+        send(out, {"outcomes": desk.serve(frame["order"])})  # type: ignore[arg-type]
+    desk.close()
+
+
+class _Desk:
+    """Keeps the connection and the compiled mapping between orders."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._stores: dict[str, Store] = {}
+
+    def serve(self, order: Order) -> list[dict[str, object]]:
+        try:
+            return self._run(order)
+        except ConfigError as unfit:
+            said = unfit.mistakes[0].said if unfit.mistakes else unfit.said
+            return [_outcome(f["claim"], "paused", said) for f in order["files"]]
+        except MappingUnfit as unfit:
+            return [_outcome(f["claim"], "paused", unfit.said) for f in order["files"]]
+        except Environment as trouble:
+            self.close()
+            return [_outcome(f["claim"], "environment", trouble.said) for f in order["files"]]
+        except MemoryError:
+            return [_outcome(f["claim"], "failed", message("files.too_much_memory")) for f in order["files"]]
+        except PipelineError as trouble:
+            return [_outcome(f["claim"], "paused", trouble.said) for f in order["files"]]
+
+    def _run(self, order: Order) -> list[dict[str, object]]:
+        from pipeline.imports import Importer, Taken, Work
+
+        job = ImportJob(
+            name=order["job"],
+            mapping=order["mapping"],
+            inbox=Path(order["inbox"]),
+            processed=Path(order["processed"]),
+            failed=Path(order["failed"]),
+            errors=Limits(order["max_rows"], order["max_percent"]),
+        )
+
+        def emit(name: str, taken: Taken, said: Message | None, facts: dict[str, int]) -> None:
+            send(
+                self._out,
+                {
+                    "event": name,
+                    "claim": taken.claim,
+                    "file": os.fsdecode(taken.name),
+                    "said": None if said is None else said.to_json(),
+                    "facts": facts,
+                },
+            )
+
+        files = tuple(
+            Taken(f["claim"], os.fsencode(f["name"]), Path(f["path"]), datetime.fromisoformat(f["seen_at"]))
+            for f in order["files"]
+        )
+        work = Work(job, self._plan(order), files, order["zone"], order["language"])
+        importer = Importer(self._store(order["database"]), Clock(), emit)
+        give_up = order["give_up"]
+        outcomes = importer.fail(work, Message.from_json(give_up)) if give_up else importer.run(work)
+        return [_outcome(o.claim, o.deed, o.said, o.id) for o in outcomes]
+
+    def _plan(self, order: Order) -> Plan:
+        from pipeline.mapping import compile_mapping, parse
+        from pipeline.store.catalogue import catalogue
+
+        saved, mistakes = parse(order["mapping"], order["mapping_text"], order["mapping"] + ".toml")
+        if saved is not None:
+            plan, mistakes = compile_mapping(saved, catalogue())
+            if plan is not None:
+                return plan
+        raise ConfigError(message("mapping.unusable", mapping=order["mapping"]), mistakes)
+
+    def _store(self, database: str) -> Store:
+        from pipeline.store import connect
+
+        if database not in self._stores:
+            store = connect(database)
+            store.migrate()
+            self._stores[database] = store
+        return self._stores[database]
+
+    def close(self) -> None:
+        for store in self._stores.values():
+            store.close()
+        self._stores.clear()
+
+
+def _outcome(claim: str, deed: str, said: Message | None, id: int | None = None) -> dict[str, object]:
+    return {"claim": claim, "deed": deed, "said": None if said is None else said.to_json(), "id": id}
+
+
+def _die_with(parent: int) -> None:
+    """Without this an orphan commits after its service was killed."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")  # short of memory, the worker goes, not the service
+
+
+def _limit(memory_mb: int) -> None:
+    os.environ.setdefault("POLARS_MAX_THREADS", str(min(4, os.cpu_count() or 1)))
+    if memory_mb:
+        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+        most = memory_mb * 1024 * 1024
+        if hard != resource.RLIM_INFINITY:
+            most = min(most, hard)
+        resource.setrlimit(resource.RLIMIT_AS, (most, hard))
+
+
+if __name__ == "__main__":
+    main()
