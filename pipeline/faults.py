@@ -1,7 +1,7 @@
 """Named points at which tests break the program. Inert unless PIPELINE_FAULT is set.
 
 `PIPELINE_FAULT="commit.before:2:kill"` kills this process the second time `commit.before` is reached.
-Deeds: `kill` (SIGKILL), `abort` (SIGABRT), `eio` (OSError), `enospc` (OSError), `delay` (five seconds).
+Deeds: `kill` (SIGKILL to this process), `killall` (to a worker and its service, as a power cut), `abort` (SIGABRT), `eio` (OSError), `enospc` (OSError), `delay` (five seconds).
 Several are parted by a comma. Only the worker or only the service: `worker/commit.before:1:kill`.
 """
 
@@ -63,6 +63,10 @@ def point(name: str) -> None:
     if _SEEN[name] != count:
         return
     if deed == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif deed == "killall":
+        if _PROCESS == "worker":
+            os.kill(os.getppid(), signal.SIGKILL)
         os.kill(os.getpid(), signal.SIGKILL)
     elif deed == "abort":
         os.abort()
