@@ -1,0 +1,6 @@
+"""Noticing: events are hints that mark a folder dirty; the scan is the truth."""
+
+from pipeline.watching.scanning import scan
+from pipeline.watching.watcher import Watcher
+
+__all__ = ["Watcher", "scan"]

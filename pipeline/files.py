@@ -1,0 +1,312 @@
+"""Taking, hashing and moving files: the primitives, each safe to repeat. Names are bytes inside."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import signal
+import stat
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from pipeline.faults import point
+
+_LIBC = ctypes.CDLL(None, use_errno=True)
+_AT_FDCWD, _RENAME_NOREPLACE = -100, 1
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
+_OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "fuse.rclone"}
+_WORK_NAME = re.compile(rb"([0-9a-f]{32})\.(\d+)@(.+)", re.DOTALL)
+NAME_MAX = 255
+
+
+def new_claim(now: datetime) -> str:
+    """A UUIDv7 as 32 hex digits: unique for ever, ordered by time."""
+    ms = int((now - _EPOCH) / timedelta(milliseconds=1))
+    tail = secrets.randbits(62) | (0b10 << 62)
+    return f"{ms:012x}7{secrets.randbits(12):03x}{tail:016x}"
+
+
+def claimed_at(claim: str) -> datetime:
+    """The moment that a claim carries, to the millisecond."""
+    return _EPOCH + timedelta(milliseconds=int(claim[:12], 16))
+
+
+def work_name(claim: str, attempt: int, name: bytes) -> bytes:
+    """The name of a taken file: `<claim>.<attempt>@<name>`, its end shortened when too long for a folder."""
+    return (f"{claim}.{attempt}@".encode() + name)[:NAME_MAX]
+
+
+def parse_work_name(entry: bytes) -> tuple[str, int, bytes] | None:
+    """Claim, attempt and name of a taken file; None for anything else."""
+    found = _WORK_NAME.fullmatch(entry)
+    return (found[1].decode(), int(found[2]), found[3]) if found else None
+
+
+def rename_noreplace(src: Path, dst: Path) -> None:
+    """Rename, never over something. Raises FileExistsError, FileNotFoundError, OSError (EXDEV across systems)."""
+    if _LIBC.renameat2(_AT_FDCWD, os.fsencode(src), _AT_FDCWD, os.fsencode(dst), _RENAME_NOREPLACE) == 0:
+        return
+    code = ctypes.get_errno()
+    if code not in (errno.EINVAL, errno.ENOSYS):
+        raise OSError(code, os.strerror(code), str(src), None, str(dst))
+    os.link(src, dst, follow_symlinks=False)  # a file system without the flag: a link refuses to overwrite too
+    os.unlink(src)
+
+
+@dataclass(slots=True)
+class Claimed:
+    """A taken file. The lock on its inode lasts until `release`, or until this process dies."""
+
+    claim: str
+    attempt: int
+    name: bytes
+    path: Path
+    lock: int
+
+    def release(self) -> None:
+        """Let go of the lock. Safe twice."""
+        if self.lock >= 0:
+            os.close(self.lock)
+            self.lock = -1
+
+
+def claim(inbox: Path, name: bytes, work: Path, now: datetime) -> Claimed | None:
+    """Take a file: lock its inode, then rename it into the work folder. None: it vanished or another was faster."""
+    point("claim.before")
+    work.mkdir(parents=True, exist_ok=True, mode=0o700)
+    source = inbox / os.fsdecode(name)
+    lock = _lock(source)
+    if lock is None:
+        return None
+    number = new_claim(now)
+    place = work / os.fsdecode(work_name(number, 1, name))
+    try:
+        rename_noreplace(source, place)
+    except FileNotFoundError:
+        os.close(lock)
+        return None
+    except OSError:
+        os.close(lock)
+        raise
+    if not _same(lock, place):  # the name was given to another file between lock and rename: put that back
+        os.close(lock)
+        with contextlib.suppress(FileExistsError, FileNotFoundError):
+            rename_noreplace(place, source)
+        return None
+    point("claim.after")
+    return Claimed(number, 1, name, place, lock)
+
+
+def abandoned(work: Path) -> list[Claimed]:
+    """Taken files whose owner is dead: nobody alive holds their lock. Ordered by claim; each is ours now."""
+    try:
+        entries = sorted(os.listdir(os.fsencode(work)))
+    except FileNotFoundError:
+        return []
+    found = []
+    for entry in entries:
+        parsed = parse_work_name(entry)
+        if parsed is None:
+            continue
+        path = work / os.fsdecode(entry)
+        lock = _lock(path)
+        if lock is None:
+            continue
+        if not _same(lock, path):
+            os.close(lock)
+            continue
+        found.append(Claimed(*parsed, path, lock))
+    return found
+
+
+def bump_attempt(taken: Claimed) -> Claimed:
+    """Count one more attempt, in the name, so that it is still counted after a restart."""
+    place = taken.path.with_name(os.fsdecode(work_name(taken.claim, taken.attempt + 1, taken.name)))
+    rename_noreplace(taken.path, place)
+    return Claimed(taken.claim, taken.attempt + 1, taken.name, place, taken.lock)
+
+
+def unclaim(taken: Claimed, inbox: Path) -> Path:
+    """Back into the inbox, over nothing; the lock is let go."""
+    place = _free_place(inbox, taken.name, taken.path)
+    taken.release()
+    return place
+
+
+def _lock(path: Path) -> int | None:
+    try:
+        fd = os.open(path, _OPEN)
+    except FileNotFoundError:
+        return None
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(fd)
+        return None
+    except OSError:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _same(fd: int, path: Path) -> bool:
+    try:
+        there, here = path.lstat(), os.fstat(fd)
+    except FileNotFoundError:
+        return False
+    return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open for reading, never following a link nor waiting on a pipe. Raises OSError."""
+    fd = os.open(path, _OPEN)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError(errno.EINVAL, "not a regular file", str(path))
+    return os.fdopen(fd, "rb")
+
+
+def fingerprint(file: BinaryIO) -> bytes:
+    """SHA-256 of the whole file, 32 bytes. Leaves the position at the end."""
+    file.seek(0)
+    return hashlib.file_digest(file, "sha256").digest()
+
+
+def archive(src: Path, folder: Path, name: bytes) -> Path:
+    """Move into a folder, over nothing: `name`, else `stem~1.ext`, `stem~2.ext` … Both folders are synced."""
+    point("archive.before")
+    try:
+        place = _free_place(folder, name, src)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        place = _copy_across(src, folder, name)
+    _sync_folder(folder)
+    _sync_folder(src.parent)
+    point("archive.after")
+    return place
+
+
+def _candidates(folder: Path, name: bytes) -> list[Path]:
+    stem, dot, suffix = name.partition(b".")
+    if not stem:
+        stem, dot, suffix = name, b"", b""
+    names = [name] + [stem + f"~{n}".encode() + dot + suffix for n in range(1, 100_000)]
+    return [folder / os.fsdecode(n) for n in names]
+
+
+def _free_place(folder: Path, name: bytes, src: Path) -> Path:
+    for place in _candidates(folder, name):
+        try:
+            rename_noreplace(src, place)
+        except FileExistsError:
+            continue
+        return place
+    raise OSError(errno.EEXIST, "no free name", str(folder))
+
+
+def _copy_across(src: Path, folder: Path, name: bytes) -> Path:
+    """Another file system: copy under a hidden name, sync, rename, then let the source go. A copy that an
+    earlier attempt finished is found by its content."""
+    with open_regular(src) as file:
+        wanted = fingerprint(file)
+    done = next((p for p in _candidates(folder, name)[:50] if p.exists() and _is(p, wanted)), None)
+    if done is None:
+        hidden = folder / f".{new_claim(datetime.now(timezone.utc))}.part"  # noqa: UP017
+        with open_regular(src) as source, hidden.open("xb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+            target.flush()
+            os.fsync(target.fileno())
+        shutil.copystat(src, hidden)
+        point("archive.copied")
+        done = _free_place(folder, name, hidden)
+        _sync_folder(folder)
+    os.unlink(src)
+    return done
+
+
+def _is(path: Path, wanted: bytes) -> bool:
+    with open_regular(path) as file:
+        return fingerprint(file) == wanted
+
+
+def write_beside(folder: Path, name: bytes, content: bytes) -> Path:
+    """Write a small file whole or not at all, over nothing; a file of this content under this name is left."""
+    wanted = hashlib.sha256(content).digest()
+    hidden = folder / f".{secrets.token_hex(8)}.part"
+    for place in _candidates(folder, name):
+        if place.exists():
+            if _is(place, wanted):
+                return place
+            continue
+        with hidden.open("xb") as out:
+            out.write(content)
+            out.flush()
+            os.fsync(out.fileno())
+        try:
+            rename_noreplace(hidden, place)
+        except FileExistsError:
+            hidden.unlink()
+            continue
+        _sync_folder(folder)
+        return place
+    raise OSError(errno.EEXIST, "no free name", str(folder))
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def ignore_sigio() -> None:
+    """A writer that comes while we ask for a lease would kill this process otherwise."""
+    signal.signal(signal.SIGIO, signal.SIG_IGN)
+
+
+def writer_free(path: Path) -> Literal["free", "busy", "unknown"]:
+    """Does a local process hold this file open for writing? `unknown` where the system cannot say."""
+    try:
+        fd = os.open(path, _OPEN)
+    except OSError:
+        return "unknown"
+    try:
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return "busy"
+    except OSError:
+        return "unknown"
+    finally:
+        os.close(fd)
+    return "free"
+
+
+def is_network(path: Path) -> bool:
+    """Does this folder lie on a network file system?"""
+    try:
+        lines = Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines()
+    except OSError:
+        return False
+    best, kind = "", ""
+    text = str(path)
+    for line in lines:
+        left, _, right = line.partition(" - ")
+        point_ = left.split()[4]
+        if (text == point_ or text.startswith(point_.rstrip("/") + "/")) and len(point_) >= len(best):
+            best, kind = point_, right.split()[0]
+    return kind in _NETWORK
