@@ -53,6 +53,7 @@ class Account:
     records: int = 0
     damaged: int = 0
     set_aside: dict[str, int] = field(default_factory=dict)
+    repaired: int = 0  # accepted although a quote was out of place
 
 
 class Reading(Protocol):
