@@ -15,7 +15,7 @@ from pipeline.words import message
 
 @dataclass(slots=True)
 class Parsed:
-    """`frame` has `_line` (physical); `damaged`: (line, fields found, -1 for NUL); `used`: bytes of the block."""
+    """`frame` has `_line` (physical); `damaged`: (line, fields found or -1: NUL); `used`: bytes."""
 
     frame: pl.DataFrame
     used: int
@@ -36,7 +36,7 @@ class Parser:
         self.stray = re.compile(f"[^{d}{q}\\r\\n]{q}[^{d}{q}\\r\\n]".encode()) if quote else None
 
     def parse(self, block: bytes, line: int, final: bool) -> Parsed:
-        """The block's records; `line` is its first. Not `final`: a record still open at its end is not used."""
+        """The block's records; `line` is its first. Not `final`: a record open at its end waits."""
         quote = self.quote.encode()
         if b"\0" in block or (self.width == 1 and quote and quote in block):
             return self._salvage(block, line, final)
@@ -104,7 +104,8 @@ class Parser:
                 for c in self.columns
             ),
             ends=pl.sum_horizontal(
-                pl.col(c).str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64) for c in self.columns
+                pl.col(c).str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64)
+                for c in self.columns
             ),
         )
         seps, ends = inside["seps"], inside["ends"]
@@ -112,7 +113,7 @@ class Parser:
             return None
         if cells.height + ends.sum() != filled:
             return None
-        if ((ends > 0) & (seps >= self.width - 1)).any():  # two stray quotes may have taken in their neighbours
+        if ((ends > 0) & (seps >= self.width - 1)).any():  # maybe two stray quotes
             return None
         numbers = (ends + 1).cum_sum().shift(1, fill_value=0) + line
         blank = list(range(line + filled, line + total))

@@ -1,4 +1,4 @@
-"""How a file is laid out: line end, delimiter, quote, header. What the mapping states wins over what is found."""
+"""How a file is laid out: line end, delimiter, quote, header. What the mapping states wins."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def _one(option: str, value: str) -> str:
 
 
 def _head(file: BinaryIO, encoding: Encoding) -> tuple[str, bool]:
-    """The first text of the file → (text, it is all of it). More than HEAD only while the lines are longer."""
+    """The first text of the file → (text, it is all of it). More than HEAD only for long lines."""
     data = b""
     for piece in utf8_pieces(file, encoding, HEAD):
         data += piece
@@ -161,7 +161,7 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def normal(name: str) -> str:
-    """A column name without case, accents, marks, and with one blank for any run of blanks and underscores."""
+    """A column name without case, accents, marks; one blank for any run of blanks and underscores."""
     plain = unicodedata.normalize("NFKD", name.casefold())
     plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     return " ".join(plain.replace("_", " ").split())

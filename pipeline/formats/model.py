@@ -37,7 +37,7 @@ class Damaged:
 
 
 class Batch(Protocol):
-    """Some records of the file. `frame`: `_line` and one String column per column of the file, cells exact."""
+    """Some records of the file. `frame`: `_line` and one String column per file column, cells exact."""
 
     frame: pl.DataFrame
     damaged: list[Damaged]

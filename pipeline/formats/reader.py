@@ -25,13 +25,18 @@ class TextBatch:
         self._block, self._first, self._parsed, self._layout = block, first, parsed, layout
         self._starts: list[int] | None = None  # byte offset of each physical line
         self._records: list[int] = []  # lines where a record, a damaged or a blank one starts
-        self.frame: pl.DataFrame = parsed.frame
+        frame = parsed.frame
+        if layout.swap:
+            frame = frame.with_columns(pl.col(pl.String).str.replace_many(["\r", "\n"], ["\n", "\r"]))
+        self.frame: pl.DataFrame = frame
         width = len(layout.dialect.columns)
         self.damaged: list[Damaged] = [
             Damaged(
                 line,
                 self.raw(line),
-                message("reading.nul") if found < 0 else message("reading.ragged", found=found, expected=width),
+                message("reading.nul")
+                if found < 0
+                else message("reading.ragged", found=found, expected=width),
             )
             for line, found in parsed.damaged
         ]
@@ -45,14 +50,15 @@ class TextBatch:
         place = bisect_left(self._records, line)
         if place == len(self._records) or self._records[place] != line:
             raise KeyError(line)
-        after = self._records[place + 1] - self._first if place + 1 < len(self._records) else len(self._starts)
+        place += 1
+        after = self._records[place] - self._first if place < len(self._records) else len(self._starts)
         stop = self._starts[after] if after < len(self._starts) else len(self._block)
         text = self._block[self._starts[line - self._first] : stop].removesuffix(b"\n").removesuffix(b"\r")
         return self._layout.encoding.encode(text.translate(SWAP) if self._layout.swap else text)
 
 
 class TextReading:
-    """A delimited text. Iterate once; FileFailed in the middle where bytes mean nothing or a line is endless."""
+    """A delimited text. Iterate once; FileFailed where bytes mean nothing or a line is endless."""
 
     def __init__(self, file: BinaryIO, layout: Layout) -> None:
         self._file, self._layout = file, layout

@@ -1,4 +1,4 @@
-"""Reading records line by line where quotes are in doubt: a damaged record costs itself, never its neighbours."""
+"""Reading line by line where quotes are in doubt: a damaged record costs itself, never its neighbours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Cells = list[str]
 
 @dataclass(slots=True)
 class Salvaged:
-    """Rows with their lines (0-based in the text), the lines that are damaged (found fields, -1: NUL), blank lines."""
+    """Rows with their lines (0-based in the text), damaged lines (found fields, -1: NUL), blank lines."""
 
     rows: list[Cells] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
@@ -23,7 +23,7 @@ class Salvaged:
 
 
 def scan(text: str, delimiter: str, quote: str) -> tuple[Cells | None, bool]:
-    """A record by the strict rules. → (its cells, or None where a quote is out of place; it ends inside quotes)."""
+    """A record by the strict rules. → (cells, None if a quote is out of place; ends inside quotes)."""
     cells: Cells = []
     at, end = 0, len(text)
     while True:
@@ -61,7 +61,7 @@ def _quoted(text: str, at: int, quote: str) -> tuple[str, int]:
 
 
 def tolerant(text: str, delimiter: str, quote: str, width: int) -> Cells | None:
-    """Exactly `width` cells from a line with quotes out of place, or None. Quotes that do not pair are text."""
+    """Exactly `width` cells from a line with quotes out of place, or None. Unpaired quotes are text."""
     parts = text.split(delimiter)
     if len(parts) > width:
         parts = _merged(parts, delimiter, quote)
@@ -118,7 +118,8 @@ class Salvage:
         if "\0" in line:
             self.out.damaged.append((at, -1))
             return 1
-        if line == "" or (self.width > 1 and not line.strip() and line.count(self.delimiter) != self.width - 1):
+        other = line.count(self.delimiter) != self.width - 1
+        if line == "" or (self.width > 1 and other and not line.strip()):
             self.out.blank.append(at)
             return 1
         if not self.quote or self.quote not in line:
@@ -146,7 +147,7 @@ class Salvage:
         return used
 
     def _join(self, at: int) -> int | None:
-        """Join a line that ends inside quotes with those up to the next odd one → lines used, 0: wait, None: no."""
+        """Join an open line with those up to the next odd one → lines used, 0: wait, None: no."""
         size = len(self.lines[at])
         for stop in range(at + 1, at + MAX_JOIN_LINES):
             if stop >= len(self.lines):
@@ -165,7 +166,7 @@ class Salvage:
         return None
 
     def _swallows(self, at: int, stop: int) -> bool:
-        """Whether each line would be a whole record by itself: then two stray quotes took in their neighbours."""
+        """Whether each line would be a whole record by itself: then two stray quotes took them in."""
         if self.width == 1:
             return False
         lines = (line.removesuffix("\r") for line in self.lines[at : stop + 1])

@@ -61,7 +61,7 @@ def known_codec(name: str) -> str:
     """The codec's own name; FileFailed for one that does not exist or does not give text."""
     try:
         codecs.lookup(name)
-        b"".decode(name)
+        "a".encode(name)  # LookupError for codecs that do not write text
         return codecs.lookup(name).name
     except (LookupError, ValueError) as error:
         raise FileFailed(message("reading.unknown_encoding", encoding=name)) from error
@@ -86,7 +86,9 @@ def find_encoding(file: BinaryIO, stated: str | None) -> Encoding:
 
 def _stated(file: BinaryIO, name: str, marked: Encoding | None) -> Encoding:
     plain = FAMILY.get(name, name)
-    if marked is not None and (marked.name == plain or name in ("utf-16", "utf-32") and name in marked.name):
+    if marked is not None and (
+        marked.name == plain or (name in ("utf-16", "utf-32") and name in marked.name)
+    ):
         plain, bom = marked.name, marked.bom
     else:
         bom = 0
@@ -134,7 +136,7 @@ def invalid_utf8_at(file: BinaryIO) -> int | None:
 
 
 def utf8_pieces(file: BinaryIO, encoding: Encoding, size: int = CHUNK) -> Iterator[bytes]:
-    """The text after the mark as UTF-8, about `size` bytes at a time; FileFailed where it cannot be decoded."""
+    """The text after the mark as UTF-8, about `size` bytes at a time; FileFailed if it cannot be decoded."""
     file.seek(encoding.bom)
     if encoding.name == "utf-8":
         while piece := file.read(size):

@@ -6,7 +6,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Le fichier est vide. Redemandez-le à son expéditeur.",
     ),
     "reading.no_header": (
-        "The file has no header line: it holds nothing but blank lines. Write the column names in its first line.",
+        "The file has no header line: it holds nothing but blank lines."
+        " Write the column names in its first line.",
         "Le fichier n'a pas de ligne d'en-tête : il ne contient que des lignes vides. Écrivez les noms des"
         " colonnes en première ligne.",
     ),
@@ -29,17 +30,20 @@ TEXTS: dict[str, tuple[str, str]] = {
         " Corrigez l'en-tête du fichier ou le modèle.",
     ),
     "reading.duplicate_column": (
-        "Column {column} stands twice in the header, so it cannot be known which one is meant. Rename one of them.",
+        "Column {column} stands twice in the header, so it cannot be known which one is meant."
+        " Rename one of them.",
         "La colonne {column} figure deux fois dans l'en-tête : impossible de savoir laquelle est la bonne."
         " Renommez-en une.",
     ),
     "reading.line_too_long": (
         "Line {line} is longer than {limit} bytes, so this is no table of lines. Export the file again.",
-        "La ligne {line} dépasse {limit} octets : ce n'est pas un tableau en lignes. Exportez à nouveau le fichier.",
+        "La ligne {line} dépasse {limit} octets : ce n'est pas un tableau en lignes."
+        " Exportez à nouveau le fichier.",
     ),
     "reading.too_many_columns": (
         "The header has {found} columns; at most {limit} are read. Export the file with fewer columns.",
-        "L'en-tête a {found} colonnes ; {limit} au plus sont lues. Exportez le fichier avec moins de colonnes.",
+        "L'en-tête a {found} colonnes ; {limit} au plus sont lues."
+        " Exportez le fichier avec moins de colonnes.",
     ),
     "reading.bad_option": (
         "{option} under [read] must be one character, not {value}. Correct the mapping.",
@@ -57,7 +61,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "reading.nul": (
         "The line holds NUL bytes, as a crash or a cut transfer leaves them. Export it again.",
-        "La ligne contient des octets NUL, comme en laisse une panne ou un transfert coupé. Exportez-la à nouveau.",
+        "La ligne contient des octets NUL, comme en laisse une panne ou un transfert coupé."
+        " Exportez-la à nouveau.",
     ),
     "reading.no_final_newline": (
         "The last line of the file has no line end; it may still be being written.",
@@ -69,6 +74,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "reading.nul_tail": (
         "The file ends in NUL bytes: its writing was cut off by a crash, or has not finished.",
-        "Le fichier se termine par des octets NUL : son écriture a été coupée par une panne, ou n'est pas finie.",
+        "Le fichier se termine par des octets NUL : son écriture a été coupée par une panne,"
+        " ou n'est pas finie.",
     ),
 }
