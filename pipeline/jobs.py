@@ -76,3 +76,43 @@ def matches(name: str, pattern: str) -> bool:
     from fnmatch import fnmatchcase
 
     return fnmatchcase(name.casefold(), pattern.casefold())
+
+
+def patterns_overlap(a: str, b: str) -> bool:
+    """Is there a name that both patterns match? Exact: both are walked together, one character at a time."""
+    first, second = _parts(a), _parts(b)
+    seen: set[tuple[int, int]] = set()
+    todo = [(0, 0)]
+    while todo:
+        i, j = todo.pop()
+        if (i, j) in seen:
+            continue
+        seen.add((i, j))
+        if i == len(first) and j == len(second):
+            return True
+        star_i = i < len(first) and first[i] == "*"
+        star_j = j < len(second) and second[j] == "*"
+        if star_i:
+            todo.append((i + 1, j))
+        if star_j:
+            todo.append((i, j + 1))
+        if i < len(first) and j < len(second) and _meet(first[i], second[j]):
+            todo.append((i if star_i else i + 1, j if star_j else j + 1))
+    return False
+
+
+def _parts(pattern: str) -> list[str]:
+    import re
+
+    return re.findall(r"\[!?+\]?+[^\]]*\]|.", pattern.casefold(), re.DOTALL)
+
+
+def _meet(a: str, b: str) -> bool:
+    """Is there one character that both parts match? The ends of ranges and their neighbours are enough."""
+    from fnmatch import fnmatchcase
+
+    wide = {"*": "?"}
+    a, b = wide.get(a, a), wide.get(b, b)
+    ends = {ord(c) for c in a + b} | {0xE000}
+    tries = {chr(n + d) for n in ends for d in (-1, 0, 1) if 0 <= n + d < 0x110000}
+    return any(fnmatchcase(c, a) and fnmatchcase(c, b) for c in tries)

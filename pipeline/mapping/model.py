@@ -1,4 +1,4 @@
-"""The nouns of mappings: catalogue (what the database has), mapping (what a person wrote), plan (both together)."""
+"""The nouns of mappings: catalogue (the database), mapping (what a person wrote), plan (both together)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line under [fields]. `columns` are file columns, of several the first filled; else `value` is constant."""
+    """One line under [fields]. `columns` are file columns, first filled wins; else `value`."""
 
     target: str
     line: int  # of the mapping file
@@ -92,6 +92,7 @@ class SavedMapping:
     fields: tuple[Field, ...]
     read: ReadOptions = ReadOptions()
     lines: Dict[str, int] = field(default_factory=dict)  # dotted path → line, for later mistakes
+    file: str = ""  # how mistakes name the file
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,127 @@
 """Sentences of the room `mapping`."""
 
-TEXTS: dict[str, tuple[str, str]] = {}
+# ruff: noqa: E501
+TEXTS: dict[str, tuple[str, str]] = {
+    "mapping.unusable": (
+        "The mapping {mapping} does not fit the database. `pipeline check` lists its mistakes.",
+        "Le modèle {mapping} ne convient pas à la base. `pipeline check` donne la liste de ses erreurs.",
+    ),
+    "mapping.version": (
+        "A mapping starts with `version = 1`. Write that line.",
+        "Un modèle commence par `version = 1`. Écrivez cette ligne.",
+    ),
+    "mapping.no_table": (
+        'A mapping names its table. Write `table = "…"`.',
+        'Un modèle nomme sa table. Écrivez `table = "…"`.',
+    ),
+    "mapping.no_fields": (
+        'A mapping needs a section [fields] with lines `table_column = "File column"`.',
+        'Un modèle a besoin d\'une section [fields] avec des lignes `colonne = "Colonne du fichier"`.',
+    ),
+    "mapping.field": (
+        'The field {target} must be "File column", a list of them, or {{ … }}; a constant is {{ value = "…" }}.',
+        'Le champ {target} doit être "Colonne du fichier", une liste, ou {{ … }} ; une constante : {{ value = "…" }}.',
+    ),
+    "mapping.one_source": (
+        "The field {target} must have either `column` or `value`, exactly one of them.",
+        "Le champ {target} doit avoir soit `column`, soit `value`, exactement un des deux.",
+    ),
+    "mapping.empty_column": (
+        "The field {target} names no column. Write the name that stands in the file's header.",
+        "Le champ {target} ne nomme aucune colonne. Écrivez le nom qui figure dans l'en-tête du fichier.",
+    ),
+    "mapping.choice": ("{key} must be one of: {choices}.", "{key} doit être l'un de : {choices}."),
+    "mapping.encoding": (
+        "There is no encoding named {encoding}. Write for example utf-8 or cp1252, or leave the line out.",
+        "Aucun encodage ne s'appelle {encoding}. Écrivez par exemple utf-8 ou cp1252, ou retirez la ligne.",
+    ),
+    "mapping.one_character": ("{key} must be one character.", "{key} doit être un seul caractère."),
+    "mapping.same_sign": (
+        "decimal and thousands are the same sign. Change one of them.",
+        "decimal et thousands sont le même signe. Changez l'un des deux.",
+    ),
+    "mapping.unknown_table": (
+        "The database has no table {table}. Correct the name.",
+        "La base n'a pas de table {table}. Corrigez le nom.",
+    ),
+    "mapping.unknown_column": (
+        "The table {table} has no column {column}. Correct the name or remove the line.",
+        "La table {table} n'a pas de colonne {column}. Corrigez le nom ou retirez la ligne.",
+    ),
+    "mapping.not_yet": (
+        "The column {column} cannot be filled by a mapping yet. Remove the line.",
+        "La colonne {column} ne peut pas encore être remplie par un modèle. Retirez la ligne.",
+    ),
+    "mapping.not_key": (
+        "{key} is not a key of {table}. Its keys are: {keys}. Write one of them.",
+        "{key} n'est pas une clé de {table}. Ses clés : {keys}. Écrivez l'une d'elles.",
+    ),
+    "mapping.no_key": (
+        "No key of {table} is filled. Add fields for one of: {keys}.",
+        "Aucune clé de {table} n'est remplie. Ajoutez des champs pour l'une de : {keys}.",
+    ),
+    "mapping.key_field": (
+        "The key column {column} has no line under [fields]. Add one.",
+        "La colonne clé {column} n'a pas de ligne sous [fields]. Ajoutez-la.",
+    ),
+    "mapping.required": (
+        "{table}.{column} must be filled. Add a line for it under [fields].",
+        "{table}.{column} doit être rempli. Ajoutez une ligne sous [fields].",
+    ),
+    "mapping.format_place": (
+        "`format` is for dates, and {column} is none. Remove it.",
+        "`format` est réservé aux dates, et {column} n'en est pas une. Retirez-le.",
+    ),
+    "mapping.format": (
+        "{format} is not a date format. It needs day, month and year, for example %d/%m/%Y %H:%M;"
+        " letters: Y y m d H I M S f b B p z j.",
+        "{format} n'est pas un format de date. Il faut jour, mois et année, par exemple %d/%m/%Y %H:%M ;"
+        " lettres : Y y m d H I M S f b B p z j.",
+    ),
+    "mapping.nul": (
+        "The cell holds a NUL character, which no text may hold. Correct the cell.",
+        "La cellule contient un caractère NUL, interdit dans un texte. Corrigez la cellule.",
+    ),
+    "mapping.too_long": (
+        "The text has {length} characters; at most {limit} fit. Shorten it.",
+        "Le texte a {length} caractères ; {limit} au plus sont possibles. Raccourcissez-le.",
+    ),
+    "mapping.not_number": (
+        "This is not a number (decimal sign: {decimal}). Correct the cell, or `decimal` in the mapping.",
+        "Ce n'est pas un nombre (signe décimal : {decimal}). Corrigez la cellule, ou `decimal` dans le modèle.",
+    ),
+    "mapping.two_readings": (
+        'This number can be read in two ways. Write `decimal = ","` or `decimal = "."` in the mapping.',
+        'Ce nombre peut se lire de deux façons. Écrivez `decimal = ","` ou `decimal = "."` dans le modèle.',
+    ),
+    "mapping.too_big": (
+        "The number is too big: it must be below 1,000,000,000,000. Correct the cell.",
+        "Le nombre est trop grand : il doit être inférieur à 1 000 000 000 000. Corrigez la cellule.",
+    ),
+    "mapping.too_fine": (
+        "The number has more than {scale} decimals, and nothing is rounded here. Correct the cell.",
+        "Le nombre a plus de {scale} décimales, et rien n'est arrondi ici. Corrigez la cellule.",
+    ),
+    "mapping.not_iso": (
+        "This is not a date like 2026-03-31. For another form write `format` in the mapping,"
+        ' for example format = "%d/%m/%Y".',
+        "Ce n'est pas une date comme 2026-03-31. Pour une autre forme, écrivez `format` dans le modèle,"
+        ' par exemple format = "%d/%m/%Y".',
+    ),
+    "mapping.not_date": (
+        "This is not a date that exists, written as {format}. Correct the cell, or `format` in the mapping.",
+        "Ce n'est pas une date existante écrite comme {format}. Corrigez la cellule, ou `format` dans le modèle.",
+    ),
+    "mapping.not_boolean": (
+        "This is neither yes nor no. Write yes or no (true, false, 1, 0, oui, non).",
+        "Ce n'est ni oui ni non. Écrivez oui ou non (vrai, faux, 1, 0, yes, no).",
+    ),
+    "mapping.key_blank": (
+        "{column} is empty, and it is what the row is known by ({target}). Fill it in.",
+        "{column} est vide, alors que la ligne est reconnue par elle ({target}). Remplissez-la.",
+    ),
+    "mapping.required_blank": (
+        "{column} is empty, and {target} must be filled. Fill it in, or write a default in the mapping.",
+        "{column} est vide, alors que {target} doit être rempli. Remplissez-la, ou donnez un default dans le modèle.",
+    ),
+}

@@ -1,0 +1,110 @@
+"""A saved mapping fitted to what the database has: a plan, or every mistake at once."""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.errors import Mistake
+from pipeline.mapping.model import Catalogue, Field, Kind, Plan, SavedMapping, Table
+from pipeline.mapping.source import nearest
+from pipeline.words import Fact, message
+
+
+def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | None, list[Mistake]]:
+    """(plan, []) or (None, all mistakes by line)."""
+    notes = _Notes(saved)
+    table = catalogue.get(saved.table)
+    if table is None:
+        notes.say("table", "mapping.unknown_table", nearest(saved.table, catalogue), table=saved.table)
+        return None, notes.found
+    for field in saved.fields:
+        _check_field(notes, table, field)
+    if saved.read.date is not None:
+        _check_format(notes, "read.date", saved.read.date)
+    key = _key(notes, table)
+    given = {field.target for field in saved.fields}
+    for column in table.columns.values():
+        if column.required and column.name not in given and column.name not in key:
+            notes.say("fields", "mapping.required", table=table.name, column=column.name)
+    found = sorted(notes.found, key=lambda mistake: mistake.line)
+    return (None, found) if found else (Plan(saved, table, key), [])
+
+
+class _Notes:
+    def __init__(self, saved: SavedMapping) -> None:
+        self.saved = saved
+        self.found: list[Mistake] = []
+
+    def say(self, path: str, code: str, near: str | None = None, **facts: Fact) -> None:
+        file = self.saved.file or f"mappings/{self.saved.name}.toml"
+        line = self.saved.lines.get(path, 0) or self.saved.lines.get(path.rpartition(".")[0], 1)
+        self.found.append(Mistake(file, line, path, message(code, **facts), near))
+
+
+def _key(notes: _Notes, table: Table) -> tuple[str, ...]:
+    """The table's key that the mapping names (in any order); without one the first that is filled."""
+    given = {field.target for field in notes.saved.fields}
+    asked = notes.saved.key
+    keys = " / ".join(", ".join(key) for key in table.keys)
+    if not asked:
+        complete = [key for key in table.keys if given.issuperset(key)]
+        if not complete:
+            notes.say("table", "mapping.no_key", table=table.name, keys=keys)
+        return complete[0] if complete else ()
+    for key in table.keys:
+        if set(key) == set(asked):
+            for column in key:
+                if column not in given:
+                    notes.say("key", "mapping.key_field", nearest(column, given), column=column)
+            return key
+    words = [column for key in table.keys for column in key]
+    strange = next((column for column in asked if column not in words), None)
+    near = nearest(strange, words) if strange else None
+    notes.say("key", "mapping.not_key", near, key=", ".join(asked), table=table.name, keys=keys)
+    return ()
+
+
+def _check_field(notes: _Notes, table: Table, field: Field) -> None:
+    at = f"fields.{field.target}"
+    column = table.columns.get(field.target)
+    if column is None:
+        near = nearest(field.target, table.columns)
+        notes.say(at, "mapping.unknown_column", near, table=table.name, column=field.target)
+        return
+    if column.kind in (Kind.REFERENCE, Kind.JSON):
+        notes.say(at, "mapping.not_yet", column=field.target)
+        return
+    if field.format is not None:
+        if column.kind not in (Kind.DATE, Kind.DATETIME):
+            notes.say(at, "mapping.format_place", column=field.target)
+            return
+        if not _check_format(notes, at, field.format):
+            return
+    if notes.saved.read.date is not None and not valid_format(notes.saved.read.date):
+        return
+    from pipeline.mapping.rows import constant_problem  # polars: only where it is needed
+
+    for text in (field.value, field.default):
+        if text is None or (text == "" and column.kind is Kind.TEXT):
+            continue
+        problem = constant_problem(text, column, field, notes.saved.read)
+        if problem is not None:
+            notes.found.append(Mistake(notes.saved.file, field.line, at, problem))
+
+
+def valid_format(form: str) -> bool:
+    """Only letters we know, and a whole date: year, month and day."""
+    from pipeline.mapping.cells import LETTERS
+
+    letters = re.findall(r"%(.?)", form)
+    whole = {"Y", "y"} & set(letters) and (
+        ({"d"} & set(letters) and {"m", "b", "B"} & set(letters)) or "j" in letters
+    )
+    return all(letter in LETTERS for letter in letters) and bool(whole) and not form.endswith("%")
+
+
+def _check_format(notes: _Notes, at: str, form: str) -> bool:
+    if valid_format(form):
+        return True
+    notes.say(at, "mapping.format", format=form)
+    return False

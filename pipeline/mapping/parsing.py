@@ -1,0 +1,134 @@
+"""The text of a mapping → what its writer meant, or every mistake in it at once."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any
+
+from pipeline.errors import Mistake
+from pipeline.mapping.model import Field, ReadOptions, SavedMapping
+from pipeline.mapping.source import Path, Source, nearest
+
+TOP = ("version", "table", "key", "read", "fields")
+READ = (
+    "delimiter", "encoding", "quote", "header", "skip", "columns", "decimal", "thousands", "date", "timezone",
+    "empty",
+)  # fmt: skip
+OPTIONS = ("column", "value", "default", "format", "decimal", "timezone", "blank")
+
+
+def parse(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mistake]]:
+    """Read one mapping. `file` is how mistakes name it. (mapping, []) or (None, all mistakes by line)."""
+    source = Source(file, text)
+    top = source.read()
+    if top is None:
+        return None, source.done()
+    source.known((), top, TOP)
+    if type(top.get("version")) is not int or top["version"] != 1:
+        source.say(("version",), "mapping.version")
+    table = source.text_at((), top, "table")
+    if not table and "table" not in top:
+        source.say((), "mapping.no_table")
+    key = source.texts_at((), top, "key")
+    read = _read(source, source.sub((), top, "read"))
+    fields = _fields(source, source.sub((), top, "fields"))
+    if "fields" not in top or top["fields"] == {}:
+        source.say(("fields",), "mapping.no_fields")
+    if source.mistakes:
+        return None, source.done()
+    lines = {".".join(path): line for path, line in source.lines.items()}
+    return SavedMapping(name, table or "", key, fields, read, lines, file), []
+
+
+def _fields(source: Source, table: dict[str, Any]) -> tuple[Field, ...]:
+    out = [_field(source, ("fields", target), target, value) for target, value in table.items()]
+    return tuple(field for field in out if field is not None)
+
+
+def _field(source: Source, at: Path, target: str, value: Any) -> Field | None:
+    options = {"column": value} if isinstance(value, str | list) else value
+    if not isinstance(options, dict):
+        source.say(at, "mapping.field", target=target)
+        return None
+    source.known(at, options, OPTIONS)
+    if ("column" in options) == ("value" in options):
+        source.say(at, "mapping.one_source", target=target)
+        return None
+    columns = source.texts_at(at, options, "column")
+    if "column" in options and (not columns or "" in columns):
+        source.say(at, "mapping.empty_column", target=target)
+    blank = source.text_at(at, options, "blank") or "clear"
+    if blank not in ("clear", "keep"):
+        source.say(
+            (*at, "blank"),
+            "mapping.choice",
+            nearest(blank, ("clear", "keep")),
+            key="blank",
+            choices="clear, keep",
+        )
+    decimal = _decimal(source, at, options)
+    return Field(
+        target, source.line(at), columns, _constant(source, at, options, "value"),
+        _constant(source, at, options, "default"), source.text_at(at, options, "format"), decimal,
+        _zone(source, at, options), blank,
+    )  # fmt: skip
+
+
+def _constant(source: Source, at: Path, options: dict[str, Any], key: str) -> str | None:
+    """A constant is text and is converted like a cell; whole numbers and booleans may stand bare."""
+    value = options.get(key)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else source.text_at(at, options, key)
+
+
+def _decimal(source: Source, at: Path, options: dict[str, Any]) -> str | None:
+    decimal = source.text_at(at, options, "decimal")
+    if decimal is not None and decimal not in (",", "."):
+        source.say((*at, "decimal"), "mapping.choice", key="decimal", choices='"," "."')
+    return decimal
+
+
+def _zone(source: Source, at: Path, options: dict[str, Any]) -> str | None:
+    from zoneinfo import available_timezones
+
+    zone = source.text_at(at, options, "timezone")
+    if zone is not None and zone not in available_timezones():
+        source.say((*at, "timezone"), "config.zone", nearest(zone, available_timezones()), zone=zone)
+    return zone
+
+
+def _read(source: Source, table: dict[str, Any]) -> ReadOptions:
+    at: Path = ("read",)
+    source.known(at, table, READ)
+    encoding = source.text_at(at, table, "encoding")
+    if encoding is not None and not _codec(encoding):
+        source.say((*at, "encoding"), "mapping.encoding", encoding=encoding)
+    for key in ("delimiter", "quote", "thousands"):
+        value = source.text_at(at, table, key)
+        if value is not None and len(value) != 1 and not (key != "delimiter" and value == ""):
+            source.say((*at, key), "mapping.one_character", key=key)
+    header, skip = table.get("header"), table.get("skip")
+    if header is not None and not isinstance(header, bool):
+        source.say((*at, "header"), "config.boolean", key="header", value=repr(header))
+        header = None
+    if skip is not None and (type(skip) is not int or skip < 0):
+        source.say((*at, "skip"), "config.count", key="skip", value=repr(skip))
+        skip = None
+    decimal, thousands = _decimal(source, at, table), table.get("thousands")
+    if decimal is not None and decimal == thousands:
+        source.say((*at, "thousands"), "mapping.same_sign")
+    return ReadOptions(
+        table.get("delimiter") if isinstance(table.get("delimiter"), str) else None, encoding,
+        table.get("quote") if isinstance(table.get("quote"), str) else None, header, skip,
+        source.texts_at(at, table, "columns"), decimal, thousands if isinstance(thousands, str) else None,
+        source.text_at(at, table, "date"), _zone(source, at, table), source.texts_at(at, table, "empty"),
+    )  # fmt: skip
+
+
+def _codec(name: str) -> bool:
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError):
+        return False
+    return True

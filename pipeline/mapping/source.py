@@ -1,0 +1,129 @@
+"""A TOML file written by a person: its values, the line of each of them, and every mistake found in it."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.errors import Mistake
+from pipeline.words import Fact, message
+
+Path = tuple[str, ...]
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
+_KEY = re.compile(r'\s*((?:"(?:[^"\\]|\\.)*"|\'[^\']*\'|[\w.-]|\s*\.\s*)+?)\s*=(.*)')
+_PART = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([\w-]+)')
+
+
+def nearest(word: str, among: Iterable[str]) -> str | None:
+    """The right word that was probably meant, or None."""
+    words = {w.casefold(): w for w in among}
+    found = difflib.get_close_matches(word.casefold(), list(words), 1, 0.6)
+    return words[found[0]] if found else None
+
+
+def lines_of(text: str) -> dict[Path, int]:
+    """Line (1-based) of every section and key. TOML parsers keep no positions, so the text is walked once."""
+    out: dict[Path, int] = {}
+    here: Path = ()
+    depth, triple = 0, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if triple:
+            if triple in line:
+                triple = ""
+            continue
+        if depth == 0:
+            section = re.match(r"\s*\[+(.+?)\]+\s*(#.*)?$", line)
+            key = _KEY.match(line)
+            if section and not key:
+                here = _split(section[1])
+                out.setdefault(here, number)
+                continue
+            if key:
+                out.setdefault(here + _split(key[1]), number)
+                line = key[2]
+        quotes = next((q for q in ('"""', "'''") if line.count(q) == 1), "")
+        if quotes:
+            triple = quotes
+            continue
+        bare = _STRING.sub("", line).split("#")[0]
+        depth = max(0, depth + sum(map(bare.count, "[{")) - sum(map(bare.count, "]}")))
+    return out
+
+
+def _split(dotted: str) -> Path:
+    return tuple(a or b or c for a, b, c in _PART.findall(dotted))
+
+
+@dataclass(slots=True)
+class Source:
+    """One file's text being checked; `mistakes` grows, so that all are told in one go."""
+
+    file: str
+    text: str
+    mistakes: list[Mistake] = field(default_factory=list)
+    lines: dict[Path, int] = field(default_factory=dict)
+
+    def read(self) -> dict[str, Any] | None:
+        """The values; None with a mistake when the text is not TOML."""
+        self.lines = lines_of(self.text)
+        try:
+            return tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            where = re.search(r"at line (\d+)", str(error))
+            line = int(where[1]) if where else max(1, self.text.count("\n"))
+            said = message("config.toml", detail=str(error))
+            self.mistakes.append(Mistake(self.file, line, "", said))
+            return None
+
+    def line(self, path: Path) -> int:
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def say(self, path: Path, code: str, near: str | None = None, **facts: Fact) -> None:
+        self.mistakes.append(
+            Mistake(self.file, self.line(path), ".".join(path), message(code, **facts), near)
+        )
+
+    def known(self, path: Path, table: dict[str, Any], allowed: Iterable[str]) -> None:
+        """Every key must be one that is meant here."""
+        words = list(allowed)
+        for key in table:
+            if key not in words:
+                self.say((*path, key), "config.unknown", nearest(key, words), key=key, where=_place(path))
+
+    def text_at(self, path: Path, table: dict[str, Any], key: str) -> str | None:
+        """A text, or None when absent (or wrong: told)."""
+        value = table.get(key)
+        if value is None or isinstance(value, str):
+            return value
+        self.say((*path, key), "config.text", key=key, value=repr(value))
+        return None
+
+    def texts_at(self, path: Path, table: dict[str, Any], key: str) -> tuple[str, ...]:
+        """A text or a list of texts."""
+        value = table.get(key, [])
+        found = [value] if isinstance(value, str) else value
+        if isinstance(found, list) and all(isinstance(v, str) for v in found):
+            return tuple(found)
+        self.say((*path, key), "config.texts", key=key, value=repr(value))
+        return ()
+
+    def sub(self, path: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
+        """A section below; {} when absent (or wrong: told)."""
+        value = table.get(key, {})
+        if isinstance(value, dict):
+            return value
+        self.say((*path, key), "config.section", key=key)
+        return {}
+
+    def done(self) -> list[Mistake]:
+        return sorted(self.mistakes, key=lambda m: m.line)
+
+
+def _place(path: Path) -> str:
+    return "[" + ".".join(path) + "]" if path else "the top"

@@ -1,0 +1,59 @@
+"""Mappings: the documents parse, cells are exact, mistakes come all at once."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from pipeline.mapping import compile_mapping, map_batch, parse
+from pipeline.mapping.model import Column, Kind, Table
+
+ROOT = Path(__file__).parent.parent
+KINDS = {"k": Kind.TEXT, "n": Kind.DECIMAL, "d": Kind.DATE, "t": Kind.DATETIME, "b": Kind.BOOLEAN}
+TABLE = Table("x", {n: Column(n, k, scale=2) for n, k in KINDS.items()}, (("k",),))
+
+
+def cell(kind, text, read="", options=""):
+    body = f'version = 1\ntable = "x"\n[read]\n{read}\n[fields]\nk = {{ value = "1" }}\n{kind} = {{ column = "C"{options} }}'
+    saved, mistakes = parse("m", body, "m.toml")
+    assert not mistakes
+    plan, mistakes = compile_mapping(saved, {"x": TABLE})
+    assert not mistakes
+    frame, refused = map_batch(plan, pl.DataFrame({"_line": [2], "C": [text]}), {"C": "C"}, "Europe/Paris")
+    return "refused" if refused else frame[kind][0]
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "value"),
+    [
+        ("1 234,5", 'decimal = ","', Decimal("1234.50")), ("1.234,56", "", Decimal("1234.56")),
+        ("1,234", "", "refused"), ("1.2300", "", Decimal("1.23")), ("1.234", 'decimal = "."', "refused"),
+        ("1e3", "", "refused"), ("-0,5", "", Decimal("-0.5")), ("1000000000000", "", "refused"), ("  ", "", None),
+    ],
+)  # fmt: skip
+def test_numbers(text, read, value):
+    assert cell("n", text, read) == value
+
+
+def test_dates_and_booleans():
+    assert str(cell("d", "2026-03-31")) == "2026-03-31"
+    assert cell("d", "31/03/2026") == "refused"
+    assert cell("d", "31/02/2026", 'date = "%d/%m/%Y"') == "refused"
+    assert cell("d", "1/2/26", 'date = "%d/%m/%Y"') == "refused"
+    assert cell("t", "2026-10-25 02:30").isoformat() == "2026-10-25T00:30:00+00:00"
+    assert cell("t", "2026-03-29 02:30") == "refused"
+    assert cell("t", "2026-01-01T10:00Z").isoformat() == "2026-01-01T10:00:00+00:00"
+    assert (cell("b", "Oui"), cell("b", "NON"), cell("b", "?")) == (True, False, "refused")
+
+
+def test_documents_parse():
+    for block in re.findall(r"```toml\n(.*?)```", (ROOT / "docs/mapping.md").read_text("utf-8"), re.DOTALL):
+        assert parse("doc", block, "doc")[1] == []
+
+
+def test_all_mistakes_at_once():
+    _, found = parse("m", 'version = 2\ntabel = "x"\n[fields]\na = { colum = "A" }\n', "m.toml")
+    assert [m.line for m in found][-1] == 4
+    assert {m.near for m in found} >= {"table", "column"}
