@@ -1,6 +1,5 @@
 """Sentences of the room `config`."""
 
-# ruff: noqa: E501
 TEXTS: dict[str, tuple[str, str]] = {
     "config.near": ("Did you mean {near}?", "Vouliez-vous dire {near} ?"),
     "config.no_job": (
