@@ -1,0 +1,62 @@
+"""What a mapping may write, read from the table classes; needs no database."""
+
+from __future__ import annotations
+
+from functools import cache
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from pipeline.mapping.model import Catalogue, Column, Kind, Table
+from pipeline.store.tables import business_tables
+from pipeline.store.types import Exact
+
+OURS = frozenset({"id", "created_at", "updated_at", "deleted_at"})  # set by the load itself
+
+
+@cache
+def catalogue() -> Catalogue:
+    """Every business table by name. Columns that only the load itself sets are left out."""
+    return MappingProxyType({table.name: _table(table) for table in business_tables()})
+
+
+def _table(table: sa.Table) -> Table:
+    columns = {column.name: _column(column) for column in table.columns if _writable(column)}
+    keys = tuple(key for key in table.info["keys"] if all(name in columns for name in key))
+    return Table(table.name, MappingProxyType(columns), keys, table.info["en"], table.info["fr"])
+
+
+def _writable(column: sa.Column[object]) -> bool:
+    """Ids without a foreign key (a document of any table) wait for mappings of several tables."""
+    loose = isinstance(column.type, sa.Uuid) and not column.foreign_keys
+    return column.name not in OURS and not loose
+
+
+def _column(column: sa.Column[object]) -> Column:
+    parent = next((key.column.table.name for key in column.foreign_keys), None)
+    kind = Kind.REFERENCE if parent else _kind(column.type)
+    return Column(
+        name=column.name,
+        kind=kind,
+        required=not column.nullable and column.server_default is None,
+        scale=column.type.scale if isinstance(column.type, Exact) else 0,
+        max_length=getattr(column.type, "length", None) if kind is Kind.TEXT else None,
+        references=parent,
+        label_en=column.info["en"],
+        label_fr=column.info["fr"],
+    )
+
+
+def _kind(type_: object) -> Kind:
+    if isinstance(type_, Exact):
+        return Kind.DECIMAL
+    if isinstance(type_, sa.TypeDecorator):  # SQLModel wraps text and instants
+        type_ = type_.impl_instance if hasattr(type_, "impl_instance") else type_.impl
+    kinds: tuple[tuple[type[object], Kind], ...] = (
+        (sa.Boolean, Kind.BOOLEAN), (sa.DateTime, Kind.DATETIME), (sa.Date, Kind.DATE),
+        (sa.Integer, Kind.INTEGER), (sa.JSON, Kind.JSON), (sa.String, Kind.TEXT),
+    )  # fmt: skip
+    for cls, kind in kinds:
+        if isinstance(type_, cls):
+            return kind
+    raise TypeError(f"a column type no mapping knows: {type_!r}")
