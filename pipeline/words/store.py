@@ -1,3 +1,42 @@
-"""Sentences of the room `store`."""
+"""Sentences about the database."""
 
-TEXTS: dict[str, tuple[str, str]] = {}
+TEXTS: dict[str, tuple[str, str]] = {
+    "store.unreachable": (
+        "the database {where} cannot be used just now ({why}). Nothing is lost; it is tried again by itself.",
+        "la base {where} est inutilisable pour l'instant ({why}). Rien n'est perdu ; nouvel essai automatique.",
+    ),
+    "store.unfit": (
+        "the database does not have what the mapping writes to ({why}). Correct the mapping, or the database.",
+        "la base n'a pas ce que le modèle d'import veut écrire ({why}). Corrigez le modèle, ou la base.",
+    ),
+    "store.refused_by_database": (
+        "the database refuses this row: {why}. Correct the row and drop it again.",
+        "la base refuse cette ligne : {why}. Corrigez la ligne et déposez-la de nouveau.",
+    ),
+    "store.too_many_refused": (
+        "{refused} rows of {rows} could not be taken, more than the {most} this job allows: nothing was loaded. "
+        "Correct the file and drop it again.",
+        "{refused} lignes sur {rows} n'ont pas pu être prises, plus que les {most} permises : rien n'a été chargé. "
+        "Corrigez le fichier et déposez-le de nouveau.",
+    ),
+    "store.duplicate": (
+        "the same content was imported on {when} as {name} (file {id}): nothing to do.",
+        "le même contenu a été importé le {when} sous {name} (fichier {id}) : rien à faire.",
+    ),
+    "store.newer": (
+        "the database was made by a newer Pipeline. Install that version or a later one; nothing was changed.",
+        "la base vient d'un Pipeline plus récent. Installez cette version ou une suivante ; rien n'a été changé.",
+    ),
+    "store.absent": (
+        "there is no database here yet. It is made by the first `pipeline run` or `pipeline once`.",
+        "il n'y a pas encore de base ici. Elle est créée par le premier `pipeline run` ou `pipeline once`.",
+    ),
+    "store.older": (
+        "the database is of an older Pipeline; it is brought up to date by `pipeline run` or `pipeline once`.",
+        "la base vient d'un Pipeline plus ancien ; `pipeline run` ou `pipeline once` la met à jour.",
+    ),
+    "store.no_driver": (
+        "PostgreSQL needs an addition: pip install 'pipeline-ingest[postgres]'",
+        "PostgreSQL demande un complément : pip install 'pipeline-ingest[postgres]'",
+    ),
+}

@@ -1,0 +1,184 @@
+"""SQLite: staged in a temporary table before the write lock, then one INSERT … SELECT under it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import sqlalchemy as sa
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+
+from pipeline.mapping.model import Plan
+from pipeline.store.base import LINE, SqlStore
+from pipeline.store.failures import translated
+from pipeline.store.model import Load, RefusedRow, Staging
+
+BUSY_S = 20.0
+_NUMBERS = count(1)
+
+
+def engine(url: sa.URL) -> sa.Engine:
+    """An engine whose transactions begin with the write lock, when they will write."""
+    made = sa.create_engine(url, connect_args={"timeout": BUSY_S, "isolation_level": None})
+
+    @sa.event.listens_for(made, "connect")
+    def set_up(raw: sqlite3.Connection, record: object) -> None:
+        raw.isolation_level = None
+        switch = Retrying(
+            retry=retry_if_exception_type(sqlite3.OperationalError),
+            stop=stop_after_attempt(5),
+            wait=wait_random(0.01, 0.2),
+            reraise=True,
+        )
+        switch(raw.execute, "PRAGMA journal_mode=WAL").fetchall()
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "temp.cache_size=-65536"):
+            raw.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(made, "begin")
+    def begin(conn: sa.Connection) -> None:
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.info.get("write", True) else "BEGIN")
+
+    return made
+
+
+def quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+class SqliteStore(SqlStore):
+    """The seam on SQLite."""
+
+    kind = "sqlite"
+
+    def require(self) -> None:
+        path = self._engine.url.database
+        if path and path != ":memory:" and not Path(path).exists():
+            self._refuse_absent()
+        super().require()
+
+    def staging(self, plan: Plan) -> Staging:
+        with translated(self._where):
+            return SqliteStaging(self.connection(), plan, self._where)
+
+    def _lock_job(self, conn: sa.Connection, job: str) -> None:
+        return None  # BEGIN IMMEDIATE: there is one writer
+
+    def _who(self, conn: sa.Connection, who: str | None) -> None:
+        conn.exec_driver_sql("INSERT OR REPLACE INTO pipeline_context (one, who) VALUES (1, ?)", (who,))
+
+    def _staged(self, conn: sa.Connection, load: Load) -> tuple[int, int, int]:
+        staging = _mine(load)
+        row = conn.exec_driver_sql(f"SELECT count(*), coalesce(max({LINE}), 0) FROM temp.{staging.table}").one()
+        return staging.rows, row[0], row[1]
+
+    def _upsert(self, conn: sa.Connection, load: Load, low: int, high: int) -> None:
+        plan, table = load.plan, quoted(load.plan.table.name)
+        keep = {f.target for f in plan.mapping.fields if f.blank == "keep"}
+        others = [t for t in plan.targets if t not in plan.key]
+        new = {c: f"excluded.{quoted(c)}" for c in others}
+        new |= {c: f"coalesce(excluded.{quoted(c)}, {table}.{quoted(c)})" for c in others if c in keep}
+        names = ", ".join(quoted(t) for t in plan.targets)
+        key = ", ".join(quoted(k) for k in plan.key)
+        deed = "NOTHING"
+        if others:
+            sets = ", ".join(f"{quoted(c)} = {new[c]}" for c in others)
+            old = ", ".join(f"{table}.{quoted(c)}" for c in others)
+            guard = f"({old}) IS NOT ({', '.join(new.values())})"
+            deed = f"UPDATE SET {sets}, updated_at = excluded.updated_at WHERE {guard}"
+        now = datetime.now(timezone.utc)  # noqa: UP017
+        text = now.strftime("%Y-%m-%d %H:%M:%S.%f")
+        # UUIDv7: 48 bits of time, then the line as a counter, so that new identities ascend; then chance.
+        ident = (
+            f"printf('%012x7%03x8%07x', ?, ({LINE} >> 28) & 4095, {LINE} & 268435455) || lower(hex(randomblob(4)))"
+        )
+        conn.exec_driver_sql(
+            f"INSERT INTO {table} (id, {names}, created_at, updated_at)"
+            f" SELECT {ident}, {names}, ?, ? FROM temp.{_mine(load).table} WHERE {LINE} BETWEEN ? AND ?"
+            f" ON CONFLICT ({key}) DO {deed}",
+            (int(now.timestamp() * 1000), text, text, low, high),
+        )
+
+    def _move_refused(self, conn: sa.Connection, load: Load, file: int) -> int:
+        table = f"temp.{_mine(load).table}_refused"
+        done = conn.exec_driver_sql(
+            "INSERT INTO pipeline_refused (file, line, column_name, value, said, raw)"
+            f" SELECT ?, line, column_name, value, said, raw FROM {table} WHERE true",
+            (file,),
+        )
+        return done.rowcount
+
+
+def _mine(load: Load) -> SqliteStaging:
+    assert isinstance(load.staging, SqliteStaging)
+    return load.staging
+
+
+class SqliteStaging:
+    """Temporary tables of one file, keyed by the mapping's key: of equal keys the last row stays."""
+
+    def __init__(self, conn: sa.Connection, plan: Plan, where: str) -> None:
+        raw: Any = conn.connection.driver_connection
+        self._raw: sqlite3.Connection = raw
+        self._plan, self._where = plan, where
+        self.table, self.rows = f"staged_{next(_NUMBERS)}", 0
+        columns = ", ".join(quoted(t) for t in plan.targets)
+        key = ", ".join(quoted(k) for k in plan.key)
+        self._raw.execute(
+            f"CREATE TEMP TABLE {self.table} ({LINE} INTEGER, {columns}, PRIMARY KEY ({key})) WITHOUT ROWID"
+        )
+        self._raw.execute(f"CREATE TEMP TABLE {self.table}_refused (line, column_name, value, said, raw)")
+        marks = ", ".join("?" * (len(plan.targets) + 1))
+        self._insert = f"INSERT OR REPLACE INTO temp.{self.table} VALUES ({marks})"
+
+    def add(self, frame: pl.DataFrame) -> None:
+        if frame.is_empty():
+            return
+        frame = frame.select(LINE, *(_stored(frame.schema[t], t) for t in self._plan.targets))
+        self._many(self._insert, zip(*(c.to_list() for c in frame.get_columns()), strict=True))
+        self.rows += frame.height
+
+    def refuse(self, rows: Sequence[RefusedRow]) -> None:
+        values = [(r.line, r.column, r.value, r.said.to_json(), r.raw) for r in rows]
+        self._many(f"INSERT INTO temp.{self.table}_refused VALUES (?, ?, ?, ?, ?)", values)
+
+    def _many(self, statement: str, values: Any) -> None:
+        try:
+            self._raw.execute("BEGIN")
+            self._raw.executemany(statement, values)
+            self._raw.execute("COMMIT")
+        except sqlite3.Error as error:
+            if self._raw.in_transaction:
+                self._raw.execute("ROLLBACK")
+            with translated(self._where):
+                raise sa.exc.OperationalError(statement, None, error) from error
+
+    def close(self) -> None:
+        if self.table:
+            for name in (self.table, self.table + "_refused"):
+                self._raw.execute(f"DROP TABLE IF EXISTS temp.{name}")
+            self.table = ""
+
+    def __enter__(self) -> SqliteStaging:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+def _stored(kind: pl.DataType, name: str) -> pl.Expr:
+    """As SQLite stores it: scaled integers, ISO texts, 0 and 1."""
+    column = pl.col(name)
+    if isinstance(kind, pl.Decimal):
+        return column.to_physical().cast(pl.Int64)
+    if isinstance(kind, pl.Datetime):
+        return column.dt.replace_time_zone(None).dt.strftime("%Y-%m-%d %H:%M:%S%.6f")
+    if isinstance(kind, pl.Date):
+        return column.dt.strftime("%Y-%m-%d")
+    if isinstance(kind, pl.Boolean):
+        return column.cast(pl.Int8)
+    return column
