@@ -87,7 +87,8 @@ def sqlite_shell(folder: Path, csv: Path) -> tuple[float, float, float]:
     names = ",".join(COLUMNS)
     date = "substr(ordered_at,7,4)||'-'||substr(ordered_at,4,2)||'-'||substr(ordered_at,1,2)||substr(ordered_at,11)||':00.000000'"
     values = ",".join(
-        f"CAST(replace({c},',','') AS INTEGER)*10000" if c in MONEY else date if c == "ordered_at" else c for c in COLUMNS
+        f"CAST(replace({c},',','') AS INTEGER)*10000" if c in MONEY else date if c == "ordered_at" else c
+        for c in COLUMNS
     )
     others = [c for c in COLUMNS if c != "number"]
     ident = "printf('%012x',unixepoch()*1000)||printf('7%03x8%07x',rowid>>28,rowid&268435455)||lower(hex(randomblob(4)))"
@@ -109,21 +110,31 @@ COMMIT;
 
 
 def answer(folder: Path) -> str:
-    query = "SELECT count(*), sum(gross_amount), sum(tax_amount), max(ordered_at), min(number) FROM sales_order"
-    done = subprocess.run(["sqlite3", str(folder / "pipeline.db"), query], capture_output=True, text=True, check=True)
+    query = (
+        "SELECT count(*), sum(gross_amount), sum(tax_amount), max(ordered_at), min(number) FROM sales_order"
+    )
+    done = subprocess.run(
+        ["sqlite3", str(folder / "pipeline.db"), query], capture_output=True, text=True, check=True
+    )
     return done.stdout.strip()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         generate(root / "sales.csv", args.rows)
-        print(f"{args.rows:,} rows × {len(COLUMNS)} columns into SQLite, change log on; {os.cpu_count()} cores")
-        print(f"{'round':<6}{'ours s':>9}{'cpu s':>8}{'MB':>7}{'shell s':>10}{'cpu s':>8}{'MB':>7}{'ratio':>8}")
+        print(
+            f"{args.rows:,} rows × {len(COLUMNS)} columns into SQLite, change log on; {os.cpu_count()} cores"
+        )
+        print(
+            f"{'round':<6}{'ours s':>9}{'cpu s':>8}{'MB':>7}{'shell s':>10}{'cpu s':>8}{'MB':>7}{'ratio':>8}"
+        )
         ratios = []
         for number in range(args.rounds):
             answers, figures = [], []

@@ -1,11 +1,11 @@
 """`Pipeline`: the one place where everything is put together, and the Python API.
 
-    from pipeline import Pipeline
+from pipeline import Pipeline
 
-    with Pipeline("config.toml") as pipeline:
-        result = pipeline.once(now=True)
-        for file in result.files:
-            print(file.name, file.state, file.inserted)
+with Pipeline("config.toml") as pipeline:
+    result = pipeline.once(now=True)
+    for file in result.files:
+        print(file.name, file.state, file.inserted)
 """
 
 from __future__ import annotations
@@ -194,7 +194,9 @@ class Pipeline:
             return Why(False, said, message("states.no_pattern_remedy"), None)
         row = next((r for r in self.files(job.name) if r.id is None and r.name == shown), None)
         if configuration.read_active(self.settings.path) is False:
-            return Why(False, message("states.switch_off", name=shown), message("states.switch_off_remedy"), row)
+            return Why(
+                False, message("states.switch_off", name=shown), message("states.switch_off_remedy"), row
+            )
         if row is not None and row.state in ("waiting", "rejected") and row.reason is not None:
             return Why(False, row.reason, None, row)
         remedy = message("states.not_yet_remedy", job=job.name)
@@ -206,7 +208,9 @@ class Pipeline:
             return Why(False, error.said, None, row)
         if opening is None:
             return Why(False, message("states.ready", name=shown, job=job.name), remedy, row)
-        said = message("states.not_yet", name=shown, job=job.name, opening=_local(opening, self.settings.timezone))
+        said = message(
+            "states.not_yet", name=shown, job=job.name, opening=_local(opening, self.settings.timezone)
+        )
         return Why(False, said, remedy, row)
 
     def switch(self, active: bool) -> None:
@@ -234,7 +238,8 @@ class Pipeline:
 
     def _look(self) -> Inboxes:
         options = {
-            job.name: configuration.load_mapping(self.settings, job.mapping).read for job in self.settings.imports
+            job.name: configuration.load_mapping(self.settings, job.mapping).read
+            for job in self.settings.imports
         }
         inboxes = Inboxes(self.settings.imports, options, lambda folder, name, ino: False)
         now = self._clock.now()

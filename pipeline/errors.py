@@ -1,10 +1,10 @@
 """One tree of errors. Each says what, where and what to do; none reaches a user as a traceback.
 
-    PipelineError
-      ConfigError        a person mends config.toml or a mapping (exit 2)
-      FileFailed         this file cannot be loaded; the next one goes on
-      Environment        database, disc, folder: nobody's file is at fault; it is tried again
-      MappingUnfit       the mapping does not fit the database; its job stops and says so
+PipelineError
+  ConfigError        a person mends config.toml or a mapping (exit 2)
+  FileFailed         this file cannot be loaded; the next one goes on
+  Environment        database, disc, folder: nobody's file is at fault; it is tried again
+  MappingUnfit       the mapping does not fit the database; its job stops and says so
 """
 
 from __future__ import annotations

@@ -24,7 +24,19 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_NETWORK = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "fuse.rclone"}
+_NETWORK = {
+    "nfs",
+    "nfs4",
+    "cifs",
+    "smb3",
+    "smbfs",
+    "fuse.sshfs",
+    "9p",
+    "afs",
+    "ceph",
+    "glusterfs",
+    "fuse.rclone",
+}
 _WORK_NAME = re.compile(rb"([0-9a-f]{32})\.(\d+)@(.+)", re.DOTALL)
 NAME_MAX = 255
 
@@ -59,7 +71,9 @@ def rename_noreplace(src: Path, dst: Path) -> None:
     code = ctypes.get_errno()
     if code not in (errno.EINVAL, errno.ENOSYS):
         raise OSError(code, os.strerror(code), str(src), None, str(dst))
-    os.link(src, dst, follow_symlinks=False)  # a file system without the flag: a link refuses to overwrite too
+    os.link(
+        src, dst, follow_symlinks=False
+    )  # a file system without the flag: a link refuses to overwrite too
     os.unlink(src)
 
 
@@ -181,7 +195,10 @@ def open_regular(path: Path) -> BinaryIO:
 def fingerprint(file: BinaryIO) -> bytes:
     """SHA-256 of the whole file, 32 bytes. Leaves the position at the end."""
     file.seek(0)
-    return hashlib.file_digest(file, "sha256").digest()
+    digest = hashlib.sha256()
+    while block := file.read(1 << 20):
+        digest.update(block)
+    return digest.digest()
 
 
 def archive(src: Path, folder: Path, name: bytes) -> Path:

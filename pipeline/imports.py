@@ -174,7 +174,9 @@ class Importer:
             _refuse(staging, damaged, refused, batch.raw)
         point("stage.after")
         account = reading.account
-        load = Load(arrival, staging, plan, account.records, _describe(reading), _most(work.job, account.records))
+        load = Load(
+            arrival, staging, plan, account.records, _describe(reading), _most(work.job, account.records)
+        )
         return _Ready(taken, load, file, before)
 
     def _finish(self, work: Work, taken: Taken, row: LedgerFile) -> Outcome:
@@ -201,7 +203,9 @@ class Importer:
         point("refused.written")
         self._move(work.job.processed, taken)
         self._emit("file.archived", taken, None, {})
-        return Outcome(taken.claim, "duplicate" if row.state == "duplicate" else "archived", row.reason, row.id)
+        return Outcome(
+            taken.claim, "duplicate" if row.state == "duplicate" else "archived", row.reason, row.id
+        )
 
     def _fail(self, work: Work, taken: Taken, said: Message) -> Outcome:
         """The file is at fault: noted in the ledger first, then moved, with the reason beside it."""
@@ -269,7 +273,11 @@ def _refuse(
 
 def _unchanged(file: BinaryIO, before: os.stat_result, path: Path) -> None:
     after = os.fstat(file.fileno())
-    if (before.st_size, before.st_mtime_ns, before.st_ino) != (after.st_size, after.st_mtime_ns, after.st_ino):
+    if (before.st_size, before.st_mtime_ns, before.st_ino) != (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ino,
+    ):
         raise _Changed(str(path))
 
 
@@ -302,12 +310,15 @@ def _correction(row: LedgerFile, refused: Sequence[RefusedRow], language: Langua
     end = dialect["line_end"]
 
     def cells(*texts: str) -> bytes:
-        return "".join(delimiter + '"' + t.replace('"', '""') + '"' for t in texts).encode(encoding, "replace")
+        return "".join(delimiter + '"' + t.replace('"', '""') + '"' for t in texts).encode(
+            encoding, "replace"
+        )
 
     header = base64.b64decode(dialect["header"])
     lines = [header + cells("_line", "_column", "_reason")] if header else []
     lines += [r.raw + cells(str(r.line), r.column, render(r.said, language)) for r in refused]
-    return end.encode(encoding).join([*lines, b""])
+    joined: bytes = end.encode(encoding).join([*lines, b""])
+    return joined
 
 
 def _fingerprint_if_readable(path: Path) -> bytes:

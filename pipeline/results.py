@@ -42,7 +42,7 @@ class FileStory:
 
 @dataclass(frozen=True, slots=True)
 class OnceResult:
-    """What one pass did: `files` it finished, `waiting` what is still incomplete, `troubles` what stood in the way."""
+    """What one pass did: `files` it finished, `waiting` still incomplete, `troubles` what stood in the way."""
 
     files: tuple[FileRow, ...]
     waiting: tuple[FileRow, ...]
@@ -58,7 +58,7 @@ class OnceResult:
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """One job now. `schedule` in words; `next_opening` None: at once; `waiting`, `failed`: numbers of files."""
+    """One job now. `schedule` in words; `next_opening` None: at once; `waiting`, `failed`: counts of files."""
 
     name: str
     schedule: str

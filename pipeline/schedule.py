@@ -76,7 +76,10 @@ def next_opening(schedule: Schedule, last: datetime, now: datetime) -> datetime 
 
 def _slots(schedule: Daily, first: datetime, end: datetime) -> list[datetime]:
     zone = ZoneInfo(schedule.zone)
-    day, last = first.astimezone(zone).date() - timedelta(days=1), end.astimezone(zone).date() + timedelta(days=1)
+    day, last = (
+        first.astimezone(zone).date() - timedelta(days=1),
+        end.astimezone(zone).date() + timedelta(days=1),
+    )
     out = []
     while day <= last:
         out += [_resolve(day, at, zone) for at in schedule.times]

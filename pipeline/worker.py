@@ -185,7 +185,9 @@ def _die_with(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("500")  # short of memory, the worker goes, not the service
+        Path("/proc/self/oom_score_adj").write_text(
+            "500"
+        )  # short of memory, the worker goes, not the service
 
 
 def _limit(memory_mb: int) -> None:

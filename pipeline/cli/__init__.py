@@ -1,11 +1,5 @@
-"""The command line."""
+"""The command line: one short function per command, nothing heavy imported before a command needs it."""
 
-
-def main() -> None:
-    """The entry point of `pipeline`."""
-    from pipeline.cli.main import main as run
-
-    run()
-
+from pipeline.cli.main import main
 
 __all__ = ["main"]

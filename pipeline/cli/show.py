@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.results import FileRow, FileStory, Status
-from pipeline.words import Language, message, render
+from pipeline.words import Fact, Language, message, render
 
 
 def json_row(file: FileRow, language: Language = "en") -> dict[str, Any]:
@@ -73,9 +73,19 @@ def print_story(story: FileStory, language: Language) -> None:
         (file.archived_at, "cli.moved"),
     ):
         if moment is not None:
-            print("  " + render(message(code, at=f"{moment:%Y-%m-%d %H:%M:%S} UTC", place=file.archived_as), language))
+            print(
+                "  "
+                + render(
+                    message(code, at=f"{moment:%Y-%m-%d %H:%M:%S} UTC", place=file.archived_as), language
+                )
+            )
     for row in story.refused:
-        facts = {"line": row.line, "column": row.column, "reason": render(row.said, language), "value": row.value}
+        facts: dict[str, Fact] = {
+            "line": row.line,
+            "column": row.column,
+            "reason": render(row.said, language),
+            "value": row.value,
+        }
         print("  " + render(message("cli.refused", **facts), language))
 
 
@@ -87,8 +97,13 @@ def print_status(status: Status, language: Language, zone: str) -> None:
     for job in status.jobs:
         opening = job.next_opening
         when = "" if opening is None else f"{opening.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
-        facts = {"job": job.name, "schedule": job.schedule, "waiting": job.waiting, "failed": job.failed}
-        print(render(message("cli.job", **facts), language) + (f"  {when}" if when else ""))
+        more: dict[str, Fact] = {
+            "job": job.name,
+            "schedule": job.schedule,
+            "waiting": job.waiting,
+            "failed": job.failed,
+        }
+        print(render(message("cli.job", **more), language) + (f"  {when}" if when else ""))
         if job.last is not None:
             print("    " + line(job.last, language).strip())
 

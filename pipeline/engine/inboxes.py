@@ -58,9 +58,11 @@ class Inboxes:
         return next((j for j in self.jobs if j.inbox == folder and fits(text, j.patterns)), None)
 
     def _judge(self, folder: Path, job: ImportJob, seen: Seen, old: Waiting | None, now: Now) -> Waiting:
-        history = observe(old and old.history, old and old.seen, seen, now)
+        history = observe(old.history if old else None, old.seen if old else None, seen, now)
         if seen.kind != "file":
-            return Waiting(job.name, seen, history, message("files.not_a_file", kind=seen.kind), None, "rejected")
+            return Waiting(
+                job.name, seen, history, message("files.not_a_file", kind=seen.kind), None, "rejected"
+            )
         history.renamed_in = self.renamed_in(folder, seen.name, seen.ino)
         path = folder / os.fsdecode(seen.name)
         facts = Facts(

@@ -72,7 +72,12 @@ class Pool:
             worker.process.kill()
             await self._bury(worker)
             raise WorkerDied(True, f"no end after {self.deadline_s:.0f} s") from None
-        except (anyio.EndOfStream, anyio.IncompleteRead, anyio.BrokenResourceError, anyio.ClosedResourceError):
+        except (
+            anyio.EndOfStream,
+            anyio.IncompleteRead,
+            anyio.BrokenResourceError,
+            anyio.ClosedResourceError,
+        ):
             raise WorkerDied(True, await self._bury(worker)) from None
         except BaseException:
             worker.process.kill()

@@ -100,7 +100,9 @@ class Service:
         self._jobs = chosen
         self._watcher = Watcher(sorted({j.inbox for j in chosen}))
         self.inboxes = Inboxes(
-            settings.imports, {j.name: mappings[j.mapping].options for j in settings.imports}, self._watcher.renamed_in
+            settings.imports,
+            {j.name: mappings[j.mapping].options for j in settings.imports},
+            self._watcher.renamed_in,
         )
         self._pool = Pool(settings.workers, settings.memory_mb, settings.deadline_s)
         self._lanes = CapacityLimiter(settings.workers)
@@ -191,7 +193,11 @@ class Service:
     async def _ready_store(self, now: Now) -> Store | None:
         if self._store is not None:
             return self._store
-        if self.database is not None and self.database.until_mono is not None and now.mono < self.database.until_mono:
+        if (
+            self.database is not None
+            and self.database.until_mono is not None
+            and now.mono < self.database.until_mono
+        ):
             return None
         store = await self._call(self._connect)
         try:
@@ -242,8 +248,14 @@ class Service:
         for desk in self.desks.values():
             if desk.gate.opening is None or desk.busy or desk.held:
                 continue
-            settling = [w for w in self._due(desk) if w.kind != "rejected" and w.again_s is not None or w.said is None]
-            if not settling or (now.mono - desk.opened_mono > SETTLE_AFTER_OPENING_S and not self._ready(desk)):
+            settling = [
+                w
+                for w in self._due(desk)
+                if (w.kind != "rejected" and w.again_s is not None) or w.said is None
+            ]
+            if not settling or (
+                now.mono - desk.opened_mono > SETTLE_AFTER_OPENING_S and not self._ready(desk)
+            ):
                 await self._call(self._gates.close, desk.gate, now.wall)
 
     def _due(self, desk: Desk) -> list[Waiting]:
@@ -259,7 +271,9 @@ class Service:
     async def _dispatch(self, desk: Desk, now: Now, tasks: TaskGroup) -> None:
         if desk.busy or self.database is not None:
             return
-        if desk.trouble is not None and (desk.trouble.until_mono is None or now.mono < desk.trouble.until_mono):
+        if desk.trouble is not None and (
+            desk.trouble.until_mono is None or now.mono < desk.trouble.until_mono
+        ):
             return
         group = self._next_held(desk)
         if not group and desk.gate.is_open:
@@ -288,7 +302,9 @@ class Service:
                     disk.claim, desk.job.inbox, waiting.seen.name, desk.job.work, now.wall
                 )
             except OSError as error:
-                said = message("files.environment", path=str(desk.job.inbox), why=error.strerror or str(error))
+                said = message(
+                    "files.environment", path=str(desk.job.inbox), why=error.strerror or str(error)
+                )
                 desk.trouble = self._wait(desk.job.name, desk.trouble, said, now)
                 break
             self.inboxes.taken(desk.job, waiting.seen.name)
@@ -384,7 +400,12 @@ class Service:
             zone=self._settings.timezone,
             language=self._settings.language,
             files=[
-                {"claim": c.claim, "name": os.fsdecode(c.name), "path": str(c.path), "seen_at": now.isoformat()}
+                {
+                    "claim": c.claim,
+                    "name": os.fsdecode(c.name),
+                    "path": str(c.path),
+                    "seen_at": now.isoformat(),
+                }
                 for c in group
             ],
             give_up=None if give_up is None else give_up.to_json(),

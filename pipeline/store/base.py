@@ -155,7 +155,9 @@ class SqlStore:
         earlier = self._repeats(conn, arrival)
         if earlier is not None:
             return self._insert(conn, arrival, "duplicate", now, _duplicate(earlier))
-        row = self._insert(conn, arrival, "committed", now, None, rows_read=load.rows_read, dialect=load.dialect)
+        row = self._insert(
+            conn, arrival, "committed", now, None, rows_read=load.rows_read, dialect=load.dialect
+        )
         self._who(conn, f"file:{row.id}")
         seq = self._last_change(conn)
         found = self._write(conn, load)
@@ -238,7 +240,13 @@ class SqlStore:
         return ledger_file(last)
 
     def _insert(
-        self, conn: sa.Connection, arrival: Arrival, state_: str, now: datetime, said: Message | None, **more: Any
+        self,
+        conn: sa.Connection,
+        arrival: Arrival,
+        state_: str,
+        now: datetime,
+        said: Message | None,
+        **more: Any,
     ) -> LedgerFile:
         values = {
             "claim": arrival.claim,
@@ -252,7 +260,7 @@ class SqlStore:
             "seen_at": arrival.seen_at,
             "claimed_at": arrival.claimed_at,
             "committed_at": now,
-            **{c: 0 for c in ("rows_read", "inserted", "updated", "unchanged", "refused", "duplicates")},
+            **dict.fromkeys(("rows_read", "inserted", "updated", "unchanged", "refused", "duplicates"), 0),
             "dialect": "",
             "archived_as": "",
             **more,
@@ -326,7 +334,9 @@ class SqlStore:
             return None
         unfinished = (
             conn.execute(
-                sa.select(runs).where(runs.c.job == job, runs.c.closed_at.is_(None)).order_by(runs.c.opening.desc())
+                sa.select(runs)
+                .where(runs.c.job == job, runs.c.closed_at.is_(None))
+                .order_by(runs.c.opening.desc())
             )
             .mappings()
             .first()
@@ -341,7 +351,9 @@ class SqlStore:
             if known is None:
                 conn.execute(jobs.insert().values(job=job, schedule=schedule, last_opening=now))
             elif known.schedule != schedule:
-                conn.execute(jobs.update().where(jobs.c.job == job).values(schedule=schedule, last_opening=now))
+                conn.execute(
+                    jobs.update().where(jobs.c.job == job).values(schedule=schedule, last_opening=now)
+                )
             memory = self._gate(conn, job)
             assert memory is not None
             return memory

@@ -21,7 +21,9 @@ class LedgerRow(SQLModel, table=True):
 
     __tablename__ = "pipeline_file"
     __table_args__ = (
-        sa.CheckConstraint("state IN ('committed', 'archived', 'duplicate', 'failed')", name="pipeline_file_state"),
+        sa.CheckConstraint(
+            "state IN ('committed', 'archived', 'duplicate', 'failed')", name="pipeline_file_state"
+        ),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, sa_column=sa.Column(BIG, primary_key=True, autoincrement=True))

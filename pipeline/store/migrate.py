@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 import sqlalchemy as sa
+from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from alembic import command
-from pipeline.store import ledger, triggers
+from pipeline.store import ledger, triggers, views
 from pipeline.store.tables import business_tables
 
 State = Literal["absent", "older", "current", "newer"]
@@ -58,5 +58,7 @@ def migrate(engine: sa.Engine) -> None:
                 return
             config = _config()
             config.attributes["connection"] = conn
+            views.drop(conn, business_tables())
             command.upgrade(config, "head")
             triggers.install(conn, business_tables())
+            views.install(conn, business_tables())

@@ -153,7 +153,8 @@ class Finding:
 class Store(Protocol):
     """The database. One object belongs to one thread at a time; `close` is safe twice."""
 
-    kind: Literal["sqlite", "postgresql"]
+    @property
+    def kind(self) -> Literal["sqlite", "postgresql"]: ...
 
     # schema ---------------------------------------------------------------------------------------------
     def migrate(self) -> None:

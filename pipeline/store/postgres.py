@@ -43,7 +43,9 @@ class PostgresStore(SqlStore):
             return PostgresStaging(self.connection(), plan, self._where)
 
     def _lock_job(self, conn: sa.Connection, job: str) -> None:
-        conn.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended('pipeline:' || :job, 0))"), {"job": job})
+        conn.execute(
+            sa.text("SELECT pg_advisory_xact_lock(hashtextextended('pipeline:' || :job, 0))"), {"job": job}
+        )
 
     def _who(self, conn: sa.Connection, who: str | None) -> None:
         conn.execute(sa.text("SELECT set_config('pipeline.who', :who, true)"), {"who": who or ""})
@@ -137,7 +139,9 @@ class PostgresStaging:
     def refuse(self, rows: Sequence[RefusedRow]) -> None:
         values = [(r.line, r.column, r.value.replace("\0", "\\0"), r.said.to_json(), r.raw) for r in rows]
         with self._caught(), self._raw.cursor() as cursor:
-            cursor.executemany(f"INSERT INTO {self.table}_refused VALUES (%s, %s, %s, %s, %s)".encode(), values)
+            cursor.executemany(
+                f"INSERT INTO {self.table}_refused VALUES (%s, %s, %s, %s, %s)".encode(), values
+            )
             self._raw.commit()
 
     def _caught(self) -> _Caught:

@@ -73,7 +73,9 @@ class SqliteStore(SqlStore):
 
     def _staged(self, conn: sa.Connection, load: Load) -> tuple[int, int, int]:
         staging = _mine(load)
-        row = conn.exec_driver_sql(f"SELECT count(*), coalesce(max({LINE}), 0) FROM temp.{staging.table}").one()
+        row = conn.exec_driver_sql(
+            f"SELECT count(*), coalesce(max({LINE}), 0) FROM temp.{staging.table}"
+        ).one()
         return staging.rows, row[0], row[1]
 
     def _upsert(self, conn: sa.Connection, load: Load, low: int, high: int) -> None:
@@ -93,9 +95,7 @@ class SqliteStore(SqlStore):
         now = datetime.now(timezone.utc)  # noqa: UP017
         text = now.strftime("%Y-%m-%d %H:%M:%S.%f")
         # UUIDv7: 48 bits of time, then the line as a counter, so that new identities ascend; then chance.
-        ident = (
-            f"printf('%012x7%03x8%07x', ?, ({LINE} >> 28) & 4095, {LINE} & 268435455) || lower(hex(randomblob(4)))"
-        )
+        ident = f"printf('%012x7%03x8%07x', ?, ({LINE} >> 28) & 4095, {LINE} & 268435455) || lower(hex(randomblob(4)))"
         conn.exec_driver_sql(
             f"INSERT INTO {table} (id, {names}, created_at, updated_at)"
             f" SELECT {ident}, {names}, ?, ? FROM temp.{_mine(load).table} WHERE {LINE} BETWEEN ? AND ?"

@@ -10,11 +10,13 @@ PREFIX = "pipeline_log"
 
 
 def missing(conn: sa.Connection, tables: Sequence[sa.Table]) -> list[str]:
-    """The names of triggers that these tables should have and have not."""
+    """The names of triggers that these tables should have and have not (or that were switched off)."""
     if conn.dialect.name == "sqlite":
         found = conn.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'")
     else:
-        found = conn.exec_driver_sql("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal")
+        found = conn.exec_driver_sql(
+            "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        )
     there = {row[0] for row in found}
     return [name for t in tables for op in "iud" if (name := _name(t, op)) not in there]
 

@@ -40,9 +40,11 @@ class Exact(TypeDecorator[Decimal]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if not isinstance(value, (Decimal, int)):
+        if isinstance(value, bool) or not isinstance(value, (Decimal, int)):
             raise ValueError(f"not an exact number: {value!r}")
         exact = Decimal(value)
+        if not exact.is_finite():
+            raise ValueError(f"not a number: {value}")
         scaled = int(exact.scaleb(self.scale))
         if Decimal(scaled).scaleb(-self.scale) != exact:
             raise ValueError(f"more than {self.scale} decimals: {value}")
@@ -63,7 +65,7 @@ def json_type() -> TypeEngine[Any]:
     return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
-class utc_now(FunctionElement[Any]):  # noqa: N801 - reads as the SQL function it is
+class utc_now(FunctionElement[Any]):
     """The moment, as a server default: on SQLite text in UTC, like every instant there."""
 
     type = DateTime(timezone=True)

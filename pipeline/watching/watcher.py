@@ -9,10 +9,12 @@ from pathlib import Path
 import anyio
 from anyio.abc import TaskStatus
 from watchfiles import awatch
+from watchfiles._rust_notify import WatchfilesRustInternalError
 
 from pipeline.watching.inotify import MODIFY, MOVED_TO, Inotify
 
 STEP_MS = 50
+STOP_MS = 250  # watchfiles looks this often whether it should end
 BACK_OFF_S = 2.0
 
 
@@ -59,11 +61,24 @@ class Watcher:
             present = [f for f in self._folders if f.is_dir()]
             try:
                 if present:
-                    async for changes in awatch(*present, step=STEP_MS, recursive=False, watch_filter=None):
-                        self._mark([f for f in present if any(Path(p).parent == f or Path(p) == f for _, p in changes)])
+                    watch = awatch(
+                        *present, step=STEP_MS, rust_timeout=STOP_MS, recursive=False, watch_filter=None
+                    )
+                    async for changes in watch:
+                        self._mark(
+                            [
+                                f
+                                for f in present
+                                if any(Path(p).parent == f or Path(p) == f for _, p in changes)
+                            ]
+                        )
                         if any(Path(p) in present for _, p in changes):
                             break  # a folder itself went: watch what is there now
-            except (OSError, RuntimeError):  # a name that is not UTF-8, no watches left, a folder gone
+            except (
+                OSError,
+                RuntimeError,
+                WatchfilesRustInternalError,
+            ):  # a name that is not UTF-8, no watches left, a folder gone
                 pass
             self._mark(self._folders)
             await anyio.sleep(BACK_OFF_S)

@@ -1,58 +1,95 @@
-"""Sentences of the command line."""
+"""Sentences of the room `cli`."""
 
 TEXTS: dict[str, tuple[str, str]] = {
     "cli.bug": (
-        "something went wrong inside Pipeline: {error}. Nothing that was committed is lost. Run it again with "
-        "PIPELINE_DEBUG=1 and send what it prints to those who look after the program.",
-        "un défaut de Pipeline : {error}. Rien de ce qui était enregistré n'est perdu. Relancez avec "
-        "PIPELINE_DEBUG=1 et envoyez ce qui s'affiche à ceux qui s'occupent du programme.",
+        "Pipeline met an error it did not expect: {error}. The details are in {place}; please report them.",
+        "Pipeline a rencontré une erreur imprévue : {error}. Les détails sont dans {place} ; merci de les signaler.",
     ),
-    "cli.made": (
-        "{folder} is ready. Next: pipeline run, then drop a file into an inbox.",
-        "{folder} est prêt. Ensuite : pipeline run, puis déposez un fichier dans un dossier d'arrivée.",
+    "cli.no_job": (
+        "There is no job {job} in the config; it has: {known}.",
+        "Il n'y a pas d'import {job} dans la configuration ; elle contient : {known}.",
+    ),
+    "cli.no_job_near": (
+        "There is no job {job} in the config. Did you mean {near}?",
+        "Il n'y a pas d'import {job} dans la configuration. Vouliez-vous dire {near} ?",
+    ),
+    "cli.no_file": (
+        "There is no file with the number {id}; `pipeline files` shows the numbers.",
+        "Il n'y a pas de fichier numéro {id} ; `pipeline files` montre les numéros.",
     ),
     "cli.exists": (
-        "{path} exists already; nothing was changed. Choose another folder.",
-        "{path} existe déjà ; rien n'a été changé. Choisissez un autre dossier.",
+        "{folder} already has a config.toml; nothing was changed. Choose another folder.",
+        "{folder} contient déjà un config.toml ; rien n'a été changé. Choisissez un autre dossier.",
     ),
-    "cli.nothing": ("nothing to import just now.", "rien à importer pour l'instant."),
-    "cli.all_well": ("no mistake found.", "aucune erreur trouvée."),
-    "cli.no_file": ("there is no file {id}; `pipeline files` lists them.", "pas de fichier {id} ; voyez `pipeline files`."),
-    "cli.on": ("the automatic function is on.", "la fonction automatique est active."),
-    "cli.off": ("the automatic function is off.", "la fonction automatique est désactivée."),
-    "cli.active": ("Automatic function: ACTIVE", "Fonction automatique : ACTIVE"),
-    "cli.inactive": ("Automatic function: OFF", "Fonction automatique : DÉSACTIVÉE"),
-    "cli.job": (
-        "  {job}: {schedule}, {waiting} waiting, {failed} failed",
-        "  {job} : {schedule}, {waiting} en attente, {failed} en échec",
+    "cli.unwritable": (
+        "{folder} cannot be written ({why}). Check its permissions and the free space.",
+        "Impossible d'écrire dans {folder} ({why}). Vérifiez ses droits et la place libre.",
     ),
-    "cli.counts": (
-        "{rows_read} read = {inserted} new + {updated} changed + {unchanged} unchanged + {refused} refused",
-        "{rows_read} lues = {inserted} nouvelles + {updated} modifiées + {unchanged} inchangées + {refused} refusées",
+    "cli.made": (
+        "{folder} is ready. Drop files into its inbox folders, then there: pipeline run",
+        "{folder} est prêt. Déposez des fichiers dans ses dossiers inbox, puis là : pipeline run",
     ),
-    "cli.taken": ("{at}  taken", "{at}  pris"),
-    "cli.decided": ("{at}  in the database", "{at}  dans la base"),
-    "cli.moved": ("{at}  moved to {place}", "{at}  déplacé vers {place}"),
-    "cli.refused": (
-        'line {line}, column "{column}", "{value}": {reason}',
-        "ligne {line}, colonne « {column} », « {value} » : {reason}",
+    "cli.check_ok": (
+        "{config} and its mappings are right.",
+        "{config} et ses modèles d'import sont corrects.",
     ),
-    "cli.state.waiting": ("waiting", "en attente"),
-    "cli.state.ready": ("ready", "prêt"),
-    "cli.state.rejected": ("rejected", "écarté"),
-    "cli.state.committed": ("committed", "enregistré"),
-    "cli.state.archived": ("archived", "archivé"),
-    "cli.state.duplicate": ("duplicate", "doublon"),
-    "cli.state.failed": ("failed", "échec"),
-    "cli.demo_made": (
-        "Created {folder}: config.toml, mappings, and two sample files in its inboxes.",
-        "Créé {folder} : config.toml, modèles, et deux fichiers d'exemple dans les dossiers d'arrivée.",
+    "cli.is_on": ("The automatic function is on.", "La fonction automatique est active."),
+    "cli.is_off": (
+        "The automatic function is off: nothing is imported. Switch it on: pipeline on",
+        "La fonction automatique est désactivée : rien n'est importé. Activez-la : pipeline on",
+    ),
+    "cli.running": (
+        "The service runs with {config}; Ctrl-C stops it.",
+        "Le service tourne avec {config} ; Ctrl-C l'arrête.",
+    ),
+    "cli.stopped": ("The service has stopped.", "Le service est arrêté."),
+    "cli.nothing": ("Nothing to import.", "Rien à importer."),
+    "cli.at_once": ("at once", "tout de suite"),
+    "cli.lies_in": ("The file lies in {place}.", "Le fichier est dans {place}."),
+    "cli.read_as": ("It was read as {dialect}.", "Il a été lu ainsi : {dialect}."),
+    "cli.demo_writes": (
+        "Sample files: a shop's orders and a French till's tickets, into {folder}/inbox.",
+        "Fichiers d'exemple : les commandes d'une boutique et les tickets d'une caisse, dans {folder}/inbox.",
+    ),
+    "cli.demo_imports": ("Importing them …", "Import en cours …"),
+    "cli.demo_refused": (
+        "Refused, {file} line {line}, column {column}, value {value}: {why} Its other lines were imported.",
+        "Refusé, {file} ligne {line}, colonne {column}, valeur {value} : {why} "
+        "Les autres lignes ont été importées.",
     ),
     "cli.demo_next": (
-        "Next: cd {folder}; pipeline run   then drop a file of your own into inbox/web-sales.\n"
-        "      Mend failed/web-sales/orders.csv.refused.csv and drop it back. Ask: pipeline why orders.csv",
-        "Ensuite : cd {folder} ; pipeline run   puis déposez un fichier à vous dans inbox/web-sales.\n"
-        "      Corrigez failed/web-sales/orders.csv.refused.csv et redéposez-le. Demandez : pipeline why orders.csv",
+        "What to try next: cd {folder}; pipeline status; pipeline files; pipeline run, and drop a file of your own "
+        "into inbox/web-sales. The refused line stands in failed/web-sales, ready to be corrected.",
+        "À essayer ensuite : cd {folder} ; pipeline status ; pipeline files ; pipeline run, et déposez un fichier "
+        "dans inbox/web-sales. La ligne refusée est dans failed/web-sales, prête à être corrigée.",
     ),
-    "cli.demo_failed": ("the demo did not import both files.", "la démonstration n'a pas importé les deux fichiers."),
+    "cli.head.id": ("no.", "n°"),
+    "cli.head.job": ("job", "import"),
+    "cli.head.name": ("file", "fichier"),
+    "cli.head.state": ("state", "état"),
+    "cli.head.rows": ("rows", "lignes"),
+    "cli.head.new": ("new", "nouvelles"),
+    "cli.head.changed": ("changed", "modifiées"),
+    "cli.head.same": ("unchanged", "inchangées"),
+    "cli.head.refused": ("refused", "refusées"),
+    "cli.head.when": ("when", "quand"),
+    "cli.head.reason": ("reason", "raison"),
+    "cli.head.schedule": ("when it runs", "quand"),
+    "cli.head.next": ("next", "prochaine fois"),
+    "cli.head.waiting": ("waiting", "en attente"),
+    "cli.head.failed": ("failed", "en échec"),
+    "cli.head.last": ("last file", "dernier fichier"),
+    "cli.head.line": ("line", "ligne"),
+    "cli.head.column": ("column", "colonne"),
+    "cli.head.value": ("value", "valeur"),
+    "cli.state.seen": ("noticed", "vu"),
+    "cli.state.waiting": ("waiting", "en attente"),
+    "cli.state.ready": ("complete", "complet"),
+    "cli.state.claimed": ("taken", "pris"),
+    "cli.state.loading": ("being imported", "en cours"),
+    "cli.state.committed": ("imported", "importé"),
+    "cli.state.archived": ("imported", "importé"),
+    "cli.state.duplicate": ("already imported", "déjà importé"),
+    "cli.state.failed": ("failed", "en échec"),
+    "cli.state.rejected": ("not a file to take", "pas un fichier à prendre"),
 }

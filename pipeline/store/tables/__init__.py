@@ -1,4 +1,4 @@
-"""The business schema: 23 tables (reference: the docs' chapter on the schema). Importing this registers all of them."""
+"""The business schema: 23 tables. Importing this registers all of them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["BUSINESS", "accounting", "business_tables", "documents", "parties", 
 __all__ += ["purchases", "sales", "stock", "till"]
 
 BUSINESS = (
-    "party", "contact", "address", "tax_rate", "product", "product_variant", "price", "warehouse", "stock_level",
-    "stock_movement", "sales_order", "sales_order_line", "invoice", "invoice_line", "payment", "shipment",
-    "purchase_order", "purchase_order_line", "pos_session", "pos_ticket", "pos_ticket_line", "document_tax",
-    "journal_entry",
+    "party", "contact", "address", "tax_rate", "product", "product_variant", "price", "warehouse",
+    "stock_level", "stock_movement", "sales_order", "sales_order_line", "invoice", "invoice_line", "payment",
+    "shipment", "purchase_order", "purchase_order_line", "pos_session", "pos_ticket", "pos_ticket_line",
+    "document_tax", "journal_entry",
 )  # fmt: skip
 
 

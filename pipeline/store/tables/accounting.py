@@ -13,7 +13,9 @@ from pipeline.store.tables.base import Common, column, count, money, rate, ref, 
 
 class DocumentTax(Common, table=True):
     __tablename__ = "document_tax"
-    __table_args__ = setup("Tax of a document", "TVA d'une pièce", ("document_type", "document_id", "percent"))
+    __table_args__ = setup(
+        "Tax of a document", "TVA d'une pièce", ("document_type", "document_id", "percent")
+    )
 
     document_type: str = text("Document type", "Type de pièce", default="")
     document_id: UUID | None = column("Document", "Pièce", required=True)

@@ -60,9 +60,6 @@ def count(en: str, fr: str, **more: Any) -> Any:
     return column(en, fr, default=sql("0"), **more)
 
 
-
-
-
 def setup(en: str, fr: str, *keys: tuple[str, ...], by_source: bool = True) -> Any:
     """Table arguments: labels and keys, the natural one first. Each key gets a unique constraint."""
     every = [*keys]

@@ -1,0 +1,95 @@
+"""Commands that work: run, once, on, off."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli import plain
+from pipeline.cli.facts import AsJson, known_job
+from pipeline.cli.output import Voice
+from pipeline.words import message
+
+if TYPE_CHECKING:
+    from pipeline.events import Event, Listener
+    from pipeline.results import OnceResult
+
+
+def run(context: typer.Context) -> None:
+    """The service: import files as they come, until it is stopped (Ctrl-C or SIGTERM)."""
+    voice: Voice = context.obj
+    with voice.pipeline(log(voice)) as pipeline:
+        voice.say(message("cli.running", config=str(pipeline.settings.path)))
+        pipeline.run()
+    voice.say(message("cli.stopped"))
+
+
+def once(
+    context: typer.Context,
+    jobs: Annotated[list[str] | None, typer.Argument(help="Only these jobs.")] = None,
+    now: Annotated[bool, typer.Option("--now", help="Do not wait for the job's hour.")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for unfinished files.")] = 60.0,
+    as_json: AsJson = False,
+) -> None:
+    """Import everything that is there and due, then exit."""
+    voice: Voice = context.obj
+    with voice.pipeline() as pipeline:
+        for name in jobs or []:
+            known_job(name, [job.name for job in pipeline.settings.imports])
+        result, zone = pipeline.once(jobs or (), now=now, wait=wait), pipeline.settings.timezone
+    if as_json:
+        voice.json(plain.once_json(voice, result))
+    else:
+        tell(voice, result, zone)
+    raise typer.Exit(result.exit_code)
+
+
+def tell(voice: Voice, result: OnceResult, zone: str) -> None:
+    """What one pass did: its files as a table, what stands in the way in words."""
+    for said in result.troubles:
+        voice.say(said)
+    rows = [plain.file_cells(voice, file, zone) for file in (*result.files, *result.waiting)]
+    if rows:
+        voice.table(plain.file_heads(voice), rows)
+    else:
+        voice.say(message("cli.nothing"))
+
+
+def on(context: typer.Context) -> None:
+    """Switch the automatic function on."""
+    _switch(context.obj, True)
+
+
+def off(context: typer.Context) -> None:
+    """Switch the automatic function off; what is being imported is finished."""
+    _switch(context.obj, False)
+
+
+def _switch(voice: Voice, active: bool) -> None:
+    with voice.pipeline() as pipeline:
+        pipeline.switch(active)
+    voice.say(message("cli.is_on" if active else "cli.is_off"))
+
+
+def log(voice: Voice) -> Listener:
+    """A listener that writes one structured line an event to stderr."""
+    import structlog
+
+    logger = structlog.wrap_logger(
+        structlog.PrintLogger(sys.stderr),
+        processors=[structlog.processors.add_log_level, structlog.processors.LogfmtRenderer(
+            key_order=["at", "level", "event", "job", "file"]
+        )],
+    )  # fmt: skip
+
+    def hear(event: Event) -> None:
+        facts: dict[str, object] = {k: v for k, v in (("job", event.job), ("file", event.file)) if v}
+        facts.update(event.facts)
+        facts.pop("event", None)
+        if event.said is not None:
+            facts["said"] = voice.text(event.said)
+        logger.info(event.name, **{**facts, "at": event.at.isoformat(timespec="milliseconds")})
+
+    return hear

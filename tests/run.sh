@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# All the checks, as CI runs them: style, types, floors, tests. Needs Python 3.11; makes .venv by itself.
+# Arguments go to pytest. pytest's closing line comes last; fails when any check fails.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+. tests/venv.sh '.[test]' || exit 1
+
+failed=0
+.venv/bin/ruff check . || failed=1
+.venv/bin/mypy || failed=1
+.venv/bin/lint-imports || failed=1
+.venv/bin/python -m pytest "$@" || failed=1
+exit $failed
