@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +34,12 @@ N° ticket;Type;Caisse;Vendeur;Date;Journée;Total HT;TVA;Total TTC
 
 SAMPLES = (("web-sales", "orders-2026-05-12.csv", ORDERS), ("till", "tickets-2026-05-12.csv", TICKETS))
 """Folder in the inbox, name, text: written as cp1252, as a shop and a French till write it."""
+
+SHOWN = {
+    "sales_order": ("number", "ordered_at", "gross_amount", "status"),
+    "pos_ticket": ("number", "cashier", "sold_at", "gross_amount"),
+}
+"""Table → the columns that the demo shows."""
 
 
 def demo(
@@ -73,28 +81,36 @@ def _show_rows(voice: Voice, pipeline: Pipeline) -> None:
     """The rows as they stand in the database now."""
     import sqlalchemy as sa
 
-    from pipeline.store.tables import PosTicket, SalesOrder
+    from pipeline.store.tables import business_tables
 
+    tables = {table.name: table for table in business_tables()}
     engine = sa.create_engine(pipeline.settings.database)
     try:
         with engine.connect() as connection:
-            for table, names in (
-                (SalesOrder, ("number", "ordered_at", "gross_amount", "status")),
-                (PosTicket, ("number", "cashier", "sold_at", "gross_amount")),
-            ):
-                columns = [table.__table__.c[name] for name in names]
-                rows = connection.execute(sa.select(*columns).order_by(columns[0])).all()
-                cells = [["" if cell is None else str(cell) for cell in row] for row in rows]
-                voice.table(names, cells, title=table.__tablename__)
+            for name, columns in SHOWN.items():
+                chosen = [tables[name].c[column] for column in columns]
+                rows = connection.execute(sa.select(*chosen).order_by(chosen[0])).all()
+                voice.table(columns, [[cell_text(cell) for cell in row] for row in rows], title=name)
     finally:
         engine.dispose()
+
+
+def cell_text(cell: object) -> str:
+    """A value of the database for people: no row of zeros after an amount, nothing for NULL."""
+    if isinstance(cell, Decimal):
+        return f"{cell:.2f}" if cell == round(cell, 2) else str(cell.normalize())
+    if isinstance(cell, datetime):
+        return cell.strftime("%Y-%m-%d %H:%M UTC")
+    return "" if cell is None else str(cell)
 
 
 def _show_refused(voice: Voice, pipeline: Pipeline, result: OnceResult) -> None:
     for file in result.files:
         story = pipeline.show(file.id) if file.refused and file.id is not None else None
         for row in story.refused if story else ():
-            facts = {"file": file.name, "line": row.line, "column": row.column, "value": row.value}
-            print(voice.word("cli.demo_refused", why=voice.text(row.said), **facts))
+            where = voice.word(
+                "cli.demo_refused", file=file.name, line=row.line, column=row.column, value=row.value
+            )
+            print(where, voice.text(row.said), voice.word("cli.demo_others"))
         if file.state == "duplicate":
             voice.say(file.reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -51,13 +52,14 @@ def refused_json(voice: Voice, row: RefusedRow) -> Json:
         "column": row.column,
         "value": row.value,
         "reason": voice.text(row.said),
-        "raw": row.raw.decode("utf-8", "backslashreplace"),
+        "text": row.raw.decode("utf-8", "backslashreplace"),
     }
 
 
 def story_json(voice: Voice, story: FileStory) -> Json:
     lines = [refused_json(voice, row) for row in story.refused]
-    return {**file_json(voice, story.file), "dialect": story.dialect, "refused_rows": lines}
+    read = json.loads(story.dialect) if story.dialect else None
+    return {**file_json(voice, story.file), "read_as": read, "refused_rows": lines}
 
 
 def once_json(voice: Voice, result: OnceResult) -> Json:

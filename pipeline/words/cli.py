@@ -53,9 +53,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "cli.demo_imports": ("Importing them …", "Import en cours …"),
     "cli.demo_refused": (
-        "Refused, {file} line {line}, column {column}, value {value}: {why} Its other lines were imported.",
-        "Refusé, {file} ligne {line}, colonne {column}, valeur {value} : {why} "
-        "Les autres lignes ont été importées.",
+        "Refused, {file} line {line}, column {column}, value {value}:",
+        "Refusé, {file} ligne {line}, colonne {column}, valeur {value} :",
+    ),
+    "cli.demo_others": (
+        "The other lines of the file were imported.",
+        "Les autres lignes du fichier ont été importées.",
     ),
     "cli.demo_next": (
         "What to try next: cd {folder}; pipeline status; pipeline files; pipeline run, and drop a file of your own "
