@@ -212,7 +212,7 @@ def read_active(path: Path) -> bool | None:
 
 
 def set_active(path: Path, active: bool) -> None:
-    """Turn the master switch in the file; comments stay. Atomic: temporary file, fsync, rename, fsync folder."""  # noqa: E501
+    """Turn the master switch in the file; comments stay. Atomic: temporary file, fsync, rename, fsync folder."""
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 

@@ -20,14 +20,14 @@ def test_own_config_loads():
         "web-sales",
         "prices",
         "till-tickets",
-    ]  # noqa: E501
+    ]
 
 
 def test_all_mistakes(tmp_path):
     path = tmp_path / "config.toml"
     path.write_text(
         'timezone = "Europe/Pari"\n[imports.a]\nmapping = "x"\ninbox = "i"\nprocessed = "i/p"\nevry = 3\n'
-    )  # noqa: E501
+    )
     with pytest.raises(ConfigError) as caught:
         load(path)
     assert [m.line for m in caught.value.mistakes] == [1, 3, 5, 6]

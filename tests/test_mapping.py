@@ -16,7 +16,7 @@ TABLE = Table("x", {n: Column(n, k, scale=2) for n, k in KINDS.items()}, (("k",)
 
 
 def cell(kind, text, read="", options=""):
-    body = f'version = 1\ntable = "x"\n[read]\n{read}\n[fields]\nk = {{ value = "1" }}\n{kind} = {{ column = "C"{options} }}'  # noqa: E501
+    body = f'version = 1\ntable = "x"\n[read]\n{read}\n[fields]\nk = {{ value = "1" }}\n{kind} = {{ column = "C"{options} }}'
     saved, mistakes = parse("m", body, "m.toml")
     assert not mistakes
     plan, mistakes = compile_mapping(saved, {"x": TABLE})
@@ -30,7 +30,7 @@ def cell(kind, text, read="", options=""):
     [
         ("1 234,5", 'decimal = ","', Decimal("1234.50")), ("1.234,56", "", Decimal("1234.56")),
         ("1,234", "", "refused"), ("1.2300", "", Decimal("1.23")), ("1.234", 'decimal = "."', "refused"),
-        ("1e3", "", "refused"), ("-0,5", "", Decimal("-0.5")), ("1000000000000", "", "refused"), ("  ", "", None),  # noqa: E501
+        ("1e3", "", "refused"), ("-0,5", "", Decimal("-0.5")), ("1000000000000", "", "refused"), ("  ", "", None),
     ],
 )  # fmt: skip
 def test_numbers(text, read, value):

@@ -1,6 +1,5 @@
 """Sentences of the room `mapping`."""
 
-# ruff: noqa: E501
 TEXTS: dict[str, tuple[str, str]] = {
     "mapping.unusable": (
         "The mapping {mapping} does not fit the database. `pipeline check` lists its mistakes.",

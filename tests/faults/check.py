@@ -24,9 +24,7 @@ def check(root: Path, dropped: dict[str, bytes], *, settled: bool) -> list[Viola
     places = _places(root)
     with closing(sqlite3.connect(root / "shop.db")) as db:
         ledger = db.execute("SELECT fingerprint, state, claim FROM pipeline_file").fetchall()
-        rows = {
-            number: amount for number, amount in db.execute("SELECT number, gross_amount FROM sales_order")
-        }
+        rows = dict(db.execute("SELECT number, gross_amount FROM sales_order").fetchall())
     committed = [bytes(f) for f, state, _ in ledger if state in ("committed", "archived")]
     for name, content in dropped.items():
         digest = hashlib.sha256(content).digest()
