@@ -80,7 +80,7 @@ def log(voice: Voice) -> Listener:
     logger = structlog.wrap_logger(
         structlog.PrintLogger(sys.stderr),
         processors=[structlog.processors.add_log_level, structlog.processors.LogfmtRenderer(
-            key_order=["at", "level", "event", "job", "file"]
+            key_order=["at", "level", "event", "job", "file"], drop_missing=True
         )],
     )  # fmt: skip
 
