@@ -221,7 +221,7 @@ class SqlStore:
             ),
             {"seq": seq, "who": who, "table": table},
         )
-        counts: dict[str, int] = {op: n for op, n in found}
+        counts: dict[str, int] = dict(found.tuples().all())
         return counts.get("I", 0), counts.get("U", 0)
 
     def _repeats(self, conn: sa.Connection, arrival: Arrival) -> LedgerFile | None:
