@@ -73,8 +73,9 @@ class Wait:
 
 
 def observe(history: History | None, before: Seen | None, seen: Seen, now: Moment) -> History:
-    """Carry a file's history on: any change of inode, size or time starts its stillness again."""
-    if history is None or before is None:
+    """Carry a file's history on: a change of size or time starts its stillness again; another inode is
+    another file."""
+    if history is None or before is None or (before.dev, before.ino) != (seen.dev, seen.ino):
         return History(now.wall, now.mono, now.mono)
     if before.state != seen.state:
         history.changed_mono = now.mono
@@ -85,16 +86,17 @@ def readiness(seen: Seen, history: History, facts: Facts) -> Ready | Wait:
     """Ready, or why not. Never ready while a writer holds it."""
     if facts.writer == "busy":
         return Wait(message("files.busy"), 0.5)
+    trusted = facts.writer == "free" and not facts.network
     code = facts.incomplete.code if facts.incomplete else ""
     still = facts.now_mono - history.changed_mono
-    age = facts.now_wall.timestamp() - seen.ctime_ns / 1e9
+    # On a mount ctime is the other machine's clock: it proves nothing there.
+    old = trusted and facts.now_wall.timestamp() - seen.ctime_ns / 1e9 > OLD_S
     if code in ("reading.no_final_newline", "reading.empty") and facts.incomplete is not None:
-        if not history.renamed_in and still < STILL_S and age < OLD_S:
+        if not history.renamed_in and still < STILL_S and not old:
             return Wait(facts.incomplete, STILL_S - still)
     elif facts.incomplete is not None:
         return Wait(facts.incomplete, None)
-    trusted = facts.writer == "free" and not facts.network
-    if trusted and (history.renamed_in or age > OLD_S):
+    if old or (trusted and history.renamed_in):
         return Ready()
     quiet = QUIET_NETWORK_S if facts.network else QUIET_S
     if still >= quiet:

@@ -36,7 +36,7 @@ Schedule = Always | Every | Daily
 
 def parse_at(text: str) -> time | None:
     """`03h00`, `03:00`, `3h`, `8:00` are times of day; None when it is none."""
-    found = re.fullmatch(r"\s*(\d{1,2})\s*(?:[hH:]\s*(\d{2})?)\s*", text)
+    found = re.fullmatch(r"\s*(\d{1,2})\s*(?:[hH:]\s*(\d{2})?)\s*", text, re.ASCII)
     if found is None or int(found[1]) > 23 or int(found[2] or 0) > 59:
         return None
     return time(int(found[1]), int(found[2] or 0))
@@ -71,7 +71,10 @@ def next_opening(schedule: Schedule, last: datetime, now: datetime) -> datetime 
         return now
     if isinstance(schedule, Every):
         return last + timedelta(seconds=schedule.seconds)
-    return min(s for s in _slots(schedule, now, now + timedelta(days=2)) if s > now)
+    used = (
+        now if last > now + JUMP else max(last, now)
+    )  # a clock set back a little does not open a slot again
+    return min(s for s in _slots(schedule, now, now + timedelta(days=3)) if s > used)
 
 
 def _slots(schedule: Daily, first: datetime, end: datetime) -> list[datetime]:
