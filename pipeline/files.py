@@ -13,8 +13,11 @@ import secrets
 import shutil
 import signal
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -24,19 +27,11 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _AT_FDCWD, _RENAME_NOREPLACE = -100, 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
 _OPEN = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_NETWORK = {
-    "nfs",
-    "nfs4",
-    "cifs",
-    "smb3",
-    "smbfs",
-    "fuse.sshfs",
-    "9p",
-    "afs",
-    "ceph",
-    "glusterfs",
-    "fuse.rclone",
-}
+# Beside these every fuse.*: what lies behind them a lease cannot see.
+_NETWORK = frozenset(
+    {"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "davfs", "lustre", "beegfs"}
+    | {"gpfs", "ocfs2", "gfs2", "orangefs", "virtiofs", "vboxsf", "vmhgfs", "prl_fs"}
+)
 _WORK_NAME = re.compile(rb"([0-9a-f]{32})\.(\d+)@(.+)", re.DOTALL)
 NAME_MAX = 255
 
@@ -55,7 +50,17 @@ def claimed_at(claim: str) -> datetime:
 
 def work_name(claim: str, attempt: int, name: bytes) -> bytes:
     """The name of a taken file: `<claim>.<attempt>@<name>`, its end shortened when too long for a folder."""
-    return (f"{claim}.{attempt}@".encode() + name)[:NAME_MAX]
+    head = f"{claim}.{attempt}@".encode()
+    return head + _cut(name, NAME_MAX - len(head))
+
+
+def _cut(name: bytes, length: int) -> bytes:
+    """At most so many bytes, never ending inside a UTF-8 character: some file systems refuse such a name."""
+    if len(name) <= length:
+        return name
+    while length and name[length] & 0xC0 == 0x80:
+        length -= 1
+    return name[:length]
 
 
 def parse_work_name(entry: bytes) -> tuple[str, int, bytes] | None:
@@ -71,9 +76,7 @@ def rename_noreplace(src: Path, dst: Path) -> None:
     code = ctypes.get_errno()
     if code not in (errno.EINVAL, errno.ENOSYS):
         raise OSError(code, os.strerror(code), str(src), None, str(dst))
-    os.link(
-        src, dst, follow_symlinks=False
-    )  # a file system without the flag: a link refuses to overwrite too
+    os.link(src, dst, follow_symlinks=False)  # without the flag (NFS): a link refuses to overwrite too
     os.unlink(src)
 
 
@@ -127,13 +130,18 @@ def abandoned(work: Path) -> list[Claimed]:
         entries = sorted(os.listdir(os.fsencode(work)))
     except FileNotFoundError:
         return []
-    found = []
+    found: list[Claimed] = []
     for entry in entries:
         parsed = parse_work_name(entry)
         if parsed is None:
             continue
         path = work / os.fsdecode(entry)
-        lock = _lock(path)
+        try:
+            lock = _lock(path)
+        except OSError:
+            for taken in found:
+                taken.release()
+            raise
         if lock is None:
             continue
         if not _same(lock, path):
@@ -216,12 +224,26 @@ def archive(src: Path, folder: Path, name: bytes) -> Path:
     return place
 
 
-def _candidates(folder: Path, name: bytes) -> list[Path]:
+def _candidates(folder: Path, name: bytes) -> Iterator[Path]:
+    """The name, then `stem~1.ext`, `stem~2.ext` …, each short enough for a folder."""
+    yield folder / os.fsdecode(_fit(name, b""))
+    for n in range(1, 100_000):
+        yield folder / os.fsdecode(_fit(name, b"~%d" % n))
+
+
+def _fit(name: bytes, mark: bytes) -> bytes:
+    """The name with a mark before its endings; when too long, the middle goes and the end stays."""
     stem, dot, suffix = name.partition(b".")
     if not stem:
         stem, dot, suffix = name, b"", b""
-    names = [name] + [stem + f"~{n}".encode() + dot + suffix for n in range(1, 100_000)]
-    return [folder / os.fsdecode(n) for n in names]
+    ending = dot + suffix
+    if len(stem) + len(mark) + len(ending) <= NAME_MAX:
+        return stem + mark + ending
+    start = max(0, len(name) - 40)
+    while start < len(name) and name[start] & 0xC0 == 0x80:
+        start += 1
+    ending = name[start:]
+    return _cut(name, NAME_MAX - len(mark) - len(ending)) + mark + ending
 
 
 def _free_place(folder: Path, name: bytes, src: Path) -> Path:
@@ -239,14 +261,10 @@ def _copy_across(src: Path, folder: Path, name: bytes) -> Path:
     earlier attempt finished is found by its content."""
     with open_regular(src) as file:
         wanted = fingerprint(file)
-    done = next((p for p in _candidates(folder, name)[:50] if p.exists() and _is(p, wanted)), None)
+    tried = islice(_candidates(folder, name), 50)
+    done = next((p for p in tried if _is(p, wanted, src.stat().st_size)), None)
     if done is None:
-        hidden = folder / f".{new_claim(datetime.now(timezone.utc))}.part"  # noqa: UP017
-        with open_regular(src) as source, hidden.open("xb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
-            target.flush()
-            os.fsync(target.fileno())
-        shutil.copystat(src, hidden)
+        hidden = _copy_hidden(src, folder)
         point("archive.copied")
         done = _free_place(folder, name, hidden)
         _sync_folder(folder)
@@ -254,9 +272,33 @@ def _copy_across(src: Path, folder: Path, name: bytes) -> Path:
     return done
 
 
-def _is(path: Path, wanted: bytes) -> bool:
-    with open_regular(path) as file:
-        return fingerprint(file) == wanted
+def _copy_hidden(src: Path, folder: Path) -> Path:
+    """A synced copy under a name that a second attempt finds and writes anew, so that none is left over."""
+    parsed = parse_work_name(os.fsencode(src.name))
+    hidden = folder / f".{parsed[0] if parsed else secrets.token_hex(16)}.part"
+    try:
+        with open_regular(src) as source, hidden.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+            with contextlib.suppress(OSError):  # times and rights are a courtesy; some mounts refuse them
+                shutil.copystat(src, hidden)
+            target.flush()
+            os.fsync(target.fileno())
+    except OSError:
+        hidden.unlink(missing_ok=True)  # a full disc gets its room back
+        raise
+    return hidden
+
+
+def _is(path: Path, wanted: bytes, size: int) -> bool:
+    """Is this a file of that size and content?"""
+    try:
+        there = path.lstat()
+        if not stat.S_ISREG(there.st_mode) or there.st_size != size:
+            return False
+        with open_regular(path) as file:
+            return fingerprint(file) == wanted
+    except (FileNotFoundError, PermissionError):
+        return False
 
 
 def write_beside(folder: Path, name: bytes, content: bytes) -> Path:
@@ -264,19 +306,22 @@ def write_beside(folder: Path, name: bytes, content: bytes) -> Path:
     wanted = hashlib.sha256(content).digest()
     hidden = folder / f".{secrets.token_hex(8)}.part"
     for place in _candidates(folder, name):
-        if place.exists():
-            if _is(place, wanted):
+        if os.path.lexists(place):
+            if _is(place, wanted, len(content)):
                 return place
             continue
-        with hidden.open("xb") as out:
-            out.write(content)
-            out.flush()
-            os.fsync(out.fileno())
         try:
+            with hidden.open("xb") as out:
+                out.write(content)
+                out.flush()
+                os.fsync(out.fileno())
             rename_noreplace(hidden, place)
         except FileExistsError:
             hidden.unlink()
             continue
+        except OSError:
+            hidden.unlink(missing_ok=True)
+            raise
         _sync_folder(folder)
         return place
     raise OSError(errno.EEXIST, "no free name", str(folder))
@@ -286,6 +331,9 @@ def _sync_folder(folder: Path) -> None:
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(fd)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some mounts cannot sync a folder
+            raise
     finally:
         os.close(fd)
 
@@ -314,16 +362,20 @@ def writer_free(path: Path) -> Literal["free", "busy", "unknown"]:
 
 
 def is_network(path: Path) -> bool:
-    """Does this folder lie on a network file system?"""
+    """Does this folder lie on a network file system? False when it cannot be told."""
     try:
-        lines = Path("/proc/self/mountinfo").read_text("utf-8", "replace").splitlines()
+        return _device_is_network(os.path.realpath(path), path.stat().st_dev)
     except OSError:
         return False
-    best, kind = "", ""
-    text = str(path)
-    for line in lines:
-        left, _, right = line.partition(" - ")
-        point_ = left.split()[4]
-        if (text == point_ or text.startswith(point_.rstrip("/") + "/")) and len(point_) >= len(best):
-            best, kind = point_, right.split()[0]
-    return kind in _NETWORK
+
+
+@lru_cache(maxsize=1024)  # asked for every file of a scan; another mount has another device number
+def _device_is_network(text: str, device: int) -> bool:
+    kind, longest = "", -1
+    for line in Path("/proc/self/mountinfo").read_bytes().splitlines():
+        left, _, right = line.partition(b" - ")
+        place = os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m[1], 8)]), left.split()[4]))
+        inside = text == place or text.startswith(place.rstrip("/") + "/")
+        if inside and len(place) >= longest:  # of two on one place the later one is on top
+            kind, longest = right.split()[0].decode(), len(place)
+    return kind in _NETWORK or kind.startswith("fuse.")

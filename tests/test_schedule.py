@@ -130,7 +130,7 @@ def test_always_is_open() -> None:
 
 
 def test_descriptions_tell_schedules_apart() -> None:
-    all_of_them = [
+    all_of_them: list[Schedule] = [
         Always(),
         Every(30),
         Every(31),
