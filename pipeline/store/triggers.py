@@ -99,10 +99,13 @@ def _postgres(table: sa.Table) -> list[str]:
         ("u", "UPDATE", f"{update}; {moved}", "OLD TABLE AS o NEW TABLE AS n"),
     ):
         name = _q(_name(table, op))
-        # A plan cached while the tables were small made a big update run for minutes.
+        # A plan made while the tables were small made a big update run for minutes. Planning anew each time is
+        # not enough: the row count is taken when a session first parses the statement, and a load that only
+        # inserts fires the update trigger with none. So the plan must not matter: never a nested loop.
         out.append(
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql"
-            f" SET plan_cache_mode = force_custom_plan AS $body$ BEGIN {body}; RETURN NULL; END $body$"
+            f" SET plan_cache_mode = force_custom_plan SET enable_nestloop = off"
+            f" AS $body$ BEGIN {body}; RETURN NULL; END $body$"
         )
         out.append(
             f"CREATE OR REPLACE TRIGGER {name} AFTER {word} ON {_q(table.name)} REFERENCING {seen}"
