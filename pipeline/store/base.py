@@ -221,7 +221,7 @@ class SqlStore:
             ),
             {"seq": seq, "who": who, "table": table},
         )
-        counts: dict[str, int] = dict(found.tuples().all())
+        counts: dict[str, int] = {row[0]: row[1] for row in found}
         return counts.get("I", 0), counts.get("U", 0)
 
     def _repeats(self, conn: sa.Connection, arrival: Arrival) -> LedgerFile | None:
