@@ -14,7 +14,7 @@ import pytest
 from pipeline.words import catalogue
 
 ROOT = Path(__file__).parent.parent
-CARD = ("README.md", "config.toml", "inbox", "mappings", "pipeline", "processed", "tests")
+CARD = ("pyproject.toml", "README.md", "pipeline", "tests", "inbox", "processed", "config.toml")
 OURS = re.compile(r"\b(claim|fingerprint|ledger|lease|watermark|tombstone)(s|ed)?\b", re.IGNORECASE)
 
 
