@@ -6,9 +6,12 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.mapping import compile_mapping, map_batch, parse
-from pipeline.mapping.model import Column, Kind, Table
+from pipeline.mapping.cells import convert, convert_plain
+from pipeline.mapping.model import Column, Field, Kind, ReadOptions, Table
 
 ROOT = Path(__file__).parent.parent
 KINDS = {"k": Kind.TEXT, "n": Kind.DECIMAL, "d": Kind.DATE, "t": Kind.DATETIME, "b": Kind.BOOLEAN}
@@ -57,3 +60,18 @@ def test_all_mistakes_at_once():
     _, found = parse("m", 'version = 2\ntabel = "x"\n[fields]\na = { colum = "A" }\n', "m.toml")
     assert [m.line for m in found][-1] == 4
     assert {m.near for m in found} >= {"table", "column"}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.from_regex(r"[-+]?[0-9 ]{0,5}[.,]?[0-9]{0,8}[.,]?[0-9]{0,3}", fullmatch=True), min_size=1),
+    st.sampled_from(["", ",", "."]),
+)
+def test_the_plain_way_agrees_with_the_full_way(texts: list[str], decimal: str) -> None:
+    column, read = Column("a", Kind.DECIMAL, scale=6), ReadOptions(decimal=decimal or None)
+    frame = pl.DataFrame({"t": texts}, schema={"t": pl.String})
+    field = Field("a", 1, ("t",))
+    plain = convert_plain(pl.col("t"), column, field, read)
+    assert plain is not None
+    both = frame.select(plain.alias("plain"), convert(pl.col("t"), column, field, read, "UTC").alias("full"))
+    assert both.filter(pl.col("plain").is_not_null() & ~pl.col("plain").eq_missing(pl.col("full"))).is_empty()

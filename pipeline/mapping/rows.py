@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from pipeline.mapping.cells import convert, why
+from pipeline.mapping.cells import convert, convert_plain, why
 from pipeline.mapping.model import Column, Field, Kind, Plan, ReadOptions, Refusal
 from pipeline.words import Message, message
 
@@ -23,11 +23,15 @@ def map_batch(
     for i, field in enumerate(plan.mapping.fields):
         column = plan.column(field.target)
         texts.append(_text(field, columns, read).alias(f"t{i}"))
-        values.append(convert(pl.col(f"t{i}"), column, field, read, zone).cast(dtype(column)).alias(f"v{i}"))
+        cell = pl.col(f"t{i}")
+        plain = convert_plain(cell, column, field, read)
+        value = convert(cell, column, field, read, zone) if plain is None else plain
+        values.append(value.cast(dtype(column)).alias(f"v{i}"))
     cells = frame.select(texts)
     typed = (
         pl.concat([cells, cells.select(values).drop(LINE)], how="horizontal") if len(values) > 1 else cells
     )
+    typed = _rest(plan, typed, zone)
     bad = [_bad(plan, field, i) for i, field in enumerate(plan.mapping.fields)]
     failing = pl.any_horizontal(bad) if bad else pl.lit(False)
     wrong = typed.with_row_index("_at").filter(failing)
@@ -39,6 +43,20 @@ def map_batch(
     names = {f"v{i}": f.target for i, f in enumerate(plan.mapping.fields)}
     good = typed.filter(~failing).select(LINE, *names).rename(names)
     return good, refusals
+
+
+def _rest(plan: Plan, typed: pl.DataFrame, zone: str) -> pl.DataFrame:
+    """The cells that the plain way of writing a number did not fit, in the full way: few, or all of a column."""
+    for i, field in enumerate(plan.mapping.fields):
+        column = plan.column(field.target)
+        text, value = typed[f"t{i}"], typed[f"v{i}"]
+        if column.kind not in (Kind.DECIMAL, Kind.INTEGER) or text.null_count() == value.null_count():
+            continue
+        at = (text.is_not_null() & value.is_null()).arg_true()
+        cells = text.gather(at).to_frame("t")
+        full = convert(pl.col("t"), column, field, plan.mapping.read, zone).cast(dtype(column))
+        typed = typed.with_columns(value.scatter(at, cells.select(full).to_series()))
+    return typed
 
 
 def dtype(column: Column) -> pl.DataType:
