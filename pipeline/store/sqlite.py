@@ -16,6 +16,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from pipeline.mapping.model import Plan
 from pipeline.store.base import LINE, SqlStore
 from pipeline.store.failures import translated
+from pipeline.store.keys import Keys
 from pipeline.store.model import Load, RefusedRow, Staging
 
 BUSY_S = 20.0
@@ -73,10 +74,14 @@ class SqliteStore(SqlStore):
 
     def _staged(self, conn: sa.Connection, load: Load) -> tuple[int, int, int]:
         staging = _mine(load)
-        row = conn.exec_driver_sql(
-            f"SELECT count(*), coalesce(max({LINE}), 0) FROM temp.{staging.table}"
-        ).one()
-        return staging.rows, row[0], row[1]
+        if not staging.keys.all_different():
+            key = ", ".join(quoted(k) for k in load.plan.key)
+            table = f"temp.{staging.table}"
+            done = conn.exec_driver_sql(
+                f"DELETE FROM {table} WHERE {LINE} NOT IN (SELECT max({LINE}) FROM {table} GROUP BY {key})"
+            )
+            staging.keys.dropped(done.rowcount)
+        return staging.rows, staging.keys.different, staging.highest
 
     def _upsert(self, conn: sa.Connection, load: Load, low: int, high: int) -> None:
         plan, table = load.plan, quoted(load.plan.table.name)
@@ -119,25 +124,25 @@ def _mine(load: Load) -> SqliteStaging:
 
 
 class SqliteStaging:
-    """Temporary tables of one file, keyed by the mapping's key: of equal keys the last row stays."""
+    """Temporary tables of one file. Of rows with equal keys the last stays, which is seen to at the commit."""
 
     def __init__(self, conn: sa.Connection, plan: Plan, where: str) -> None:
         raw: Any = conn.connection.driver_connection
         self._raw: sqlite3.Connection = raw
         self._plan, self._where = plan, where
-        self.table, self.rows = f"staged_{next(_NUMBERS)}", 0
+        self.table, self.rows, self.highest = f"staged_{next(_NUMBERS)}", 0, 0
+        self.keys = Keys(plan)
         columns = ", ".join(quoted(t) for t in plan.targets)
-        key = ", ".join(quoted(k) for k in plan.key)
-        self._raw.execute(
-            f"CREATE TEMP TABLE {self.table} ({LINE} INTEGER, {columns}, PRIMARY KEY ({key})) WITHOUT ROWID"
-        )
+        self._raw.execute(f"CREATE TEMP TABLE {self.table} ({LINE} INTEGER PRIMARY KEY, {columns})")
         self._raw.execute(f"CREATE TEMP TABLE {self.table}_refused (line, column_name, value, said, raw)")
         marks = ", ".join("?" * (len(plan.targets) + 1))
-        self._insert = f"INSERT OR REPLACE INTO temp.{self.table} VALUES ({marks})"
+        self._insert = f"INSERT INTO temp.{self.table} VALUES ({marks})"
 
     def add(self, frame: pl.DataFrame) -> None:
         if frame.is_empty():
             return
+        self.keys.see(frame)
+        self.highest = max(self.highest, int(frame[LINE].item(-1)))
         frame = frame.select(LINE, *(_stored(frame.schema[t], t) for t in self._plan.targets))
         self._many(self._insert, zip(*(c.to_list() for c in frame.get_columns()), strict=True))
         self.rows += frame.height

@@ -1,0 +1,40 @@
+"""Whether the keys of a file's rows are all different, without asking the database for every file."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipeline.mapping.model import Plan
+
+
+class Keys:
+    """Remembers eight bytes a row: a hash of its key. Equal keys have equal hashes, so as many hashes as rows
+    prove that all keys differ; else the database counts exactly, and `dropped` says how many rows went."""
+
+    def __init__(self, plan: Plan) -> None:
+        constant = {f.target for f in plan.mapping.fields if not f.columns}
+        self._key = [k for k in plan.key if k not in constant] or list(plan.key)
+        self._hashes: list[pl.Series] = []
+        self._rows = 0
+        self._dropped: int | None = None
+
+    def see(self, frame: pl.DataFrame) -> None:
+        """Remember the keys of these rows."""
+        self._hashes.append(frame.select(self._key).hash_rows())
+        self._rows += frame.height
+        self._dropped = None
+
+    def all_different(self) -> bool:
+        """Are they? Also true once the rows with equal keys were dropped."""
+        if self._dropped is None and (not self._hashes or pl.concat(self._hashes).n_unique() == self._rows):
+            self._dropped = 0
+        return self._dropped is not None
+
+    def dropped(self, rows: int) -> None:
+        """So many rows were dropped because a later one has their key."""
+        self._dropped = rows
+
+    @property
+    def different(self) -> int:
+        """How many different keys; known after `all_different` or `dropped`."""
+        return self._rows - (self._dropped or 0)
