@@ -9,13 +9,15 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
+import polars as pl
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from pipeline import files as disk
@@ -23,13 +25,14 @@ from pipeline.clock import Clock
 from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
 from pipeline.formats import match_column, open_reading
-from pipeline.formats.model import Dialect, Reading
+from pipeline.formats.model import Batch, Reading
 from pipeline.jobs import ImportJob
 from pipeline.mapping import map_batch
 from pipeline.mapping.model import Plan, Refusal
 from pipeline.store.model import Arrival, LedgerFile, Load, RefusedRow, Staging, Store
 from pipeline.words import Language, Message, message, render
 
+T = TypeVar("T")
 Deed = Literal["archived", "duplicate", "failed", "changed", "gone", "environment", "paused"]
 Emit = Callable[[str, "Taken", Message | None, dict[str, int]], None]
 PATIENCE_S = 20.0
@@ -167,9 +170,8 @@ class Importer:
         self._emit("file.loading", taken, None, {})
         plan, reading, columns = _fit(work.plan, file)
         staging = stack.enter_context(self._store.staging(plan))
-        for batch in reading:
+        for batch, rows, refused in _ahead(_mapped(plan, reading, columns, work.zone)):
             damaged = [RefusedRow(d.line, "", "", d.said, d.raw) for d in batch.damaged]
-            rows, refused = map_batch(plan, batch.frame, columns, work.zone)
             staging.add(rows)
             _refuse(staging, damaged, refused, batch.raw)
         point("stage.after")
@@ -263,6 +265,23 @@ def _fit(plan: Plan, file: BinaryIO) -> tuple[Plan, Reading, dict[str, str]]:
     return replace(plan, mapping=replace(plan.mapping, fields=tuple(fields))), reading, columns
 
 
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each made in a second thread while the one before is used."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
+
+
+def _mapped(
+    plan: Plan, reading: Reading, columns: dict[str, str], zone: str
+) -> Iterator[tuple[Batch, pl.DataFrame, list[Refusal]]]:
+    for batch in reading:
+        rows, refused = map_batch(plan, batch.frame, columns, zone)
+        yield batch, rows, refused
+
+
 def _refuse(
     staging: Staging, damaged: list[RefusedRow], refused: list[Refusal], raw: Callable[[int], bytes]
 ) -> None:
@@ -334,4 +353,4 @@ def _trouble(error: OSError, taken: Taken) -> Message:
     return message("files.environment", path=place, why=error.strerror or str(error))
 
 
-__all__ = ["Dialect", "Importer", "Outcome", "Taken", "Work"]
+__all__ = ["Importer", "Outcome", "Taken", "Work"]

@@ -85,6 +85,9 @@ def main() -> None:
     inp = os.fdopen(os.dup(0), "rb")
     desk = _Desk(out)
     send(out, {"hello": os.getpid()})
+    import pipeline.imports
+    import pipeline.store.sqlite  # noqa: F401
+
     while (frame := receive(inp)) is not None:
         send(out, {"outcomes": desk.serve(frame["order"])})  # type: ignore[arg-type]
     desk.close()

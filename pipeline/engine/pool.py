@@ -59,6 +59,7 @@ class Pool:
     memory_mb: int
     deadline_s: float
     _idle: list[tuple[float, _Worker]] = field(default_factory=list)
+    _started: bool = False
 
     async def work(self, order: Order, heard: Callable[[Frame], None]) -> list[Frame]:
         """Have one order done; `heard` gets each event frame. Raises WorkerDied."""
@@ -88,7 +89,18 @@ class Pool:
         outcomes: list[Frame] = frame["outcomes"]
         return outcomes
 
+    async def warm(self) -> None:
+        """Have one worker ready before there is work; a start that fails is left to the work to tell."""
+        if self._idle or self._started:
+            return
+        self._started = True
+        try:
+            self._idle.append((anyio.current_time(), await self._start()))
+        except WorkerDied:
+            return
+
     async def _start(self) -> _Worker:
+        self._started = True
         try:
             process = await anyio.open_process(
                 [sys.executable, "-P", "-m", "pipeline.worker", str(os.getpid()), str(self.memory_mb)],
@@ -115,6 +127,8 @@ class Pool:
         now = anyio.current_time()
         old = [w for since, w in self._idle if now - since >= older_than_s]
         self._idle = [(since, w) for since, w in self._idle if now - since < older_than_s]
+        if not self._idle:
+            self._started = False
         for worker in old:
             assert worker.process.stdin is not None
             await worker.process.stdin.aclose()

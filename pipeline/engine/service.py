@@ -185,6 +185,8 @@ class Service:
         except Environment as trouble:
             self.database = self._wait("", self.database, trouble.said, now)
         await self._pool.retire()
+        if any(w.kind != "rejected" for job in self._jobs for w in self.inboxes.of(job)):
+            tasks.start_soon(self._pool.warm)  # it starts while the file settles
         if self._active and not self._stopping:
             for desk in self.desks.values():
                 await self._dispatch(desk, now, tasks)

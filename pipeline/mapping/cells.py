@@ -55,7 +55,9 @@ def convert_plain(cell: pl.Expr, column: Column, field: Field, read: ReadOptions
     point = field.decimal or read.decimal
     if column.kind is Kind.INTEGER:
         return pl.when(cell.str.contains("^-?[0-9]{1,18}$")).then(cell).cast(pl.Int64, strict=False)
-    most = column.scale if point else min(column.scale, 2)  # 1.234 without a stated sign can be read in two ways
+    most = (
+        column.scale if point else min(column.scale, 2)
+    )  # 1.234 without a stated sign can be read in two ways
     fraction = rf"({re.escape(point or '.')}[0-9]{{1,{most}}})?" if most else ""
     fits = cell.str.contains(rf"^-?[0-9]{{1,{DIGITS}}}{fraction}$")
     dotted = cell.str.replace(point, ".", literal=True) if point and point != "." else cell
