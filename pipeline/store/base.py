@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -16,7 +15,16 @@ from pipeline.mapping.model import Catalogue, Plan
 from pipeline.store import triggers
 from pipeline.store.catalogue import catalogue
 from pipeline.store.failures import RowsRefused, judge, translated
-from pipeline.store.ledger import JobMemory, LedgerRow, Refused, Run
+from pipeline.store.ledger import (
+    JobMemory,
+    LedgerRow,
+    Refused,
+    Run,
+    ledger_file,
+    refused_values,
+    repeat_of,
+    utc,
+)
 from pipeline.store.migrate import migrate, state
 from pipeline.store.model import (
     Arrival,
@@ -31,7 +39,6 @@ from pipeline.store.model import (
 from pipeline.store.tables import business_tables
 from pipeline.words import Message, message, printable
 
-UTC = timezone.utc  # noqa: UP017
 files: sa.Table = LedgerRow.__table__  # type: ignore[attr-defined]
 refused_rows: sa.Table = Refused.__table__  # type: ignore[attr-defined]
 runs: sa.Table = Run.__table__  # type: ignore[attr-defined]
@@ -49,7 +56,6 @@ class SqlStore:
         self._engine = engine
         self._where = engine.url.render_as_string(hide_password=True)
         self._conn: sa.Connection | None = None
-        self._trusted: set[str] = set()  # tables whose triggers were seen by this object
 
     # what each database does its own way ----------------------------------------------------------------
     def staging(self, plan: Plan) -> Staging:
@@ -63,6 +69,9 @@ class SqlStore:
 
     def _upsert(self, conn: sa.Connection, load: Load, low: int, high: int) -> None:
         raise NotImplementedError
+
+    def _expect_parts(self, conn: sa.Connection, load: Load) -> None:
+        """Parts of the staged rows, by line, will be upserted: make finding them quick."""
 
     def _move_refused(self, conn: sa.Connection, load: Load, file: int) -> int:
         raise NotImplementedError
@@ -101,11 +110,17 @@ class SqlStore:
     # connections ----------------------------------------------------------------------------------------
     def connection(self) -> sa.Connection:
         """The one connection, made when first needed and again after it was lost."""
+        if self._conn is not None and not self._conn.closed and self._broken(self._conn):
+            self._conn.invalidate()
         if self._conn is None or self._conn.closed or self._conn.invalidated:
             self._drop()
             with translated(self._where):
                 self._conn = self._engine.connect()
         return self._conn
+
+    def _broken(self, conn: sa.Connection) -> bool:
+        """Does the driver know that the connection is lost, though SQLAlchemy was not told (staging)?"""
+        return False
 
     def _drop(self) -> None:
         if self._conn is not None:
@@ -131,7 +146,7 @@ class SqlStore:
     # the ledger -----------------------------------------------------------------------------------------
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
         with self._transaction() as conn:
-            for table in {load.plan.table.name for load in loads} - self._trusted:
+            for table in {load.plan.table.name for load in loads}:
                 self._ensure_triggers(conn, table)
             point("transaction.begun")
             rows = [self._commit_one(conn, load, now) for load in loads]
@@ -141,10 +156,11 @@ class SqlStore:
         return rows
 
     def _ensure_triggers(self, conn: sa.Connection, name: str) -> None:
+        """Looked at for every load: a table made anew by another program has lost them, and the counts are
+        taken from what they write."""
         tables = [t for t in business_tables() if t.name == name]
         if triggers.missing(conn, tables):
             triggers.install(conn, tables)
-        self._trusted.add(name)
 
     def _commit_one(self, conn: sa.Connection, load: Load, now: datetime) -> LedgerFile:
         arrival = load.arrival
@@ -154,7 +170,7 @@ class SqlStore:
             return known
         earlier = self._repeats(conn, arrival)
         if earlier is not None:
-            return self._insert(conn, arrival, "duplicate", now, _duplicate(earlier))
+            return self._insert(conn, arrival, "duplicate", now, repeat_of(earlier))
         row = self._insert(
             conn, arrival, "committed", now, None, rows_read=load.rows_read, dialect=load.dialect
         )
@@ -196,6 +212,8 @@ class SqlStore:
                 judged = judge(error, self._where)
                 if not isinstance(judged, RowsRefused):
                     raise
+                if not found and (low, high) == (0, highest):
+                    self._expect_parts(conn, load)
                 if low == high:
                     found.append(RefusedRow(low, "", "", judged.said, b""))
                     if len(found) > FIND_AT_MOST:
@@ -286,7 +304,7 @@ class SqlStore:
             if known is not None:
                 return known
             earlier = self._repeats(conn, arrival)
-            return self._insert(conn, arrival, "duplicate", now, _duplicate(earlier)) if earlier else None
+            return self._insert(conn, arrival, "duplicate", now, repeat_of(earlier)) if earlier else None
 
     def mark_archived(self, claim: str, path: str, now: datetime) -> None:
         with self._transaction() as conn:
@@ -375,33 +393,3 @@ class SqlStore:
                 runs.update().where(mine, runs.c.opening == opening).values(closed_at=now, files=files)
             )
             conn.execute(runs.delete().where(mine, runs.c.opening < opening, runs.c.files == 0))
-
-
-def refused_values(file: int, row: RefusedRow) -> dict[str, Any]:
-    return {
-        "file": file,
-        "line": row.line,
-        "column_name": row.column,
-        "value": printable(row.value),
-        "said": row.said.to_json(),
-        "raw": row.raw,
-    }
-
-
-def utc(moment: datetime) -> datetime:
-    """SQLite gives the instants that we stored in UTC without their zone."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def ledger_file(row: Any) -> LedgerFile:
-    values = {**row}
-    for name in ("seen_at", "claimed_at", "committed_at", "archived_at"):
-        values[name] = None if values[name] is None else utc(values[name])
-    values["name"], values["fingerprint"] = bytes(values["name"]), bytes(values["fingerprint"])
-    values["reason"] = Message.from_json(values["reason"]) if values["reason"] else None
-    return LedgerFile(**values)
-
-
-def _duplicate(earlier: LedgerFile) -> Message:
-    when = f"{earlier.committed_at:%Y-%m-%d %H:%M} UTC" if earlier.committed_at else ""
-    return message("store.duplicate", when=when, name=printable(os.fsdecode(earlier.name)), id=earlier.id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,8 +11,13 @@ import sqlalchemy as sa
 from pipeline.errors import Environment, MappingUnfit, PipelineError
 from pipeline.words import message
 
-_WAIT_STATES = ("08", "40001", "40P01", "53", "55P03", "57P0", "25006", "28", "3D000")
-_LITE_WAIT = ("locked", "busy", "full", "disk i/o", "unable to open", "readonly")
+ROWS = (
+    "22",
+    "23",
+    "44",
+    "P0001",
+)  # SQLSTATEs: a value, a constraint, a view's check, another program's trigger
+UNFIT = ("no such table", "no such column", "has no column")  # SQLite has no code of its own for these
 
 
 class RowsRefused(PipelineError):
@@ -19,29 +25,25 @@ class RowsRefused(PipelineError):
 
 
 @contextmanager
-def translated(where: str) -> Iterator[None]:
-    """Inside, an error of the driver becomes Environment, MappingUnfit or RowsRefused."""
+def translated(where: str, *drivers: type[Exception]) -> Iterator[None]:
+    """Inside, an error of the database becomes Environment, MappingUnfit or RowsRefused. `drivers`: the
+    driver's own class of errors, where it is spoken to past SQLAlchemy."""
+    caught: tuple[type[Exception], ...] = (sa.exc.DBAPIError, *drivers)
     try:
         yield
-    except sa.exc.DBAPIError as error:
+    except caught as error:
         raise judge(error, where) from error
 
 
-def judge(error: sa.exc.DBAPIError, where: str) -> PipelineError:
-    """Which kind of failure an error of the driver is."""
-    original = error.orig
-    text = str(original).strip().splitlines()[0] if str(original).strip() else type(original).__name__
-    state = getattr(original, "sqlstate", None)
-    if state is None and not type(original).__module__.startswith("sqlite3"):
-        return Environment(message("store.unreachable", where=where, why=text))
-    if state is not None:
-        if state.startswith(("22", "23")):
-            return RowsRefused(message("store.refused_by_database", why=text))
-        if state.startswith("42") and state != "42501":
-            return MappingUnfit(message("store.unfit", why=text))
-        return Environment(message("store.unreachable", where=where, why=text))
-    if isinstance(error, sa.exc.IntegrityError | sa.exc.DataError):
+def judge(error: Exception, where: str) -> PipelineError:
+    """Which kind of failure an error of SQLAlchemy or of a driver is. What nobody knows is the world's fault:
+    no file is set aside for it."""
+    original = error.orig if isinstance(error, sa.exc.DBAPIError) else error
+    text = next(iter(str(original).strip().splitlines()), type(original).__name__)
+    state = getattr(original, "sqlstate", None) or ""
+    if state.startswith(ROWS) or isinstance(original, sqlite3.IntegrityError | sqlite3.DataError):
         return RowsRefused(message("store.refused_by_database", why=text))
-    if "no such table" in text or "no such column" in text or "has no column" in text:
+    lite = isinstance(original, sqlite3.Error) and any(words in text for words in UNFIT)
+    if lite or (state.startswith("42") and state != "42501"):  # a missing right is mended in the database
         return MappingUnfit(message("store.unfit", why=text))
     return Environment(message("store.unreachable", where=where, why=text))

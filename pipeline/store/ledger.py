@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import os
+from datetime import datetime, timezone
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
+
+from pipeline.store.model import LedgerFile, RefusedRow
+from pipeline.words import Message, message, printable
+
+UTC = timezone.utc  # noqa: UP017
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 INSTANT = sa.DateTime(timezone=True)
@@ -107,3 +114,36 @@ class Context(SQLModel, table=True):
     __table_args__ = (sa.CheckConstraint("one = 1", name="pipeline_context_one"),)
     one: int = Field(default=1, sa_column=sa.Column(sa.Integer, primary_key=True, autoincrement=False))
     who: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
+
+
+def refused_values(file: int, row: RefusedRow) -> dict[str, Any]:
+    """A refused row as `pipeline_refused` keeps it, the same on both databases."""
+    return {
+        "file": file,
+        "line": row.line,
+        "column_name": row.column,
+        "value": printable(row.value),
+        "said": row.said.to_json(),
+        "raw": row.raw,
+    }
+
+
+def utc(moment: datetime) -> datetime:
+    """SQLite gives the instants that we stored in UTC without their zone."""
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def ledger_file(row: Any) -> LedgerFile:
+    """A row of `pipeline_file` as the ledger gives it out."""
+    values = {**row}
+    for name in ("seen_at", "claimed_at", "committed_at", "archived_at"):
+        values[name] = None if values[name] is None else utc(values[name])
+    values["name"], values["fingerprint"] = bytes(values["name"]), bytes(values["fingerprint"])
+    values["reason"] = Message.from_json(values["reason"]) if values["reason"] else None
+    return LedgerFile(**values)
+
+
+def repeat_of(earlier: LedgerFile) -> Message:
+    """Why the content of this earlier file is not loaded again."""
+    when = f"{earlier.committed_at:%Y-%m-%d %H:%M} UTC" if earlier.committed_at else ""
+    return message("store.duplicate", when=when, name=printable(os.fsdecode(earlier.name)), id=earlier.id)

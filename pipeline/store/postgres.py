@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from itertools import count
 from typing import Any
@@ -14,8 +15,9 @@ import sqlalchemy as sa
 from pipeline.mapping.model import Column, Kind, Plan
 from pipeline.store.base import LINE, SqlStore
 from pipeline.store.failures import translated
+from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, Staging
-from pipeline.store.sqlite import quoted
+from pipeline.store.sqlite import filled, quoted
 
 _NUMBERS = count(1)
 _TYPES = {
@@ -39,8 +41,15 @@ class PostgresStore(SqlStore):
     kind = "postgresql"
 
     def staging(self, plan: Plan) -> Staging:
-        with translated(self._where):
+        with translated(self._where, psycopg.Error):
             return PostgresStaging(self.connection(), plan, self._where)
+
+    def _broken(self, conn: sa.Connection) -> bool:
+        raw: Any = conn.connection.driver_connection
+        return raw is None or bool(raw.closed)
+
+    def _expect_parts(self, conn: sa.Connection, load: Load) -> None:
+        conn.exec_driver_sql(f"CREATE INDEX ON {_mine(load).table} ({LINE})")
 
     def _lock_job(self, conn: sa.Connection, job: str) -> None:
         conn.execute(
@@ -77,7 +86,7 @@ class PostgresStore(SqlStore):
             deed = f"UPDATE SET {sets}, updated_at = excluded.updated_at WHERE {guard}"
         source = staging.table
         if staging.distinct != staging.rows:  # of equal keys the last row of the file stays
-            source = f"(SELECT DISTINCT ON ({key}) * FROM {source} ORDER BY {key}, {LINE} DESC) AS last"
+            source = f"(SELECT DISTINCT ON ({key}) * FROM {source} ORDER BY {key}, {LINE} DESC)"
         now = datetime.now(timezone.utc)  # noqa: UP017
         ident = (
             f"('{int(now.timestamp() * 1000):012x}7' || lpad(to_hex(({LINE} >> 28) & 4095), 3, '0') || '8'"
@@ -85,7 +94,7 @@ class PostgresStore(SqlStore):
         )
         conn.exec_driver_sql(
             f"INSERT INTO {table} (id, {names}, created_at, updated_at)"
-            f" SELECT {ident}, {names}, %s, %s FROM {source} WHERE {LINE} BETWEEN %s AND %s"
+            f" SELECT {ident}, {filled(plan)}, %s, %s FROM {source} AS staged WHERE {LINE} BETWEEN %s AND %s"
             f" ON CONFLICT ({key}) DO {deed}",
             (now, now, low, high),
         )
@@ -129,7 +138,7 @@ class PostgresStaging:
         if frame.is_empty():
             return
         data = frame.select(LINE, *self._plan.targets).write_csv(include_header=False)
-        with self._caught(), self._raw.cursor() as cursor:
+        with translated(self._where, psycopg.Error), self._raw.cursor() as cursor:
             with cursor.copy(f"COPY {self.table} FROM STDIN WITH (FORMAT csv)".encode()) as copy:
                 copy.write(data)
             self._raw.commit()
@@ -137,21 +146,19 @@ class PostgresStaging:
         self.distinct = None
 
     def refuse(self, rows: Sequence[RefusedRow]) -> None:
-        values = [(r.line, r.column, r.value.replace("\0", "\\0"), r.said.to_json(), r.raw) for r in rows]
-        with self._caught(), self._raw.cursor() as cursor:
+        values = [tuple(refused_values(0, row).values())[1:] for row in rows]
+        with translated(self._where, psycopg.Error), self._raw.cursor() as cursor:
             cursor.executemany(
                 f"INSERT INTO {self.table}_refused VALUES (%s, %s, %s, %s, %s)".encode(), values
             )
             self._raw.commit()
 
-    def _caught(self) -> _Caught:
-        return _Caught(self._where)
-
     def close(self) -> None:
         if self.table and not self._raw.closed:
-            self._raw.rollback()
-            self._do(f"DROP TABLE IF EXISTS {self.table}, {self.table}_refused")
-            self._raw.commit()
+            with suppress(psycopg.OperationalError):  # a lost connection took its temporary tables with it
+                self._raw.rollback()
+                self._do(f"DROP TABLE IF EXISTS {self.table}, {self.table}_refused")
+                self._raw.commit()
         self.table = ""
 
     def __enter__(self) -> PostgresStaging:
@@ -159,21 +166,6 @@ class PostgresStaging:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-class _Caught:
-    """Errors of the bare driver, as those that come through SQLAlchemy."""
-
-    def __init__(self, where: str) -> None:
-        self._where = where
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, psycopg.Error):
-            with translated(self._where):
-                raise sa.exc.OperationalError("COPY", None, error) from error
 
 
 def _type(column: Column) -> str:

@@ -17,7 +17,9 @@ from pipeline.mapping.model import Plan
 from pipeline.store.base import LINE, SqlStore
 from pipeline.store.failures import translated
 from pipeline.store.keys import Keys
+from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, Staging
+from pipeline.store.tables import business_tables
 
 BUSY_S = 20.0
 _NUMBERS = count(1)
@@ -37,7 +39,13 @@ def engine(url: sa.URL) -> sa.Engine:
             reraise=True,
         )
         switch(raw.execute, "PRAGMA journal_mode=WAL").fetchall()
-        for pragma in ("synchronous=FULL", "foreign_keys=ON", "cache_size=-65536", "temp.cache_size=-65536"):
+        for pragma in (
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "cache_size=-65536",
+            "temp.cache_size=-65536",
+            "temp_store=FILE",
+        ):
             raw.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(made, "begin")
@@ -49,6 +57,23 @@ def engine(url: sa.URL) -> sa.Engine:
 
 def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def filled(plan: Plan) -> str:
+    """The values to insert, from the rows called `staged`. A blank in a column that must not be NULL takes the
+    column's default; under `blank = "keep"` what the row has already, so that an update leaves it."""
+    table = next(t for t in business_tables() if t.name == plan.table.name)
+    keep = {f.target for f in plan.mapping.fields if f.blank == "keep"}
+    same = " AND ".join(f"old.{quoted(k)} = staged.{quoted(k)}" for k in plan.key)
+    values = []
+    for name in plan.targets:
+        value, column = f"staged.{quoted(name)}", table.columns[name]
+        if name not in plan.key and not column.nullable and column.server_default is not None:
+            there = f"(SELECT old.{quoted(name)} FROM {quoted(table.name)} AS old WHERE {same}), "
+            default = getattr(column.server_default, "arg")  # noqa: B009 - SQL text; a default has no typed one
+            value = f"coalesce({value}, {there if name in keep else ''}{default})"
+        values.append(value)
+    return ", ".join(values)
 
 
 class SqliteStore(SqlStore):
@@ -63,7 +88,7 @@ class SqliteStore(SqlStore):
         super().require()
 
     def staging(self, plan: Plan) -> Staging:
-        with translated(self._where):
+        with translated(self._where, sqlite3.Error):
             return SqliteStaging(self.connection(), plan, self._where)
 
     def _lock_job(self, conn: sa.Connection, job: str) -> None:
@@ -103,7 +128,7 @@ class SqliteStore(SqlStore):
         ident = f"printf('%012x7%03x8%07x', ?, ({LINE} >> 28) & 4095, {LINE} & 268435455) || lower(hex(randomblob(4)))"
         conn.exec_driver_sql(
             f"INSERT INTO {table} (id, {names}, created_at, updated_at)"
-            f" SELECT {ident}, {names}, ?, ? FROM temp.{_mine(load).table} WHERE {LINE} BETWEEN ? AND ?"
+            f" SELECT {ident}, {filled(plan)}, ?, ? FROM temp.{_mine(load).table} AS staged WHERE {LINE} BETWEEN ? AND ?"
             f" ON CONFLICT ({key}) DO {deed}",
             (int(now.timestamp() * 1000), text, text, low, high),
         )
@@ -148,19 +173,19 @@ class SqliteStaging:
         self.rows += frame.height
 
     def refuse(self, rows: Sequence[RefusedRow]) -> None:
-        values = [(r.line, r.column, r.value, r.said.to_json(), r.raw) for r in rows]
+        values = [tuple(refused_values(0, row).values())[1:] for row in rows]
         self._many(f"INSERT INTO temp.{self.table}_refused VALUES (?, ?, ?, ?, ?)", values)
 
     def _many(self, statement: str, values: Any) -> None:
-        try:
-            self._raw.execute("BEGIN")
-            self._raw.executemany(statement, values)
-            self._raw.execute("COMMIT")
-        except sqlite3.Error as error:
-            if self._raw.in_transaction:
-                self._raw.execute("ROLLBACK")
-            with translated(self._where):
-                raise sa.exc.OperationalError(statement, None, error) from error
+        with translated(self._where, sqlite3.Error):
+            try:
+                self._raw.execute("BEGIN")
+                self._raw.executemany(statement, values)
+                self._raw.execute("COMMIT")
+            except sqlite3.Error:
+                if self._raw.in_transaction:
+                    self._raw.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
         if self.table:

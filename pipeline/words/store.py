@@ -35,6 +35,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the database is of an older Pipeline; it is brought up to date by `pipeline run` or `pipeline once`.",
         "la base vient d'un Pipeline plus ancien ; `pipeline run` ou `pipeline once` la met à jour.",
     ),
+    "store.bad_url": (
+        "the database address cannot be read. Write sqlite:///file.db or postgresql://user@host/name.",
+        "l'adresse de la base est illisible. Écrivez sqlite:///fichier.db ou postgresql://utilisateur@hote/nom.",
+    ),
     "store.no_driver": (
         "PostgreSQL needs an addition: pip install 'pipeline-ingest[postgres]'",
         "PostgreSQL demande un complément : pip install 'pipeline-ingest[postgres]'",

