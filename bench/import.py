@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -72,11 +71,16 @@ def prepare(folder: Path, database: str) -> None:
 
 def timed(words: list[str], text: str | None = None) -> tuple[float, float, float]:
     """Wall seconds, CPU seconds and peak memory (MB) of a command and its children."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    subprocess.run(words, input=text, text=True, check=True, stdout=subprocess.DEVNULL)
-    wall, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, cpu, after.ru_maxrss / 1024
+    start = time.perf_counter()
+    process = subprocess.Popen(words, stdin=subprocess.PIPE, text=True, stdout=subprocess.DEVNULL)
+    assert process.stdin is not None
+    process.stdin.write(text or "")
+    process.stdin.close()
+    _, status, used = os.wait4(process.pid, 0)
+    if process.returncode is None and status:
+        sys.exit(f"{words[0]} ended with {os.waitstatus_to_exitcode(status)}")
+    process.returncode = 0
+    return time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
 def ours(folder: Path, csv: Path) -> tuple[float, float, float]:

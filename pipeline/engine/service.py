@@ -6,6 +6,7 @@ stop. Everything that blocks runs in a thread; everything that may die runs in a
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -120,6 +121,8 @@ class Service:
         """Work until stopped, or, for `once`, until there is nothing left to wait for."""
         start = self._clock.now().mono
         async with anyio.create_task_group() as tasks:
+            if await to_thread.run_sync(_anything_in, {job.inbox for job in self._jobs}):
+                tasks.start_soon(self._pool.warm)
             await tasks.start(self._watcher.run)
             self._tell("service.started")
             while True:
@@ -436,6 +439,14 @@ class Service:
         file = "" if claimed is None else printable(os.fsdecode(claimed.name))
         claim = "" if claimed is None else claimed.claim
         self._listener(Event(name, self._clock.now().wall, job, file, claim, said, facts or {}))
+
+
+def _anything_in(folders: set[Path]) -> bool:
+    for folder in folders:
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            if any(not entry.name.startswith(".") for entry in entries):
+                return True
+    return False
 
 
 class _lane:
