@@ -23,8 +23,10 @@ import anyio
 from pipeline import config as configuration
 from pipeline import files as disk
 from pipeline.clock import Clock
+from pipeline.engine.desk import MappingText, Once
 from pipeline.engine.inboxes import Inboxes, Waiting
-from pipeline.engine.service import MappingText, Once, Service
+from pipeline.engine.report import running
+from pipeline.engine.service import Service
 from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
 from pipeline.events import Event, Listener
 from pipeline.jobs import ImportJob, fits
@@ -34,7 +36,7 @@ from pipeline.schedule import describe, next_opening
 from pipeline.store import connect
 from pipeline.store.catalogue import catalogue
 from pipeline.store.model import LedgerFile, Query, Store
-from pipeline.words import Message, message, printable
+from pipeline.words import message, printable
 
 
 class Pipeline:
@@ -86,7 +88,7 @@ class Pipeline:
             for w in service.inboxes.of(job)
             if w.kind == "rejected" or job.name not in service.desks or service.desks[job.name].gate.is_open
         ]
-        rows = self._rows([id for _, _, id, _ in service.done if id is not None]) if service.done else []
+        rows = self._rows(service.done)
         return OnceResult(tuple(rows), tuple(waiting), tuple(troubles))
 
     def run(self) -> None:
@@ -131,11 +133,13 @@ class Pipeline:
         return mistakes
 
     def status(self) -> Status:
-        """The switch, and for each job its next opening, waiting and failed files, and last result."""
-        trouble: Message | None = None
-        jobs = []
-        now = self._clock.now()
+        """The switch, and for each job its next opening, waiting and failed files, last result, and what a
+        running service waits for."""
+        now = self._clock.now().wall
         inboxes = self._look()
+        services = running(self.settings.root)
+        waits = {job: said for known in services for job, (said, _) in known.waiting.items()}
+        trouble, jobs = waits.get(""), []
         for job in self.settings.imports:
             last: FileRow | None = None
             failed, opening = 0, None
@@ -143,15 +147,15 @@ class Pipeline:
                 store = self._open()
                 rows = store.files(Query(job=job.name, limit=1))
                 last = _row(rows[0]) if rows else None
-                failed = len(store.files(Query(job=job.name, states=("failed",), limit=1000)))
+                failed = store.count(job.name, "failed")
                 memory = store.gate(job.name)
-                opening = next_opening(job.schedule, memory.last if memory else now.wall, now.wall)
+                opening = next_opening(job.schedule, memory.last if memory else now, now)
             except PipelineError as error:
                 trouble = error.said
-            jobs.append(
-                JobStatus(job.name, describe(job.schedule), opening, len(inboxes.of(job)), failed, last, None)
-            )
-        return Status(configuration.read_active(self.settings.path) is not False, tuple(jobs), trouble)
+            lying, waiting = describe(job.schedule), len(inboxes.of(job)) + _taken(job)
+            jobs.append(JobStatus(job.name, lying, opening, waiting, failed, last, waits.get(job.name)))
+        active = configuration.read_active(self.settings.path) is not False
+        return Status(active, tuple(jobs), trouble, running=bool(services))
 
     def files(self, job: str | None = None, state: str | None = None) -> list[FileRow]:
         """The ledger, newest first, joined with what lies in the inboxes."""
@@ -307,6 +311,13 @@ def _row(file: LedgerFile) -> FileRow:
         archived_at=file.archived_at,
         archived_as=file.archived_as,
     )
+
+
+def _taken(job: ImportJob) -> int:
+    try:
+        return sum(disk.parse_work_name(name) is not None for name in os.listdir(os.fsencode(job.work)))
+    except OSError:
+        return 0
 
 
 def _waiting_row(job: ImportJob, waiting: Waiting) -> FileRow:

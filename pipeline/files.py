@@ -256,6 +256,17 @@ def _free_place(folder: Path, name: bytes, src: Path) -> Path:
     raise OSError(errno.EEXIST, "no free name", str(folder))
 
 
+def find(folder: Path, name: bytes, content: bytes) -> Path | None:
+    """Where a file with this SHA-256 lies in the folder, under its name or one that `archive` would give it."""
+    for place in islice(_candidates(folder, name), 50):
+        if not place.exists():
+            continue
+        with contextlib.suppress(OSError), open_regular(place) as file:
+            if fingerprint(file) == content:
+                return place
+    return None
+
+
 def _copy_across(src: Path, folder: Path, name: bytes) -> Path:
     """Another file system: copy under a hidden name, sync, rename, then let the source go. A copy that an
     earlier attempt finished is found by its content."""

@@ -29,7 +29,7 @@ from pipeline.formats.model import Batch, Reading
 from pipeline.jobs import ImportJob
 from pipeline.mapping import map_batch
 from pipeline.mapping.model import Plan, Refusal
-from pipeline.store.model import Arrival, LedgerFile, Load, RefusedRow, Staging, Store
+from pipeline.store.model import Arrival, LedgerFile, Load, Query, RefusedRow, Staging, Store
 from pipeline.words import Language, Message, message, render
 
 T = TypeVar("T")
@@ -245,6 +245,18 @@ class Importer:
 
     def _now(self) -> datetime:
         return self._clock.now().wall
+
+
+def note_moved(store: Store, jobs: Sequence[ImportJob], now: datetime) -> None:
+    """Finish the notes of files whose move was the last thing an earlier process did: they lie in their folder
+    and no longer in the work folder, and only the ledger does not say so. Raises Environment."""
+    for job in jobs:
+        taken = {entry.name[:32] for entry in job.work.iterdir()} if job.work.is_dir() else set()
+        for row in store.files(Query(job=job.name, moved=False)):
+            folder = job.failed if row.state == "failed" else job.processed
+            place = None if row.claim in taken else disk.find(folder, row.name, row.fingerprint)
+            if place is not None:
+                store.mark_archived(row.claim, str(place), now)
 
 
 def _fit(plan: Plan, file: BinaryIO) -> tuple[Plan, Reading, dict[str, str]]:

@@ -76,6 +76,7 @@ class Status:
     active: bool
     jobs: tuple[JobStatus, ...]
     trouble: Message | None
+    running: bool = False  # a service runs on this config
 
 
 @dataclass(frozen=True, slots=True)

@@ -329,9 +329,17 @@ class SqlStore:
         for column, value in (("job", query.job), ("name", query.name), ("fingerprint", query.fingerprint)):
             if value is not None:
                 statement = statement.where(files.c[column] == value)
+        if query.moved is not None:
+            at = files.c.archived_at
+            statement = statement.where(at.is_not(None) if query.moved else at.is_(None))
         if query.states:
             statement = statement.where(files.c.state.in_(query.states))
         return [ledger_file(row) for row in self._read(statement)]
+
+    def count(self, job: str, state: str) -> int:
+        statement = sa.select(sa.func.count()).where(files.c.job == job, files.c.state == state)
+        with self._transaction(write=False) as conn:
+            return int(conn.execute(statement).scalar_one())
 
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
         statement = sa.select(refused_rows).where(refused_rows.c.file == id)

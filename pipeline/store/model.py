@@ -119,6 +119,7 @@ class Query:
     states: tuple[str, ...] = ()
     name: bytes | None = None
     fingerprint: bytes | None = None
+    moved: bool | None = None  # False: those whose move was not noted yet
     limit: int = 100
 
 
@@ -193,6 +194,9 @@ class Store(Protocol):
     def by_id(self, id: int) -> LedgerFile | None: ...
 
     def files(self, query: Query) -> list[LedgerFile]: ...
+
+    def count(self, job: str, state: str) -> int:
+        """How many ledger files of a job are in a state."""
 
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
         """The refused rows of a ledger file, by line."""

@@ -1,0 +1,98 @@
+"""What the service knows of each job at work, and how it tells what happens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pipeline import files as disk
+from pipeline.clock import Clock, Now
+from pipeline.engine.gates import Gate
+from pipeline.events import Event, Listener
+from pipeline.jobs import ImportJob
+from pipeline.mapping.model import ReadOptions
+from pipeline.retry import next_attempt_s
+from pipeline.words import Message, printable
+
+LONGEST_WAIT_S = 60.0  # between two attempts: what is back is noticed within a minute
+
+
+@dataclass(frozen=True, slots=True)
+class MappingText:
+    """A mapping as the worker gets it, and what of it readiness needs."""
+
+    text: str
+    options: ReadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a job waits. `paused`: a person must mend it; it is looked at again all the same."""
+
+    said: Message
+    since: datetime
+    failures: int
+    until_mono: float
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """What `once` asks: these jobs (empty: all), with `--now`, for at most so many seconds."""
+
+    jobs: tuple[str, ...]
+    now: bool
+    wait_s: float
+
+
+@dataclass(slots=True)
+class Desk:
+    """One job at work. `held`: files taken, to be tried (again); `alone`: those that share no group any more,
+    because a worker died over a group they were in; `seen`: when the scan first saw a taken file."""
+
+    job: ImportJob
+    gate: Gate
+    busy: bool = False
+    held: list[disk.Claimed] = field(default_factory=list)
+    alone: set[str] = field(default_factory=set)
+    seen: dict[str, datetime] = field(default_factory=dict)
+    trouble: Trouble | None = None
+
+    def waits(self, now: Now) -> bool:
+        """Is it too early for another attempt?"""
+        return self.trouble is not None and now.mono < self.trouble.until_mono
+
+
+@dataclass(frozen=True, slots=True)
+class Announcer:
+    """Tells events to the listener, with the moment they happened."""
+
+    listener: Listener
+    clock: Clock
+
+    def tell(
+        self,
+        name: str,
+        job: str = "",
+        claimed: disk.Claimed | None = None,
+        said: Message | None = None,
+        facts: Mapping[str, str | int | float] | None = None,
+    ) -> None:
+        file = "" if claimed is None else printable(os.fsdecode(claimed.name))
+        claim = "" if claimed is None else claimed.claim
+        self.listener(Event(name, self.clock.now().wall, job, file, claim, said, dict(facts or {})))
+
+    def trouble(self, job: str, before: Trouble | None, said: Message, *, paused: bool = False) -> Trouble:
+        """Another failure of the world: told once, tried again later and later."""
+        now = self.clock.now()
+        failures = before.failures + 1 if before else 1
+        if before is None or before.paused != paused:
+            self.tell("job.paused" if paused else "job.waiting", job=job, said=said)
+        chance = now.wall.microsecond / 1_000_000
+        wait_s = LONGEST_WAIT_S if paused else min(next_attempt_s(failures, chance), LONGEST_WAIT_S)
+        return Trouble(said, before.since if before else now.wall, failures, now.mono + wait_s, paused)
+
+
+Wake = Callable[[], None]
