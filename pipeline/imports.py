@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar
 
@@ -25,7 +26,7 @@ from pipeline.clock import Clock
 from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
 from pipeline.formats import match_column, open_reading
-from pipeline.formats.model import Batch, Reading
+from pipeline.formats.model import LINE, Batch, Reading
 from pipeline.jobs import ImportJob
 from pipeline.mapping import map_batch
 from pipeline.mapping.model import Plan, Refusal
@@ -177,7 +178,13 @@ class Importer:
         point("stage.after")
         account = reading.account
         load = Load(
-            arrival, staging, plan, account.records, _describe(reading), _most(work.job, account.records)
+            arrival,
+            staging,
+            plan,
+            account.records,
+            _describe(reading),
+            _most(work.job, account.records),
+            partial(_raws, taken.path, plan),
         )
         return _Ready(taken, load, file, before)
 
@@ -300,6 +307,16 @@ def _refuse(
     rows = damaged + [RefusedRow(r.line, r.column, r.value, r.said, raw(r.line)) for r in refused]
     if rows:
         staging.refuse(sorted(rows, key=lambda row: row.line))
+
+
+def _raws(path: Path, plan: Plan, lines: Sequence[int]) -> dict[int, bytes]:
+    """The own bytes of these records, from the file once more: only for rows that the database refused."""
+    wanted, found = set(lines), {}
+    with disk.open_regular(path) as file:
+        for batch in open_reading(file, plan.mapping.read):
+            for line in wanted.intersection(batch.frame[LINE].to_list()):
+                found[line] = batch.raw(line)
+    return found
 
 
 def _unchanged(file: BinaryIO, before: os.stat_result, path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -176,7 +177,7 @@ class SqlStore:
         )
         self._who(conn, f"file:{row.id}")
         seq = self._last_change(conn)
-        found = self._write(conn, load)
+        found = _with_bytes(load, self._write(conn, load))
         point("rows.written")
         refused = self._move_refused(conn, load, row.id) + self._add_refused(conn, row.id, found)
         if load.max_refused is not None and refused > load.max_refused:
@@ -215,7 +216,7 @@ class SqlStore:
                 if not found and (low, high) == (0, highest):
                     self._expect_parts(conn, load)
                 if low == high:
-                    found.append(RefusedRow(low, "", "", judged.said, b""))
+                    found.append(RefusedRow(low, _file_column(load, judged.column), "", judged.said, b""))
                     if len(found) > FIND_AT_MOST:
                         raise FileFailed(judged.said) from error
                 else:
@@ -401,3 +402,16 @@ class SqlStore:
                 runs.update().where(mine, runs.c.opening == opening).values(closed_at=now, files=files)
             )
             conn.execute(runs.delete().where(mine, runs.c.opening < opening, runs.c.files == 0))
+
+
+def _file_column(load: Load, target: str) -> str:
+    """The file's column that fills a table's column."""
+    columns = (f.columns for f in load.plan.mapping.fields if f.target == target)
+    return next((names[0] for names in columns if names), target)
+
+
+def _with_bytes(load: Load, rows: list[RefusedRow]) -> list[RefusedRow]:
+    if not rows or load.raws is None:
+        return rows
+    raws = load.raws([row.line for row in rows])
+    return [replace(row, raw=raws.get(row.line, b"")) for row in rows]

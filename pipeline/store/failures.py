@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 import sqlalchemy as sa
 
 from pipeline.errors import Environment, MappingUnfit, PipelineError
-from pipeline.words import message
+from pipeline.words import Message, message
 
 ROWS = (
     "22",
@@ -21,7 +22,12 @@ UNFIT = ("no such table", "no such column", "has no column")  # SQLite has no co
 
 
 class RowsRefused(PipelineError):
-    """The database refuses some row of the statement; which, is found by halving."""
+    """The database refuses some row of the statement; which, is found by halving. `column`: the table's column
+    that it names, "" when it names none or several."""
+
+    def __init__(self, said: Message, column: str = "") -> None:
+        super().__init__(said)
+        self.column = column
 
 
 @contextmanager
@@ -42,8 +48,37 @@ def judge(error: Exception, where: str) -> PipelineError:
     text = next(iter(str(original).strip().splitlines()), type(original).__name__)
     state = getattr(original, "sqlstate", None) or ""
     if state.startswith(ROWS) or isinstance(original, sqlite3.IntegrityError | sqlite3.DataError):
-        return RowsRefused(message("store.refused_by_database", why=text))
+        return _refused(original, text)
     lite = isinstance(original, sqlite3.Error) and any(words in text for words in UNFIT)
     if lite or (state.startswith("42") and state != "42501"):  # a missing right is mended in the database
         return MappingUnfit(message("store.unfit", why=text))
     return Environment(message("store.unreachable", where=where, why=text))
+
+
+KINDS = (  # SQLSTATE, what SQLite says instead, and what a person reads
+    ("23505", "UNIQUE constraint failed", "store.row_repeats"),
+    ("23502", "NOT NULL constraint failed", "store.row_lacks"),
+    ("23503", "FOREIGN KEY constraint failed", "store.row_points_nowhere"),
+)
+
+
+def _refused(original: object, text: str) -> RowsRefused:
+    """The refusal of a row in words that a shopkeeper understands, where the database's own are known."""
+    state = getattr(original, "sqlstate", None) or ""
+    code = next((code for kind, words, code in KINDS if state == kind or words in text), None)
+    if code is None:
+        return RowsRefused(message("store.refused_by_database", why=text))
+    column = _column(original, text)
+    return RowsRefused(message(code, column=column), "" if "," in column else column)
+
+
+def _column(original: object, text: str) -> str:
+    """The column an error names: `constraint failed: t.a, t.b` on SQLite, `Key (a, b)=(1, 2)` on PostgreSQL."""
+    diag = getattr(original, "diag", None)
+    detail = getattr(diag, "message_detail", None) or ""
+    if getattr(diag, "column_name", None):
+        return str(getattr(diag, "column_name", ""))
+    if key := re.search(r"\(([^)]*)\)=", detail):
+        return key[1].replace('"', "")
+    named = text.partition("constraint failed: ")[2]
+    return ", ".join(part.rpartition(".")[2] for part in named.split(", ")) if named else ""

@@ -6,8 +6,8 @@ Every verb raises `Environment` when the database is out of reach, locked or ful
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
@@ -91,7 +91,8 @@ class Staging(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """One file ready to be committed. `staging` None: only known to be a repeat of `fingerprint`."""
+    """One file ready to be committed. `raws` gives the own bytes of records by their lines, for rows that only
+    the database itself refuses."""
 
     arrival: Arrival
     staging: Staging
@@ -99,16 +100,7 @@ class Load:
     rows_read: int
     dialect: str  # JSON
     max_refused: int | None = None  # more refused rows than this: the file fails
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """What the environment answered for a job: it waits since, next attempt."""
-
-    job: str
-    said: Message
-    since: datetime
-    next_attempt: datetime
+    raws: Callable[[Sequence[int]], Mapping[int, bytes]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +133,6 @@ class GateMemory:
     schedule: str
     last: datetime
     unfinished: Opening | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something `check` finds about the database."""
-
-    said: Message
-    facts: dict[str, str] = field(default_factory=dict)
 
 
 class Store(Protocol):

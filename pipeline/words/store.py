@@ -13,6 +13,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the database refuses this row: {why}. Correct the row and drop it again.",
         "la base refuse cette ligne : {why}. Corrigez la ligne et déposez-la de nouveau.",
     ),
+    "store.row_repeats": (
+        "another row has this {column} already, and two rows must not. Correct one of them and drop the row again.",
+        "une autre ligne a déjà ce {column}, et deux lignes ne le peuvent. Corrigez l'une et redéposez la ligne.",
+    ),
+    "store.row_lacks": (
+        "{column} must be filled. Fill it and drop the row again.",
+        "{column} doit être rempli. Remplissez-le et redéposez la ligne.",
+    ),
+    "store.row_points_nowhere": (
+        "the row points to a record that does not exist ({column}). Import that record first, or correct the row.",
+        "la ligne renvoie à une fiche qui n'existe pas ({column}). Importez-la d'abord, ou corrigez la ligne.",
+    ),
     "store.too_many_refused": (
         "{refused} rows of {rows} could not be taken, more than the {most} this job allows: nothing was loaded. "
         "Correct the file and drop it again.",
