@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 from collections.abc import Mapping
 from datetime import time
 from pathlib import Path
@@ -197,6 +198,17 @@ def load_mapping(settings: Settings, name: str) -> SavedMapping:
     if saved is None:
         raise ConfigError(message("config.mistakes", file=file, count=len(mistakes)), mistakes)
     return saved
+
+
+def mapping_names(path: Path) -> list[str]:
+    """The mappings that the jobs name, also when the config has mistakes; those without a file are left out."""
+    try:
+        jobs = tomllib.loads(_text(path)).get("imports", {})
+    except (ConfigError, tomllib.TOMLDecodeError):
+        return []
+    names = {job.get("mapping") for job in jobs.values() if isinstance(job, dict)}
+    found = sorted(name for name in names if isinstance(name, str))
+    return [name for name in found if (path.absolute().parent / "mappings" / f"{name}.toml").is_file()]
 
 
 def read_active(path: Path) -> bool | None:

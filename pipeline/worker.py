@@ -152,14 +152,13 @@ class _Desk:
         return [_outcome(o.claim, o.deed, o.said, o.id) for o in outcomes]
 
     def _plan(self, order: Order) -> Plan:
-        from pipeline.mapping import compile_mapping, parse
+        from pipeline.mapping import examine
         from pipeline.store.catalogue import catalogue
 
-        saved, mistakes = parse(order["mapping"], order["mapping_text"], order["mapping"] + ".toml")
-        if saved is not None:
-            plan, mistakes = compile_mapping(saved, catalogue())
-            if plan is not None:
-                return plan
+        name = order["mapping"]
+        plan, mistakes = examine(name, order["mapping_text"], f"mappings/{name}.toml", catalogue())
+        if plan is not None:
+            return plan
         raise ConfigError(message("mapping.unusable", mapping=order["mapping"]), mistakes)
 
     def _store(self, database: str) -> Store:

@@ -68,8 +68,9 @@ def off(context: typer.Context) -> None:
 
 
 def _switch(voice: Voice, active: bool) -> None:
-    with voice.pipeline() as pipeline:
-        pipeline.switch(active)
+    from pipeline.config import set_active
+
+    set_active(voice.config, active)  # not through the whole config: the switch works when a job is wrong
     voice.say(message("cli.is_on" if active else "cli.is_off"))
 
 

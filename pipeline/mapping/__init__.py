@@ -1,6 +1,7 @@
 """Mappings: the saved, reusable model that says which field of a file goes to which column of a table.
 
-`parse` reads one, `compile_mapping` fits it to the database's catalogue, `map_batch` applies it. All pure.
+`parse` reads one, `compile_mapping` fits it to the database's catalogue (`examine` does both), `map_batch`
+applies it. All pure.
 """
 
 from __future__ import annotations
@@ -8,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.mapping.fitting import compile_mapping
+from pipeline.mapping.fitting import compile_mapping, examine
 from pipeline.mapping.model import Plan, Refusal
 from pipeline.mapping.parsing import parse
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["compile_mapping", "map_batch", "parse"]
+__all__ = ["compile_mapping", "examine", "map_batch", "parse"]
 
 
 def map_batch(

@@ -6,6 +6,7 @@ import re
 
 from pipeline.errors import Mistake
 from pipeline.mapping.model import Catalogue, Field, Kind, Plan, SavedMapping, Table
+from pipeline.mapping.parsing import read
 from pipeline.mapping.source import nearest
 from pipeline.words import Fact, message
 
@@ -22,12 +23,23 @@ def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | N
     if saved.read.date is not None:
         _check_format(notes, "read.date", saved.read.date)
     key = _key(notes, table)
-    given = {field.target for field in saved.fields}
+    given = _given(saved)
     for column in table.columns.values():
         if column.required and column.name not in given and column.name not in key:
             notes.say("fields", "mapping.required", table=table.name, column=column.name)
     found = sorted(notes.found, key=lambda mistake: mistake.line)
     return (None, found) if found else (Plan(saved, table, key), [])
+
+
+def examine(name: str, text: str, file: str, catalogue: Catalogue) -> tuple[Plan | None, list[Mistake]]:
+    """Read and fit a mapping in one go: (plan, []) or (None, all mistakes of both kinds, by line)."""
+    saved, mistakes = read(name, text, file)
+    if saved is None or not saved.table:
+        return None, mistakes
+    plan, more = compile_mapping(saved, catalogue)
+    told = {mistake.path for mistake in mistakes}
+    found = sorted([*mistakes, *(m for m in more if m.path not in told)], key=lambda mistake: mistake.line)
+    return (None if found else plan), found
 
 
 class _Notes:
@@ -41,9 +53,14 @@ class _Notes:
         self.found.append(Mistake(file, line, path, message(code, **facts), near))
 
 
+def _given(saved: SavedMapping) -> set[str]:
+    """The targets that have a line; a broken one counts, else one mistake would breed others."""
+    return {path.split(".")[1] for path in saved.lines if path.startswith("fields.")}
+
+
 def _key(notes: _Notes, table: Table) -> tuple[str, ...]:
     """The table's key that the mapping names (in any order); without one the first that is filled."""
-    given = {field.target for field in notes.saved.fields}
+    given = _given(notes.saved)
     asked = notes.saved.key
     keys = " / ".join(", ".join(key) for key in table.keys)
     if not asked:

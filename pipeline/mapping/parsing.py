@@ -19,6 +19,12 @@ OPTIONS = ("column", "value", "default", "format", "decimal", "timezone", "blank
 
 def parse(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mistake]]:
     """Read one mapping. `file` is how mistakes name it. (mapping, []) or (None, all mistakes by line)."""
+    saved, mistakes = read(name, text, file)
+    return (None if mistakes else saved), mistakes
+
+
+def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mistake]]:
+    """As `parse`, but also what can be understood of a mapping with mistakes; None when nothing can."""
     source = Source(file, text)
     top = source.read()
     if top is None:
@@ -30,14 +36,12 @@ def parse(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mi
     if not table and "table" not in top:
         source.say((), "mapping.no_table")
     key = source.texts_at((), top, "key")
-    read = _read(source, source.sub((), top, "read"))
+    options = _read(source, source.sub((), top, "read"))
     fields = _fields(source, source.sub((), top, "fields"))
     if "fields" not in top or top["fields"] == {}:
         source.say(("fields",), "mapping.no_fields")
-    if source.mistakes:
-        return None, source.done()
     lines = {".".join(path): line for path, line in source.lines.items()}
-    return SavedMapping(name, table or "", key, fields, read, lines, file), []
+    return SavedMapping(name, table or "", key, fields, options, lines, file), source.done()
 
 
 def _fields(source: Source, table: dict[str, Any]) -> tuple[Field, ...]:

@@ -74,7 +74,7 @@ class Source:
             return tomllib.loads(self.text)
         except tomllib.TOMLDecodeError as error:
             where = re.search(r"at line (\d+)", str(error))
-            line = int(where[1]) if where else max(1, self.text.count("\n"))
+            line = int(where[1]) if where else max(1, len(self.text.splitlines()))
             said = message("config.toml", detail=str(error))
             self.mistakes.append(Mistake(self.file, line, "", said))
             return None
@@ -93,8 +93,13 @@ class Source:
         """Every key must be one that is meant here."""
         words = list(allowed)
         for key in table:
-            if key not in words:
-                self.say((*path, key), "config.unknown", nearest(key, words), key=key, where=_place(path))
+            if key in words:
+                continue
+            if path:
+                place = "[" + ".".join(path) + "]"
+                self.say((*path, key), "config.unknown", nearest(key, words), key=key, where=place)
+            else:
+                self.say((key,), "config.unknown_top", nearest(key, words), key=key)
 
     def text_at(self, path: Path, table: dict[str, Any], key: str) -> str | None:
         """A text, or None when absent (or wrong: told)."""
@@ -123,7 +128,3 @@ class Source:
 
     def done(self) -> list[Mistake]:
         return sorted(self.mistakes, key=lambda m: m.line)
-
-
-def _place(path: Path) -> str:
-    return "[" + ".".join(path) + "]" if path else "the top"

@@ -23,6 +23,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no setting {key} in {where}.",
         "Il n'y a pas de réglage {key} dans {where}.",
     ),
+    "config.unknown_top": ("There is no setting {key}.", "Il n'y a pas de réglage {key}."),
     "config.text": (
         "{key} must be a text in quotes, not {value}.",
         "{key} doit être un texte entre guillemets, pas {value}.",

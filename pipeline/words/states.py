@@ -17,6 +17,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Rename the file, or change `pattern` in config.toml.",
         "Renommez le fichier, ou changez `pattern` dans config.toml.",
     ),
+    "states.loading": (
+        "{name} is being imported.",
+        "{name} est en cours d'import.",
+    ),
+    "states.loading_remedy": (
+        "Ask again in a moment. If no service runs, start it: pipeline run",
+        "Demandez de nouveau dans un instant. Si aucun service ne tourne, lancez-le : pipeline run",
+    ),
     "states.switch_off": (
         "{name} waits: the automatic function is switched off.",
         "{name} attend : la fonction automatique est désactivée.",
