@@ -55,6 +55,26 @@ def test_files_and_show_as_json(done: tuple[Path, subprocess.CompletedProcess[st
     ]
 
 
+def test_an_unknown_number_exits_1(done: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    result = pipeline("show", "999", cwd=done[0])
+    assert result.returncode == 1
+    assert "999" in result.stderr
+
+
+def test_schedules_are_words_in_both_languages(done: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    english = pipeline("status", cwd=done[0]).stdout
+    config = done[0] / "config.toml"
+    text = config.read_text("utf-8")
+    config.write_text(text.replace('language = "en"', 'language = "fr"'), "utf-8")
+    french = pipeline("status", cwd=done[0]).stdout
+    config.write_text(text, "utf-8")
+    for shown, words in (
+        (english, ("as files come", "every 30 s", "daily at 03:00")),
+        (french, ("dès qu'un fichier arrive", "toutes les 30 s", "chaque jour à 03:00")),
+    ):
+        assert all(word in shown for word in words), shown
+
+
 def test_why_says_that_it_is_imported(done: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     found = json.loads(pipeline("why", "tickets-2026-05-12.csv", "--json", cwd=done[0]).stdout)
     assert found["imported"]

@@ -111,7 +111,9 @@ def test_nobody_reads_our_own_words() -> None:
 
 
 def test_no_file_is_longer_than_500_lines() -> None:
-    long = [str(p.relative_to(ROOT)) for p in trees() if len(p.read_text("utf-8").splitlines()) > 500]
+    """But for the migrations, which spell every column out."""
+    written = [p for p in trees() if p.parent.name != "versions"]
+    long = [str(p.relative_to(ROOT)) for p in written if len(p.read_text("utf-8").splitlines()) > 500]
     assert not long
 
 

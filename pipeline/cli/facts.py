@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli import plain
 from pipeline.cli.output import Voice
 from pipeline.words import message
+
+if TYPE_CHECKING:
+    from pipeline.results import Status
+
+NOT_YET = ("store.absent", "store.older")
+"""What `pipeline run` mends by itself: no failure."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -47,7 +53,13 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         found, zone = pipeline.status(), pipeline.settings.timezone
     if as_json:
         voice.json(plain.status_json(voice, found))
-        return
+    else:
+        _tell_status(voice, found, zone)
+    if found.trouble is not None and found.trouble.code not in NOT_YET:
+        raise typer.Exit(1)
+
+
+def _tell_status(voice: Voice, found: Status, zone: str) -> None:
     voice.say(message("cli.is_on" if found.active else "cli.is_off"))
     voice.say(found.trouble)
     heads = [
@@ -61,7 +73,7 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         rows.append(
             [
                 job.name,
-                job.schedule,
+                plain.schedule(voice, job.schedule, zone),
                 opening,
                 str(job.waiting),
                 str(job.failed),
@@ -96,13 +108,13 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """One file's whole story, with its refused lines."""
-    from pipeline.errors import ConfigError
+    from pipeline.errors import PipelineError
 
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
         story, zone = pipeline.show(id), pipeline.settings.timezone
     if story is None:
-        raise ConfigError(message("cli.no_file", id=id))
+        raise PipelineError(message("cli.no_file", id=id))
     if as_json:
         voice.json(plain.story_json(voice, story))
         return

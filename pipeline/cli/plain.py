@@ -25,6 +25,26 @@ def local(at: datetime | None, zone: str) -> str:
     return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def schedule(voice: Voice, text: str, zone: str) -> str:
+    """The text of `pipeline.schedule.describe` for people: `every 30 s`, `at 08:00, 20:00 Europe/Paris`, `always`.
+    The zone is named only where it is another than the config's."""
+    kind, _, rest = text.partition(" ")
+    if kind == "every":
+        return voice.word("cli.every", interval=interval(int(rest.removesuffix(" s"))))
+    if kind == "at":
+        hours, _, named = rest.rpartition(" ")
+        return voice.word("cli.daily", hours=hours if named == zone else rest)
+    return voice.word("cli.always")
+
+
+def interval(seconds: int) -> str:
+    """30 → 30 s, 300 → 5 min, 7200 → 2 h."""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
+
+
 def file_json(voice: Voice, file: FileRow) -> Json:
     return {
         "id": file.id,

@@ -45,6 +45,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.stopped": ("The service has stopped.", "Le service est arrêté."),
     "cli.nothing": ("Nothing to import.", "Rien à importer."),
     "cli.at_once": ("at once", "tout de suite"),
+    "cli.always": ("as files come", "dès qu'un fichier arrive"),
+    "cli.every": ("every {interval}", "toutes les {interval}"),
+    "cli.daily": ("daily at {hours}", "chaque jour à {hours}"),
     "cli.lies_in": ("The file lies in {place}.", "Le fichier est dans {place}."),
     "cli.read_as": ("It was read as {dialect}.", "Il a été lu ainsi : {dialect}."),
     "cli.demo_writes": (

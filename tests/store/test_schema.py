@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -19,9 +22,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 from sqlmodel import SQLModel
 
+from pipeline.cli.start import make
 from pipeline.mapping.model import Kind
 from pipeline.store import migrate as migrations
-from pipeline.store import postgres, sqlite, triggers
+from pipeline.store import postgres, sqlite, triggers, views
 from pipeline.store.catalogue import catalogue
 from pipeline.store.ledger import Change
 from pipeline.store.tables import BUSINESS, business_tables
@@ -298,4 +302,120 @@ def test_a_large_update_after_small_ones_stays_fast(ready: sa.Engine, first: int
             if ready.dialect.name == "postgresql":
                 conn.exec_driver_sql("SET LOCAL statement_timeout = '10s'")
             conn.execute(table.update().values(name="all"))
-        assert conn.execute(sa.select(sa.func.count()).select_from(change)).scalar_one() == 2 * many + 9 * first
+        assert (
+            conn.execute(sa.select(sa.func.count()).select_from(change)).scalar_one() == 2 * many + 9 * first
+        )
+
+
+# migrations -------------------------------------------------------------------------------------------------
+def test_the_spelled_out_revision_makes_what_the_classes_would(engine: sa.Engine) -> None:
+    """Types, lengths, NULL, defaults, keys, indexes: more than `compare_metadata` looks at."""
+    migrations.migrate(engine)
+    migrated = shape(engine)
+    with engine.begin() as conn:
+        views.drop(conn, business_tables())
+        SQLModel.metadata.drop_all(conn)
+        SQLModel.metadata.create_all(conn)
+    assert migrated == shape(engine)
+
+
+def shape(engine: sa.Engine) -> dict[str, object]:
+    """Every table of ours as the database describes it."""
+    found: dict[str, object] = {}
+    with engine.connect() as conn:
+        look = sa.inspect(conn)
+        for name in SQLModel.metadata.tables:
+            columns = [
+                (c["name"], str(c["type"]), c["nullable"], c["default"]) for c in look.get_columns(name)
+            ]
+            constraints = [
+                look.get_pk_constraint(name)["constrained_columns"],
+                sorted(k["column_names"] for k in look.get_unique_constraints(name)),
+                sorted((k["constrained_columns"], k["referred_table"]) for k in look.get_foreign_keys(name)),
+                sorted((str(k["name"]), k["sqltext"]) for k in look.get_check_constraints(name)),
+                sorted((str(k["name"]), k["column_names"]) for k in look.get_indexes(name)),
+            ]
+            found[name] = columns, constraints
+    return found
+
+
+def test_the_revisions_read_no_classes() -> None:
+    for path in Path(migrations.__file__).parent.glob("migrations/versions/*.py"):
+        text = path.read_text("utf-8")
+        assert "metadata" not in text
+        assert "store.tables" not in text
+        assert "store.ledger" not in text
+
+
+KILLED = """
+import os, sys, sqlalchemy as sa
+from pipeline.store import migrate, postgres, sqlite, triggers
+url = sa.make_url(sys.argv[1])
+engine = (sqlite if url.get_backend_name() == "sqlite" else postgres).engine(url)
+def die(conn, tables):
+    assert sa.inspect(conn).has_table("sales_order")
+    os.kill(os.getpid(), 9)
+migrate.triggers.install = die
+migrate.migrate(engine)
+"""
+
+STARTED = """
+import sys
+from pipeline.store import connect
+sys.stdin.readline()
+store = connect(sys.argv[1])
+store.migrate()
+store.require()
+"""
+
+
+def started(code: str, engine: sa.Engine) -> subprocess.Popen[str]:
+    url = engine.url.render_as_string(hide_password=False)
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen([sys.executable, "-c", code, url], text=True, **pipes)
+
+
+def test_a_migration_killed_half_way_leaves_nothing(engine: sa.Engine) -> None:
+    killed = started(KILLED, engine)
+    killed.communicate(timeout=60)
+    assert killed.returncode == -9
+    for _ in range(100):  # the PostgreSQL server may still be noticing that its client is gone
+        with engine.connect() as conn:
+            conn.info["write"] = False
+            left = sa.inspect(conn).get_table_names()
+        if not left:
+            break
+        time.sleep(0.05)
+    assert left == []
+    assert migrations.state(engine) == "absent"
+    migrations.migrate(engine)
+    assert migrations.state(engine) == "current"
+
+
+def test_four_starters_at_once(engine: sa.Engine) -> None:
+    four = [started(STARTED, engine) for _ in range(4)]
+    time.sleep(1)  # imports done: they begin together
+    for one in four:
+        assert one.stdin is not None
+        one.stdin.write("\n")
+        one.stdin.flush()
+    errors = [one.communicate(timeout=60)[1] for one in four]
+    assert [one.returncode for one in four] == [0, 0, 0, 0], errors
+    assert migrations.state(engine) == "current"
+
+
+@pytest.mark.parametrize("command", [["status"], ["status", "--json"], ["once"], ["files"]])
+def test_a_newer_database_is_refused_in_a_sentence(
+    ready: sa.Engine, tmp_path: Path, command: list[str]
+) -> None:
+    write(ready, sa.text(f"UPDATE {migrations.VERSIONS} SET version_num = '9999'"))
+    make(tmp_path / "shop")
+    config = tmp_path / "shop/config.toml"
+    url = ready.url.set(drivername=ready.dialect.name).render_as_string(hide_password=False)
+    config.write_text(config.read_text("utf-8").replace("sqlite:///pipeline.db", url), "utf-8")
+    words = [sys.executable, "-m", "pipeline", "--config", str(config), *command]
+    result = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 1, result.stderr
+    assert "newer Pipeline" in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    assert "report" not in result.stderr  # the sentence of a bug of ours
