@@ -81,6 +81,10 @@ class SqliteStore(SqlStore):
 
     kind = "sqlite"
 
+    def __init__(self, engine: sa.Engine) -> None:
+        super().__init__(engine)
+        self._left: list[str] = []
+
     def require(self) -> None:
         path = self._engine.url.database
         if path and path != ":memory:" and not Path(path).exists():
@@ -89,7 +93,16 @@ class SqliteStore(SqlStore):
 
     def staging(self, plan: Plan) -> Staging:
         with translated(self._where, sqlite3.Error):
-            return SqliteStaging(self.connection(), plan, self._where)
+            conn = self.connection()
+            self._sweep(conn)
+            return SqliteStaging(conn, plan, self._where, self._left)
+
+    def _sweep(self, conn: sa.Connection) -> None:
+        """Drop what earlier stagings left: dropping a big table takes a while, and nobody should wait for it
+        between the commit of a file and its move."""
+        raw: Any = conn.connection.driver_connection
+        while self._left:
+            raw.execute(f"DROP TABLE IF EXISTS temp.{self._left.pop()}")
 
     def _lock_job(self, conn: sa.Connection, job: str) -> None:
         return None  # BEGIN IMMEDIATE: there is one writer
@@ -151,10 +164,10 @@ def _mine(load: Load) -> SqliteStaging:
 class SqliteStaging:
     """Temporary tables of one file. Of rows with equal keys the last stays, which is seen to at the commit."""
 
-    def __init__(self, conn: sa.Connection, plan: Plan, where: str) -> None:
+    def __init__(self, conn: sa.Connection, plan: Plan, where: str, left: list[str]) -> None:
         raw: Any = conn.connection.driver_connection
         self._raw: sqlite3.Connection = raw
-        self._plan, self._where = plan, where
+        self._plan, self._where, self._left = plan, where, left
         self.table, self.rows, self.highest = f"staged_{next(_NUMBERS)}", 0, 0
         self.keys = Keys(plan)
         columns = ", ".join(quoted(t) for t in plan.targets)
@@ -189,8 +202,7 @@ class SqliteStaging:
 
     def close(self) -> None:
         if self.table:
-            for name in (self.table, self.table + "_refused"):
-                self._raw.execute(f"DROP TABLE IF EXISTS temp.{name}")
+            self._left += [self.table, self.table + "_refused"]
             self.table = ""
 
     def __enter__(self) -> SqliteStaging:
