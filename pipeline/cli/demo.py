@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.output import Voice
+from pipeline.cli.plain import local
 from pipeline.cli.start import make
 from pipeline.words import message
 
@@ -83,6 +84,7 @@ def _show_rows(voice: Voice, pipeline: Pipeline) -> None:
 
     from pipeline.store.tables import business_tables
 
+    zone = pipeline.settings.timezone
     tables = {table.name: table for table in business_tables()}
     engine = sa.create_engine(pipeline.settings.database)
     try:
@@ -90,17 +92,18 @@ def _show_rows(voice: Voice, pipeline: Pipeline) -> None:
             for name, columns in SHOWN.items():
                 chosen = [tables[name].c[column] for column in columns]
                 rows = connection.execute(sa.select(*chosen).order_by(chosen[0])).all()
-                voice.table(columns, [[cell_text(cell) for cell in row] for row in rows], title=name)
+                voice.table(columns, [[cell_text(cell, zone) for cell in row] for row in rows], title=name)
     finally:
         engine.dispose()
 
 
-def cell_text(cell: object) -> str:
-    """A value of the database for people: no row of zeros after an amount, nothing for NULL."""
+def cell_text(cell: object, zone: str) -> str:
+    """A value of the database for people: no row of zeros after an amount, times in the config's zone, nothing
+    for NULL."""
     if isinstance(cell, Decimal):
         return f"{cell:.2f}" if cell == round(cell, 2) else str(cell.normalize())
     if isinstance(cell, datetime):
-        return cell.strftime("%Y-%m-%d %H:%M UTC")
+        return local(cell if cell.tzinfo else cell.replace(tzinfo=timezone.utc), zone)[:16]  # noqa: UP017
     return "" if cell is None else str(cell)
 
 

@@ -47,7 +47,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
-    """The switch, and each job: next run, waiting and failed files, last result."""
+    """The switch and each job: next run, files, last result."""
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
         found, zone = pipeline.status(), pipeline.settings.timezone
@@ -122,7 +122,7 @@ def show(
     if story.file.archived_as:
         print(voice.word("cli.lies_in", place=story.file.archived_as))
     if story.dialect:
-        print(voice.word("cli.read_as", dialect=story.dialect))
+        print(plain.read_as(voice, story.dialect))
     if story.refused:
         heads = [voice.word(f"cli.head.{h}") for h in ("line", "column", "value", "reason")]
         voice.table(heads, [[str(r.line), r.column, r.value, voice.text(r.said)] for r in story.refused])
@@ -133,7 +133,7 @@ def why(
     file: Annotated[Path, typer.Argument(help="A file, or the name it had.")],
     as_json: AsJson = False,
 ) -> None:
-    """Why this file is, or is not, in the database, and what would change that."""
+    """Why this file is, or is not, in the database."""
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
         found = pipeline.why(file)

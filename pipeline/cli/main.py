@@ -41,8 +41,12 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     context: typer.Context,
-    config: Annotated[Path, typer.Option(envvar="PIPELINE_CONFIG", help="The config.")] = Path("config.toml"),
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+    config: Annotated[Path, typer.Option(envvar="PIPELINE_CONFIG", help="The config file.")] = Path(
+        "config.toml"
+    ),
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     global _voice
     _voice = context.obj = Voice(config)

@@ -45,6 +45,12 @@ def interval(seconds: int) -> str:
     return f"{seconds} s"
 
 
+def read_as(voice: Voice, dialect: str) -> str:
+    """How a file was read, in a sentence."""
+    found = json.loads(dialect)
+    return voice.word("cli.read_as", encoding=found.get("encoding", "?"), delimiter=found.get("delimiter", "?"))
+
+
 def file_json(voice: Voice, file: FileRow) -> Json:
     return {
         "id": file.id,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(context: typer.Context) -> None:
-    """The service: import files as they come, until it is stopped (Ctrl-C or SIGTERM)."""
+    """The service: import files as they come, until Ctrl-C or SIGTERM."""
     voice: Voice = context.obj
     with voice.pipeline(log(voice)) as pipeline:
         voice.say(message("cli.running", config=str(pipeline.settings.path)))
@@ -38,6 +38,8 @@ def once(
     with voice.pipeline() as pipeline:
         for name in jobs or []:
             known_job(name, [job.name for job in pipeline.settings.imports])
+        if not pipeline.settings.active:
+            voice.say(message("cli.is_off"))
         result, zone = pipeline.once(jobs or (), now=now, wait=wait), pipeline.settings.timezone
     if as_json:
         voice.json(plain.once_json(voice, result))
@@ -63,7 +65,7 @@ def on(context: typer.Context) -> None:
 
 
 def off(context: typer.Context) -> None:
-    """Switch the automatic function off; what is being imported is finished."""
+    """Switch it off; what is being imported is finished."""
     _switch(context.obj, False)
 
 

@@ -49,7 +49,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.every": ("every {interval}", "toutes les {interval}"),
     "cli.daily": ("daily at {hours}", "chaque jour à {hours}"),
     "cli.lies_in": ("The file lies in {place}.", "Le fichier est dans {place}."),
-    "cli.read_as": ("It was read as {dialect}.", "Il a été lu ainsi : {dialect}."),
+    "cli.read_as": (
+        "It was read as {encoding}, columns separated by {delimiter}.",
+        "Il a été lu en {encoding}, colonnes séparées par {delimiter}.",
+    ),
     "cli.demo_writes": (
         "Sample files: a shop's orders and a French till's tickets, into {folder}/inbox.",
         "Fichiers d'exemple : les commandes d'une boutique et les tickets d'une caisse, dans {folder}/inbox.",

@@ -1,0 +1,55 @@
+"""Writes docs/cli.md and docs/events.md from the program itself: python -m tests.generate_docs"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from pipeline.cli.main import app
+from pipeline.events import EVENTS
+
+DOCS = Path(__file__).parent.parent / "docs"
+MADE = "<!-- Written by `python -m tests.generate_docs`; a test holds it. -->\n"
+
+
+def cli() -> str:
+    commands = list(getattr(get_command(app), "commands"))  # noqa: B009 - typer's own class of groups
+    parts = [
+        f"# Commands\n\n{MADE}\nExit codes: 0 done, 1 something failed or is still incomplete, 2 wrong use or config, "
+        "3 done with refused rows.\n",
+        *(f"## pipeline {name}\n\n```\n{told(name)}```\n" for name in commands),
+    ]
+    parts.insert(1, f"```\n{told()}```\n")
+    return "\n".join(parts)
+
+
+def told(*words: str) -> str:
+    environment = {"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PIPELINE_CONFIG": None}
+    result = CliRunner().invoke(
+        app,
+        [*words, "--help"],
+        prog_name="pipeline",
+        env=environment,
+        terminal_width=100,
+        max_content_width=100,
+    )
+    assert result.exit_code == 0, result.output
+    return "".join(line.rstrip() + "\n" for line in result.stdout.splitlines())
+
+
+def events() -> str:
+    rows = "".join(f"| `{name}` | {meaning} |\n" for name, meaning in EVENTS.items())
+    return (
+        f"# Events\n\n{MADE}\n`pipeline run` writes one line an event to stderr; a listener given to `Pipeline` hears "
+        f"the same. An event has a name, a moment in UTC, and where it has them a job, a file and facts.\n\n"
+        f"| event | what happened |\n|---|---|\n{rows}"
+    )
+
+
+PAGES = {"cli.md": cli, "events.md": events}
+
+if __name__ == "__main__":
+    for page, make in PAGES.items():
+        (DOCS / page).write_text(make(), "utf-8")
