@@ -61,6 +61,12 @@ def test_an_unknown_number_exits_1(done: tuple[Path, subprocess.CompletedProcess
     assert "999" in result.stderr
 
 
+def test_an_unknown_state_exits_2(done: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    result = pipeline("files", "--state", "faild", cwd=done[0])
+    assert result.returncode == 2
+    assert "failed" in result.stderr
+
+
 def test_schedules_are_words_in_both_languages(done: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     english = pipeline("status", cwd=done[0]).stdout
     config = done[0] / "config.toml"

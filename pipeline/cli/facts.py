@@ -15,6 +15,9 @@ from pipeline.words import message
 if TYPE_CHECKING:
     from pipeline.results import Status
 
+STATES = ("waiting", "ready", "rejected", "committed", "archived", "duplicate", "failed")
+"""What `files --state` takes: the first three lie in an inbox, the others in the database."""
+
 NOT_YET = ("store.absent", "store.older")
 """What `pipeline run` mends by itself: no failure."""
 
@@ -91,7 +94,11 @@ def files(
     as_json: AsJson = False,
 ) -> None:
     """Every file that was imported, failed or waits, newest first."""
+    from pipeline.errors import ConfigError
+
     voice: Voice = context.obj
+    if state is not None and state not in STATES:
+        raise ConfigError(message("cli.no_state", state=state, known=", ".join(STATES)))
     with voice.pipeline() as pipeline:
         if job is not None:
             known_job(job, [j.name for j in pipeline.settings.imports])

@@ -13,6 +13,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "There is no job {job} in the config. Did you mean {near}?",
         "Il n'y a pas d'import {job} dans la configuration. Vouliez-vous dire {near} ?",
     ),
+    "cli.no_state": (
+        "There is no state {state}; there are: {known}.",
+        "L'état {state} n'existe pas ; il y a : {known}.",
+    ),
     "cli.no_file": (
         "There is no file with the number {id}; `pipeline files` shows the numbers.",
         "Il n'y a pas de fichier numéro {id} ; `pipeline files` montre les numéros.",
