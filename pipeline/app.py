@@ -80,7 +80,7 @@ class Pipeline:
             if name not in known:
                 raise ConfigError(message("config.no_job", job=name, known=", ".join(known)))
         service = self._service(Once(tuple(jobs), now, wait))
-        anyio.run(self._serve, service)
+        self._serve_now(service)
         troubles = [t.said for t in [service.database, *(d.trouble for d in service.desks.values())] if t]
         chosen = [j for j in self.settings.imports if not jobs or j.name in jobs]
         waiting = [
@@ -94,7 +94,18 @@ class Pipeline:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended."""
-        anyio.run(self._serve, self._service(None))
+        self._serve_now(self._service(None))
+
+    def _serve_now(self, service: Service) -> None:
+        try:
+            anyio.run(self._serve, service)
+        except BaseExceptionGroup as group:  # tasks raise in groups; a caller wants the one error
+            ours: BaseException | None = group.subgroup(PipelineError)
+            while isinstance(ours, BaseExceptionGroup):
+                ours = ours.exceptions[0]
+            if ours is None:
+                raise
+            raise ours from group
 
     async def _serve(self, service: Service) -> None:
         async with anyio.create_task_group() as tasks:

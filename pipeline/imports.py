@@ -25,7 +25,7 @@ from pipeline import files as disk
 from pipeline.clock import Clock
 from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
-from pipeline.formats import match_column, open_reading
+from pipeline.formats import check_columns, match_column, open_reading
 from pipeline.formats.model import LINE, Batch, Reading
 from pipeline.jobs import ImportJob
 from pipeline.mapping import map_batch
@@ -268,12 +268,11 @@ def note_moved(store: Store, jobs: Sequence[ImportJob], now: datetime) -> None:
 
 def _fit(plan: Plan, file: BinaryIO) -> tuple[Plan, Reading, dict[str, str]]:
     """Open the file and narrow the plan to the columns it has: a column that is absent is never touched."""
-    required = [
-        f.columns[0]
-        for f in plan.mapping.fields
-        if len(f.columns) == 1 and (f.target in plan.key or plan.column(f.target).required)
-    ]
-    reading = open_reading(file, plan.mapping.read, required)
+    mapped = plan.mapping.fields
+    needed = [f for f in mapped if f.columns and (f.target in plan.key or plan.column(f.target).required)]
+    reading = open_reading(file, plan.mapping.read)
+    named = [name for f in mapped for name in f.columns]
+    check_columns(reading.dialect.columns, [f.columns for f in needed], named)
     columns: dict[str, str] = {}
     fields = []
     for field in plan.mapping.fields:

@@ -59,22 +59,12 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         app()
+    except PipelineError as error:
+        _voice.error(error)
+        sys.exit(error.exit_code)
     except Exception as error:  # noqa: BLE001 - what is not ours is a bug: a sentence for the user, details for us
-        if ours := _ours(error):
-            _voice.error(ours[0])
-            sys.exit(ours[0].exit_code)
         _voice.say(message("cli.bug", error=f"{type(error).__name__}: {error}", place=_details()))
         sys.exit(1)
-
-
-def _ours(error: BaseException) -> list[PipelineError]:
-    """The errors that we raised, also out of the groups of anyio's tasks; none when anything else is among them."""
-    if isinstance(error, PipelineError):
-        return [error]
-    if not isinstance(error, BaseExceptionGroup):
-        return []
-    inner = [_ours(one) for one in error.exceptions]
-    return [one for some in inner for one in some] if all(inner) else []
 
 
 def _details() -> str:

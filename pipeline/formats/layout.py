@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -60,12 +60,12 @@ def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -
         raise FileFailed(message("reading.too_many_columns", found=len(cells), limit=MAX_COLUMNS))
     has_header = options.header if options.header is not None else not options.columns
     if has_header:
-        _check_columns(cells, required)
+        check_columns(cells, [(name,) for name in required])
         body, columns = first + used, unique(cells)
         raw = "\n".join(lines[first:body]).removesuffix("\r")
     else:
         body, columns, raw = first, unique(_numbered(options.columns, len(cells))), ""
-        _check_columns(columns, required)
+        check_columns(columns, [(name,) for name in required])
     offset = len("\n".join(lines[:body]).encode()) + (1 if body < len(lines) and body else 0)
     raw_bytes = raw.encode().translate(SWAP) if line_end == "\r" else raw.encode()
     header_line = first + 1 if has_header else None
@@ -175,16 +175,26 @@ def match_column(wanted: str, columns: Sequence[str]) -> str | None:
     return next((column for column in columns if normal(column) == key), None)
 
 
-def _check_columns(columns: Sequence[str], required: Sequence[str]) -> None:
-    """Every required column stands in the header exactly once."""
-    for name in required:
-        found = match_column(name, columns)
-        if found is None:
+def check_columns(
+    columns: Sequence[str], required: Iterable[Sequence[str]], named: Iterable[str] = ()
+) -> None:
+    """Of each group of `required` names one stands in the header; no name in use stands there twice.
+
+    Raises FileFailed with what was expected, what was found, and the nearest."""
+    for names in required:
+        if all(match_column(name, columns) is None for name in names):
             normals = {normal(column): column for column in columns}
-            near = difflib.get_close_matches(normal(name), list(normals), 1, 0.5)
+            near = next(filter(None, (_near(name, normals) for name in names)), "-")
             shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
-            nearest = normals[near[0]] if near else "-"
-            raise FileFailed(message("reading.missing_column", column=name, found=shown, near=nearest))
+            facts = {"column": " / ".join(names), "found": shown, "near": near}
+            raise FileFailed(message("reading.missing_column", **facts))
+    for name in [*(name for names in required for name in names), *named]:
+        found = match_column(name, columns)
         same = columns.count(found) if found == name else sum(normal(c) == normal(name) for c in columns)
-        if same > 1:
+        if found is not None and same > 1:
             raise FileFailed(message("reading.duplicate_column", column=found))
+
+
+def _near(name: str, normals: dict[str, str]) -> str | None:
+    close = difflib.get_close_matches(normal(name), list(normals), 1, 0.5)
+    return normals[close[0]] if close else None

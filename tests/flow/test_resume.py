@@ -63,3 +63,14 @@ def test_status_tells_what_a_running_service_waits_for(installation: Installatio
         service.send_signal(signal.SIGTERM)
         assert service.wait(30) == 0
     assert installation.names("processed/sales") == ["orders.csv"]
+
+
+def test_a_key_of_which_the_file_has_no_column_fails_the_file(installation: Installation) -> None:
+    (installation.root / "mappings" / "sales.toml").write_text(
+        'version = 1\ntable = "product_variant"\nkey = ["sku"]\n[fields]\nsku = ["SKU", "Code"]\nname = "Name"\n'
+    )
+    installation.drop("a.csv", b"Skuu,Name\nA,x\n")
+    (file,) = installation.once().files
+    assert file.state == "failed"
+    assert file.reason is not None
+    assert dict(file.reason.args) == {"column": "SKU / Code", "found": "Skuu, Name", "near": "Skuu"}
