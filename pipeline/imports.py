@@ -183,7 +183,7 @@ class Importer:
             plan,
             account.records,
             _describe(reading),
-            _most(work.job, account.records),
+            _most(work, account.records),
             partial(_raws, taken.path, plan),
         )
         return _Ready(taken, load, file, before)
@@ -328,7 +328,11 @@ def _unchanged(file: BinaryIO, before: os.stat_result, path: Path) -> None:
         raise _Changed(str(path))
 
 
-def _most(job: ImportJob, records: int) -> int | None:
+def _most(work: Work, records: int) -> int | None:
+    """How many refused rows the file may have; None: any number."""
+    job = work.job
+    if work.plan.mapping.unit == "file":
+        return 0
     limits = [] if job.errors.max_rows is None else [job.errors.max_rows]
     if job.errors.max_percent is not None:
         limits.append(int(records * job.errors.max_percent / 100))

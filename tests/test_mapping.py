@@ -1,6 +1,7 @@
 """Mappings: the documents parse, cells are exact, mistakes come all at once."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +17,13 @@ from pipeline.mapping.model import Column, Field, Kind, ReadOptions, Table
 ROOT = Path(__file__).parent.parent
 KINDS = {"k": Kind.TEXT, "n": Kind.DECIMAL, "d": Kind.DATE, "t": Kind.DATETIME, "b": Kind.BOOLEAN}
 TABLE = Table("x", {n: Column(n, k, scale=2) for n, k in KINDS.items()}, (("k",),))
+
+
+def plan_of(target):
+    saved, _ = parse("m", f'version = 1\ntable = "x"\n[fields]\n{target} = "C"', "m.toml")
+    plan, mistakes = compile_mapping(saved, {"x": TABLE})
+    assert not mistakes
+    return plan
 
 
 def cell(kind, text, read="", options=""):
@@ -75,3 +83,34 @@ def test_the_plain_way_agrees_with_the_full_way(texts: list[str], decimal: str) 
     assert plain is not None
     both = frame.select(plain.alias("plain"), convert(pl.col("t"), column, field, read, "UTC").alias("full"))
     assert both.filter(pl.col("plain").is_not_null() & ~pl.col("plain").eq_missing(pl.col("full"))).is_empty()
+
+
+def written(value: Decimal, decimal: str, space: str) -> str:
+    """A number as people write it: grouped by a space, with this decimal sign."""
+    return f"{value:,f}".replace(",", "G").replace(".", decimal).replace("G", space)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.decimals(min_value=-(10**11), max_value=10**11, places=2, allow_nan=False),
+    st.sampled_from([",", "."]),
+    st.sampled_from(["", " ", "\u00a0", "\u202f", "'"]),
+)
+def test_a_number_comes_back_to_the_last_digit(value: Decimal, decimal: str, space: str) -> None:
+    assert cell("n", written(value, decimal, space), f'decimal = "{decimal}"') == value
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.dates())
+def test_a_date_comes_back_in_every_format(day: date) -> None:
+    for form in ("%d/%m/%Y", "%Y-%m-%d", "%m.%d.%Y"):
+        text = form.replace("%d", f"{day.day:02}").replace("%m", f"{day.month:02}").replace("%Y", f"{day.year:04}")
+        assert cell("d", text, "", f', format = "{form}"') == day
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), min_size=1))
+def test_a_text_is_exactly_the_cell(text: str) -> None:
+    frame, refused = map_batch(plan_of("k"), pl.DataFrame({"_line": [2], "C": [text]}), {"C": "C"}, "UTC")
+    blank = pl.Series([text]).str.strip_chars().item() == ""
+    assert refused if blank else frame["k"].to_list() == [text]

@@ -48,7 +48,9 @@ def interval(seconds: int) -> str:
 def read_as(voice: Voice, dialect: str) -> str:
     """How a file was read, in a sentence."""
     found = json.loads(dialect)
-    return voice.word("cli.read_as", encoding=found.get("encoding", "?"), delimiter=found.get("delimiter", "?"))
+    return voice.word(
+        "cli.read_as", encoding=found.get("encoding", "?"), delimiter=found.get("delimiter", "?")
+    )
 
 
 def file_json(voice: Voice, file: FileRow) -> Json:

@@ -22,6 +22,10 @@ class Kind(StrEnum):
     JSON = "json"
 
 
+def _named(name: str, label: str) -> str:
+    return f"{name} ({label})" if label else name
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column a mapping may write. `required`: NOT NULL and the database has no default for it."""
@@ -34,6 +38,11 @@ class Column:
     references: str | None = None  # the parent table, for REFERENCE
     label_en: str = ""
     label_fr: str = ""
+
+    @property
+    def spoken(self) -> tuple[str, str]:
+        """The column as messages name it, in English and in French: `number (Order number)`."""
+        return _named(self.name, self.label_en), _named(self.name, self.label_fr)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,7 @@ class SavedMapping:
     key: tuple[str, ...]
     fields: tuple[Field, ...]
     read: ReadOptions = ReadOptions()
+    unit: str = "row"  # what a bad row takes with it: only itself, or the whole "file"
     lines: Dict[str, int] = field(default_factory=dict)  # dotted path → line, for later mistakes
     file: str = ""  # how mistakes name the file
 

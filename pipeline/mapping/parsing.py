@@ -9,7 +9,8 @@ from pipeline.errors import Mistake
 from pipeline.mapping.model import Field, ReadOptions, SavedMapping
 from pipeline.mapping.source import Path, Source, nearest
 
-TOP = ("version", "table", "key", "read", "fields")
+TOP = ("version", "table", "key", "unit", "read", "fields")
+UNITS = ("row", "file")
 READ = (
     "delimiter", "encoding", "quote", "header", "skip", "columns", "decimal", "thousands", "date", "timezone",
     "empty",
@@ -36,12 +37,15 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     if not table and "table" not in top:
         source.say((), "mapping.no_table")
     key = source.texts_at((), top, "key")
+    unit = source.text_at((), top, "unit") or "row"
+    if unit not in UNITS:
+        source.say(("unit",), "mapping.choice", nearest(unit, UNITS), key="unit", choices=", ".join(UNITS))
     options = _read(source, source.sub((), top, "read"))
     fields = _fields(source, source.sub((), top, "fields"))
     if "fields" not in top or top["fields"] == {}:
         source.say(("fields",), "mapping.no_fields")
     lines = {".".join(path): line for path, line in source.lines.items()}
-    return SavedMapping(name, table or "", key, fields, options, lines, file), source.done()
+    return SavedMapping(name, table or "", key, fields, options, unit, lines, file), source.done()
 
 
 def _fields(source: Source, table: dict[str, Any]) -> tuple[Field, ...]:

@@ -120,4 +120,5 @@ def _refusal(
         return Refusal(line, name, text, why(text, column, field, plan.mapping.read))
     code = "mapping.key_blank" if field.target in plan.key else "mapping.required_blank"
     value = frame[name][at] if field.columns else ""
-    return Refusal(line, name, value or "", message(code, column=name, target=field.target))
+    en, fr = column.spoken
+    return Refusal(line, name, value or "", message(code, column=name, target=en, target_fr=fr))

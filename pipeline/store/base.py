@@ -216,7 +216,7 @@ class SqlStore:
                 if not found and (low, high) == (0, highest):
                     self._expect_parts(conn, load)
                 if low == high:
-                    found.append(RefusedRow(low, _file_column(load, judged.column), "", judged.said, b""))
+                    found.append(_refused_row(load, low, judged))
                     if len(found) > FIND_AT_MOST:
                         raise FileFailed(judged.said) from error
                 else:
@@ -404,10 +404,15 @@ class SqlStore:
             conn.execute(runs.delete().where(mine, runs.c.opening < opening, runs.c.files == 0))
 
 
-def _file_column(load: Load, target: str) -> str:
-    """The file's column that fills a table's column."""
-    columns = (f.columns for f in load.plan.mapping.fields if f.target == target)
-    return next((names[0] for names in columns if names), target)
+def _refused_row(load: Load, line: int, judged: RowsRefused) -> RefusedRow:
+    """With the file's column that fills the table's, and the table's by its label."""
+    columns = (f.columns for f in load.plan.mapping.fields if f.target == judged.column)
+    name = next((names[0] for names in columns if names), judged.column)
+    said, column = judged.said, load.plan.table.columns.get(judged.column)
+    if column is not None and "column" in said.args:
+        en, fr = column.spoken
+        said = Message(said.code, {**said.args, "column": en, "column_fr": fr})
+    return RefusedRow(line, name, "", said, b"")
 
 
 def _with_bytes(load: Load, rows: list[RefusedRow]) -> list[RefusedRow]:

@@ -48,8 +48,11 @@ def render(said: Message, language: Language = "en") -> str:
     texts = catalogue().get(said.code)
     if texts is None:
         return f"{said.code} {dict(said.args)}"
+    args = dict(said.args)
+    if language == "fr":  # a fact that has a French form of its own: `column_fr` beside `column`
+        args |= {name.removesuffix("_fr"): value for name, value in args.items() if name.endswith("_fr")}
     text = texts[1] if language == "fr" else texts[0]
-    return text.format_map({name: printable(value) for name, value in said.args.items()})
+    return text.format_map({name: printable(value) for name, value in args.items()})
 
 
 def printable(value: Fact) -> str:

@@ -41,7 +41,8 @@ def test_a_row_that_only_the_database_refuses_keeps_its_bytes_and_its_reason(
     assert story is not None
     (row,) = story.refused
     assert (row.line, row.column, row.raw) == (4, "EAN", b"C,4006381333931")
-    assert "another row has this barcode already" in render(row.said, "en")
+    assert "another row has this barcode (Barcode) already" in render(row.said, "en")
+    assert "Code-barres" in render(row.said, "fr")
     assert b"C,4006381333931," in (installation.root / "failed/sales/a.csv.refused.csv").read_bytes()
 
 
@@ -74,3 +75,14 @@ def test_a_key_of_which_the_file_has_no_column_fails_the_file(installation: Inst
     assert file.state == "failed"
     assert file.reason is not None
     assert dict(file.reason.args) == {"column": "SKU / Code", "found": "Skuu, Name", "near": "Skuu"}
+
+
+def test_a_mapping_whose_unit_is_the_file_loads_nothing_of_a_file_with_a_bad_row(
+    installation: Installation,
+) -> None:
+    path = installation.root / "mappings" / "sales.toml"
+    path.write_text(path.read_text().replace("[fields]", 'unit = "file"\n[fields]'))
+    installation.drop("a.csv", ORDERS + b"0005,9.9O,paid\n")
+    (file,) = installation.once().files
+    assert (file.state, file.inserted) == ("failed", 0)
+    assert installation.sql("SELECT count(*) FROM sales_order") == [(0,)]
