@@ -44,7 +44,6 @@ files: sa.Table = LedgerRow.__table__  # type: ignore[attr-defined]
 refused_rows: sa.Table = Refused.__table__  # type: ignore[attr-defined]
 runs: sa.Table = Run.__table__  # type: ignore[attr-defined]
 jobs: sa.Table = JobMemory.__table__  # type: ignore[attr-defined]
-LINE = "_line"
 FIND_AT_MOST = 500  # rows that the database itself refuses, found by halving; more fail the file
 
 

@@ -13,11 +13,11 @@ import psycopg
 import sqlalchemy as sa
 
 from pipeline.mapping.model import Column, Kind, Plan
-from pipeline.store.base import LINE, SqlStore
+from pipeline.store.base import SqlStore
 from pipeline.store.failures import translated
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, Staging
-from pipeline.store.sqlite import filled, quoted
+from pipeline.store.upsert import LINE, quoted, upsert
 
 _NUMBERS = count(1)
 _TYPES = {
@@ -71,33 +71,18 @@ class PostgresStore(SqlStore):
         return staging.rows, staging.distinct, staging.highest
 
     def _upsert(self, conn: sa.Connection, load: Load, low: int, high: int) -> None:
-        plan, table, staging = load.plan, quoted(load.plan.table.name), _mine(load)
-        keep = {f.target for f in plan.mapping.fields if f.blank == "keep"}
-        others = [t for t in plan.targets if t not in plan.key]
-        new = {c: f"excluded.{quoted(c)}" for c in others}
-        new |= {c: f"coalesce(excluded.{quoted(c)}, {table}.{quoted(c)})" for c in others if c in keep}
-        names = ", ".join(quoted(t) for t in plan.targets)
-        key = ", ".join(quoted(k) for k in plan.key)
-        deed = "NOTHING"
-        if others:
-            sets = ", ".join(f"{quoted(c)} = {new[c]}" for c in others)
-            old = ", ".join(f"{table}.{quoted(c)}" for c in others)
-            guard = f"({old}) IS DISTINCT FROM ({', '.join(new.values())})"
-            deed = f"UPDATE SET {sets}, updated_at = excluded.updated_at WHERE {guard}"
+        plan, staging = load.plan, _mine(load)
         source = staging.table
         if staging.distinct != staging.rows:  # of equal keys the last row of the file stays
+            key = ", ".join(quoted(k) for k in plan.key)
             source = f"(SELECT DISTINCT ON ({key}) * FROM {source} ORDER BY {key}, {LINE} DESC)"
         now = datetime.now(timezone.utc)  # noqa: UP017
         ident = (
             f"('{int(now.timestamp() * 1000):012x}7' || lpad(to_hex(({LINE} >> 28) & 4095), 3, '0') || '8'"
             f" || lpad(to_hex({LINE} & 268435455), 7, '0') || substr(md5(random()::text), 1, 8))::uuid"
         )
-        conn.exec_driver_sql(
-            f"INSERT INTO {table} (id, {names}, created_at, updated_at)"
-            f" SELECT {ident}, {filled(plan)}, %s, %s FROM {source} AS staged WHERE {LINE} BETWEEN %s AND %s"
-            f" ON CONFLICT ({key}) DO {deed}",
-            (now, now, low, high),
-        )
+        statement = upsert(plan, source, ident, mark="%s", differs="IS DISTINCT FROM")
+        conn.exec_driver_sql(statement, (now, now, low, high))
 
     def _move_refused(self, conn: sa.Connection, load: Load, file: int) -> int:
         done = conn.exec_driver_sql(

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
 from pipeline.mapping.model import Plan
-from pipeline.store.base import LINE, SqlStore
+from pipeline.store.base import SqlStore
 from pipeline.store.failures import translated
 from pipeline.store.keys import Keys
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, Staging
-from pipeline.store.tables import business_tables
+from pipeline.store.upsert import LINE, quoted, upsert
 
 BUSY_S = 20.0
 _NUMBERS = count(1)
@@ -53,27 +53,6 @@ def engine(url: sa.URL) -> sa.Engine:
         conn.exec_driver_sql("BEGIN IMMEDIATE" if conn.info.get("write", True) else "BEGIN")
 
     return made
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def filled(plan: Plan) -> str:
-    """The values to insert, from the rows called `staged`. A blank in a column that must not be NULL takes the
-    column's default; under `blank = "keep"` what the row has already, so that an update leaves it."""
-    table = next(t for t in business_tables() if t.name == plan.table.name)
-    keep = {f.target for f in plan.mapping.fields if f.blank == "keep"}
-    same = " AND ".join(f"old.{quoted(k)} = staged.{quoted(k)}" for k in plan.key)
-    values = []
-    for name in plan.targets:
-        value, column = f"staged.{quoted(name)}", table.columns[name]
-        if name not in plan.key and not column.nullable and column.server_default is not None:
-            there = f"(SELECT old.{quoted(name)} FROM {quoted(table.name)} AS old WHERE {same}), "
-            default = getattr(column.server_default, "arg")  # noqa: B009 - SQL text; a default has no typed one
-            value = f"coalesce({value}, {there if name in keep else ''}{default})"
-        values.append(value)
-    return ", ".join(values)
 
 
 class SqliteStore(SqlStore):
@@ -122,29 +101,12 @@ class SqliteStore(SqlStore):
         return staging.rows, staging.keys.different, staging.highest
 
     def _upsert(self, conn: sa.Connection, load: Load, low: int, high: int) -> None:
-        plan, table = load.plan, quoted(load.plan.table.name)
-        keep = {f.target for f in plan.mapping.fields if f.blank == "keep"}
-        others = [t for t in plan.targets if t not in plan.key]
-        new = {c: f"excluded.{quoted(c)}" for c in others}
-        new |= {c: f"coalesce(excluded.{quoted(c)}, {table}.{quoted(c)})" for c in others if c in keep}
-        names = ", ".join(quoted(t) for t in plan.targets)
-        key = ", ".join(quoted(k) for k in plan.key)
-        deed = "NOTHING"
-        if others:
-            sets = ", ".join(f"{quoted(c)} = {new[c]}" for c in others)
-            old = ", ".join(f"{table}.{quoted(c)}" for c in others)
-            guard = f"({old}) IS NOT ({', '.join(new.values())})"
-            deed = f"UPDATE SET {sets}, updated_at = excluded.updated_at WHERE {guard}"
         now = datetime.now(timezone.utc)  # noqa: UP017
         text = now.strftime("%Y-%m-%d %H:%M:%S.%f")
         # UUIDv7: 48 bits of time, then the line as a counter, so that new identities ascend; then chance.
         ident = f"printf('%012x7%03x8%07x', ?, ({LINE} >> 28) & 4095, {LINE} & 268435455) || lower(hex(randomblob(4)))"
-        conn.exec_driver_sql(
-            f"INSERT INTO {table} (id, {names}, created_at, updated_at)"
-            f" SELECT {ident}, {filled(plan)}, ?, ? FROM temp.{_mine(load).table} AS staged WHERE {LINE} BETWEEN ? AND ?"
-            f" ON CONFLICT ({key}) DO {deed}",
-            (int(now.timestamp() * 1000), text, text, low, high),
-        )
+        statement = upsert(load.plan, f"temp.{_mine(load).table}", ident, mark="?", differs="IS NOT")
+        conn.exec_driver_sql(statement, (int(now.timestamp() * 1000), text, text, low, high))
 
     def _move_refused(self, conn: sa.Connection, load: Load, file: int) -> int:
         table = f"temp.{_mine(load).table}_refused"
