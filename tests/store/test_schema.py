@@ -362,6 +362,8 @@ migrate.migrate(engine)
 STARTED = """
 import sys
 from pipeline.store import connect
+import pipeline.store.postgres, pipeline.store.sqlite
+print("here", flush=True)
 sys.stdin.readline()
 store = connect(sys.argv[1])
 store.migrate()
@@ -371,7 +373,7 @@ store.require()
 
 def started(code: str, engine: sa.Engine) -> subprocess.Popen[str]:
     url = engine.url.render_as_string(hide_password=False)
-    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen([sys.executable, "-c", code, url], text=True, **pipes)
 
 
@@ -379,13 +381,11 @@ def test_a_migration_killed_half_way_leaves_nothing(engine: sa.Engine) -> None:
     killed = started(KILLED, engine)
     killed.communicate(timeout=60)
     assert killed.returncode == -9
-    for _ in range(100):  # the PostgreSQL server may still be noticing that its client is gone
+    end, left = time.monotonic() + 30, ["?"]
+    while left and time.monotonic() < end:  # a PostgreSQL server may still be noticing that its client is gone
         with engine.connect() as conn:
             conn.info["write"] = False
             left = sa.inspect(conn).get_table_names()
-        if not left:
-            break
-        time.sleep(0.05)
     assert left == []
     assert migrations.state(engine) == "absent"
     migrations.migrate(engine)
@@ -394,7 +394,9 @@ def test_a_migration_killed_half_way_leaves_nothing(engine: sa.Engine) -> None:
 
 def test_four_starters_at_once(engine: sa.Engine) -> None:
     four = [started(STARTED, engine) for _ in range(4)]
-    time.sleep(1)  # imports done: they begin together
+    for one in four:  # imports done: they begin together
+        assert one.stdout is not None
+        assert one.stdout.readline() == "here\n"
     for one in four:
         assert one.stdin is not None
         one.stdin.write("\n")
