@@ -1,84 +1,96 @@
-"""Killed at every named point, and at random: nothing lost, nothing doubled, nothing half there."""
+"""Killed at random while files are dropped, one service and two: nothing lost, nothing doubled."""
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
-import sys
+import threading
 
 import pytest
 
-from pipeline import faults
 from tests.faults.check import check
-from tests.flow.conftest import Installation, installation  # noqa: F401
+from tests.faults.conftest import command, orders
+from tests.flow.conftest import Installation
 
-IMPORT_POINTS = [p for p in faults.POINTS if p not in ("archive.copied", "failed.noted", "opening.noted")]
-
-
-def orders(n: int, rows: int = 20) -> bytes:
-    lines = [f"{n:05d}-{i:04d},{i}.{n % 100:02d},paid" for i in range(rows)]
-    return ("Order No,Total,State\n" + "\n".join(lines) + "\n").encode()
+ROUNDS, FILES = 3, 12
 
 
-def command(box: Installation, *words: str, fault: str = "") -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "pipeline", "--config", str(box.config), *words],
-        env={**os.environ, "PIPELINE_FAULT": fault},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+class _Reaper:
+    """Counts the events that services tell; each service is killed when its number has come."""
+
+    def __init__(self, numbers: list[int]) -> None:
+        self.told, self.up, self._numbers = 0, threading.Event(), numbers
+        self._change, self._threads = threading.Lock(), list[threading.Thread]()
+        self._left: list[tuple[int, subprocess.Popen[bytes]]] = []
+
+    def watch(self, processes: list[subprocess.Popen[bytes]]) -> None:
+        self._left = list(zip(self._numbers, processes, strict=True))
+        self._threads = [threading.Thread(target=self._listen, args=(p,)) for p in processes]
+        for thread in self._threads:
+            thread.start()
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            with self._change:
+                self.told += b"event=file." in line
+                if b"service.started" in line:
+                    self.up.set()
+                for number, one in self._left:
+                    if self.told >= number:
+                        one.send_signal(signal.SIGKILL)
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(60)
+            assert not thread.is_alive(), f"only {self.told} events of {self._numbers}"
 
 
-@pytest.mark.parametrize("point", IMPORT_POINTS)
-def test_killed_at_a_named_point_as_by_a_power_cut(installation: Installation, point: str) -> None:  # noqa: F811
-    dropped = {f"f{n}.csv": orders(n) for n in range(3)}
-    for name, content in dropped.items():
-        installation.drop(name, content)
-    with command(installation, "once", fault=f"{point}:1:killall") as process:
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == -signal.SIGKILL, err.decode()
-    if (installation.root / "shop.db").exists() and point != "claim.before":
-        assert [v for v in check(installation.root, dropped, settled=False) if v.rule != "I2 one copy"] == []
-    result = installation.once()
-    assert not result.troubles
-    assert check(installation.root, dropped, settled=True) == []
-
-
-def test_killed_at_random_while_files_are_dropped(installation: Installation) -> None:  # noqa: F811
-    chance = random.Random(7)
+@pytest.mark.parametrize("services", [1, 2])
+def test_killed_at_random_while_files_are_dropped(box: Installation, services: int) -> None:
+    chance = random.Random(7 + services)
     dropped: dict[str, bytes] = {}
-    for round_ in range(8):
-        for n in range(round_ * 10, round_ * 10 + 10):
-            dropped[f"f{n}.csv"] = orders(n)
-            installation.drop(f"f{n}.csv", dropped[f"f{n}.csv"])
-        with command(installation, "run") as process:
-            try:
-                process.wait(timeout=chance.uniform(0.8, 3.0))
-            except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGKILL)
-            process.communicate()
-    installation.once()
-    assert check(installation.root, dropped, settled=True) == []
+
+    def drop(n: int) -> None:
+        dropped[f"f{n}.csv"] = orders(n)
+        box.drop(f"f{n}.csv", dropped[f"f{n}.csv"])
+
+    for round_ in range(ROUNDS):
+        names = list(range(round_ * FILES, (round_ + 1) * FILES))
+        for n in names[: FILES // 3]:
+            drop(n)
+        reaper = _Reaper([chance.randint(1, FILES * 3) for _ in range(services)])
+        processes = [command(box, "run") for _ in range(services)]
+        reaper.watch(processes)
+        assert reaper.up.wait(60)
+        for n in names[FILES // 3 :]:
+            drop(n)
+        reaper.join()
+        for process in processes:
+            process.communicate(timeout=60)
+            assert process.returncode == -signal.SIGKILL
+    assert box.once().exit_code == 0
+    assert check(box.root, dropped, settled=True) == []
 
 
 def test_a_file_that_kills_its_worker_three_times_is_given_up_and_the_service_lives(
-    installation: Installation,  # noqa: F811
+    box: Installation,
 ) -> None:
-    installation.drop("poison.csv", orders(1))
-    with command(installation, "once", fault="worker/hash.after:1:abort") as process:
+    box.drop("poison.csv", orders(1))
+    with command(box, "once", fault="worker/hash.after:1:abort") as process:
         process.communicate(timeout=90)
         assert process.returncode == 1
-    assert installation.names("failed/sales") == ["poison.csv", "poison.csv.why.txt"]
+    assert box.names("failed/sales") == ["poison.csv", "poison.csv.why.txt"]
+    assert check(box.root, {}, settled=True, bad={"poison.csv": orders(1)}) == []
 
 
-def test_two_services_share_an_inbox(installation: Installation) -> None:  # noqa: F811
+def test_two_services_share_an_inbox(box: Installation) -> None:
     dropped = {f"f{n}.csv": orders(n) for n in range(40)}
     for name, content in dropped.items():
-        installation.drop(name, content)
-    processes = [command(installation, "once") for _ in range(2)]
+        box.drop(name, content)
+    processes = [command(box, "once") for _ in range(2)]
     for process in processes:
         process.communicate(timeout=90)
-    installation.once()
-    assert check(installation.root, dropped, settled=True) == []
+    box.once()
+    assert check(box.root, dropped, settled=True) == []

@@ -1,0 +1,87 @@
+"""Installations on both databases, and the command in a process that may be killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline import files as disk
+from tests.flow.conftest import CONFIG, MAPPING, Installation
+
+Build = Callable[[Path], Installation]
+DATABASES = ("sqlite", "postgresql")
+
+
+def orders(n: int, rows: int = 20) -> bytes:
+    """A file of its own content and keys."""
+    lines = [f"{n:05d}-{i:04d},{i}.{n % 100:02d},paid" for i in range(rows)]
+    return ("Order No,Total,State\n" + "\n".join(lines) + "\n").encode()
+
+
+def build(root: Path, database: str = "sqlite:///shop.db") -> Installation:
+    """A ready installation in a folder."""
+    (root / "mappings").mkdir(parents=True)
+    (root / "config.toml").write_text(CONFIG.replace('"sqlite:///shop.db"', json.dumps(database)))
+    (root / "mappings" / "sales.toml").write_text(MAPPING)
+    for job in ("sales", "nightly"):
+        (root / "inbox" / job).mkdir(parents=True)
+        (root / "processed" / job).mkdir(parents=True)
+    return Installation(root)
+
+
+def command(
+    box: Installation, *words: str, fault: str = "", program: Path | None = None
+) -> subprocess.Popen[bytes]:
+    """`pipeline WORDS` as a process; `program`: a folder with another `pipeline` in it."""
+    env = {**os.environ, "PIPELINE_FAULT": fault}
+    if program is not None:
+        env["PYTHONPATH"] = str(program)
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "pipeline", "--config", str(box.config), *words],
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+@contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """The URL of a new PostgreSQL database, gone afterwards."""
+    url = sa.make_url(server).set(drivername="postgresql+psycopg")
+    name = "f" + disk.new_claim(datetime.now(timezone.utc))  # noqa: UP017
+    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as conn:
+        conn.exec_driver_sql(f"CREATE DATABASE {name}")
+    yield url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
+    with admin.connect() as conn:
+        conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture(scope="module", params=DATABASES)
+def builder(request: pytest.FixtureRequest) -> Iterator[Build]:
+    """Makes installations, each on a database of its own, on each kind of database in turn."""
+    with ExitStack() as stack:
+
+        def make(root: Path) -> Installation:
+            if request.param == "sqlite":
+                return build(root)
+            server = request.getfixturevalue("server")
+            return build(root, stack.enter_context(fresh_database(server)))
+
+        yield make
+
+
+@pytest.fixture
+def box(builder: Build, tmp_path: Path) -> Installation:
+    """One installation, on each kind of database."""
+    return builder(tmp_path / "box")
