@@ -199,6 +199,9 @@ class Service:
             else:
                 for desk in mine:
                     desk.gate.found({w.seen.name for w in self.inboxes.of(desk.job)})
+                    if desk.trouble is not None and desk.trouble.said.code == "files.inbox_unreachable":
+                        desk.trouble = None  # the folder is back: neither wait longer nor say so
+                        self._announcer.tell("job.resumed", desk.job.name)
             self._looks[folder] = now.mono + min(again, RESCAN_S)
             for desk in mine:
                 with contextlib.suppress(OSError):  # what cannot be read now is found by a later look

@@ -155,6 +155,35 @@ def test_an_inbox_that_is_missing_holds_up_nobody_else_and_may_come_back(install
     assert installation.names("failed") == []
 
 
+def test_a_running_service_goes_on_soon_after_its_inbox_is_back(installation: Installation) -> None:
+    inbox = installation.root / "inbox/sales"
+    shutil.rmtree(inbox)
+    inbox.write_text("in the way")
+    service = subprocess.Popen(
+        [sys.executable, "-P", "-m", "pipeline", "--config", str(installation.config), "run"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert service.stderr is not None
+    late = threading.Timer(60, service.kill)
+    late.start()
+    try:
+        for line in service.stderr:
+            if "job.waiting" in line:
+                assert "inbox/sales" in line
+                inbox.unlink()
+                inbox.mkdir()
+            if "job.resumed" in line:  # told though no file has come yet
+                installation.drop("orders.csv", ORDERS)
+            if "file.archived" in line:
+                break
+    finally:
+        late.cancel()
+        service.kill()
+        service.communicate()
+    assert installation.names("processed/sales") == ["orders.csv"]
+
+
 def test_a_big_file_does_not_hold_up_the_small_file_of_another_job(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +219,8 @@ def test_sigterm_finishes_what_is_in_flight_and_takes_nothing_more(installation:
     )
     assert service.stderr is not None
     said = []
+    late = threading.Timer(60, service.kill)  # a service that hangs must not hang the tests
+    late.start()
     try:
         for line in service.stderr:
             said.append(line)
@@ -198,6 +229,7 @@ def test_sigterm_finishes_what_is_in_flight_and_takes_nothing_more(installation:
                 installation.drop("late.csv", orders(100, 2))
         assert service.wait(timeout=60) == 0
     finally:
+        late.cancel()
         service.kill()
         service.communicate()
     text = "".join(said)
