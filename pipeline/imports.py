@@ -36,7 +36,7 @@ from pipeline.words import Language, Message, message, render
 T = TypeVar("T")
 Deed = Literal["archived", "duplicate", "failed", "changed", "gone", "environment", "paused"]
 Emit = Callable[[str, "Taken", Message | None, dict[str, int]], None]
-PATIENCE_S = 20.0
+PATIENCE_S = 6.0  # tried again at once for so long; then the service waits and other work goes on
 
 
 @dataclass(frozen=True, slots=True)
