@@ -195,6 +195,7 @@ def _row(file: LedgerFile) -> FileRow:
         committed_at=file.committed_at,
         archived_at=file.archived_at,
         archived_as=file.archived_as,
+        duplicates=file.duplicates,
     )
 
 
@@ -250,6 +251,7 @@ def _why_known(file: LedgerFile, shown: str) -> Why:
             updated=file.updated,
             unchanged=file.unchanged,
             refused=file.refused,
+            repeats=file.duplicates,
             place=file.archived_as or "…",
         )
         return Why(True, said, message("states.refused_remedy", id=file.id) if file.refused else None, row)

@@ -29,6 +29,7 @@ class FileRow:
     committed_at: datetime | None
     archived_at: datetime | None
     archived_as: str  # path, "" until moved
+    duplicates: int = 0  # rows that a later row of the file with the same key replaced
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def file_json(voice: Voice, file: FileRow) -> Json:
         "updated": file.updated,
         "unchanged": file.unchanged,
         "refused": file.refused,
+        "repeats": file.duplicates,
         "seen_at": moment(file.seen_at),
         "claimed_at": moment(file.claimed_at),
         "committed_at": moment(file.committed_at),
@@ -115,12 +116,12 @@ def status_json(voice: Voice, status: Status) -> Json:
     return {"active": status.active, "jobs": jobs, "trouble": voice.text(status.trouble) or None}
 
 
-FILE_HEADS = ("id", "job", "name", "state", "rows", "new", "changed", "same", "refused", "when", "reason")
+FILE_HEADS = ("id", "job", "name", "state", "rows", "new", "changed", "same", "refused", "repeats", "when", "reason")
 
 
 def file_cells(voice: Voice, file: FileRow, zone: str) -> list[str]:
     """The cells of one file under `FILE_HEADS`."""
-    counts = (file.rows_read, file.inserted, file.updated, file.unchanged, file.refused)
+    counts = (file.rows_read, file.inserted, file.updated, file.unchanged, file.refused, file.duplicates)
     when = local(file.committed_at or file.seen_at, zone)
     head = [
         "" if file.id is None else str(file.id),

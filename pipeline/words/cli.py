@@ -85,6 +85,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.head.changed": ("changed", "modifiées"),
     "cli.head.same": ("unchanged", "inchangées"),
     "cli.head.refused": ("refused", "refusées"),
+    "cli.head.repeats": ("replaced", "remplacées"),
     "cli.head.when": ("when", "quand"),
     "cli.head.reason": ("reason", "raison"),
     "cli.head.schedule": ("when it runs", "quand"),

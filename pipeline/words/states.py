@@ -44,9 +44,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "states.imported": (
         "{name} is imported (file {id}): {rows} rows read = {inserted} new + {updated} changed + {unchanged} "
-        "unchanged + {refused} refused, besides repeats of a key within the file. It lies in {place}.",
+        "unchanged + {refused} refused + {repeats} replaced by a later row of the file. It lies in {place}.",
         "{name} est importé (fichier {id}) : {rows} lignes lues = {inserted} nouvelles + {updated} modifiées + "
-        "{unchanged} inchangées + {refused} refusées, hors répétitions d'une clé dans le fichier. "
+        "{unchanged} inchangées + {refused} refusées + {repeats} remplacées par une ligne suivante du fichier. "
         "Il est dans {place}.",
     ),
     "states.refused_remedy": (
