@@ -40,4 +40,41 @@ TEXTS: dict[str, tuple[str, str]] = {
         "ce fichier demande plus de mémoire que permis. Augmentez `memory_mb` dans config.toml, ou envoyez-le "
         "en plusieurs parties.",
     ),
+    "files.checksum": (
+        "the file does not have the checksum that {companion} gives for it: it was damaged on its way, or one of "
+        "the two is older than the other. Send both again.",
+        "le fichier n'a pas la somme de contrôle que donne {companion} : il a été abîmé en route, ou l'un des deux "
+        "est plus ancien que l'autre. Envoyez-les tous les deux à nouveau.",
+    ),
+    "files.trailer_missing": (
+        "the last line should look like {trailer}, but it is: {line}. The file was cut short; send it again whole.",
+        "la dernière ligne devrait ressembler à {trailer}, mais elle est : {line}. Le fichier a été coupé ; "
+        "envoyez-le à nouveau en entier.",
+    ),
+    "files.trailer_count": (
+        "the last line announces {announced} rows, but the file has {found}. Rows are missing or too many; send "
+        "the file again whole.",
+        "la dernière ligne annonce {announced} lignes, mais le fichier en a {found}. Il en manque ou il y en a de "
+        "trop ; envoyez le fichier à nouveau en entier.",
+    ),
+    "files.template_braces": (
+        "the braces in {template} do not close. Write each placeholder as {example}.",
+        "les accolades de {template} ne se ferment pas. Écrivez chaque élément ainsi : {example}.",
+    ),
+    "files.template_unknown": (
+        "{name} is not known here. These are: {known}.",
+        "{name} n'est pas connu ici. Sont connus : {known}.",
+    ),
+    "files.template_absolute": (
+        "{template} must be a path below the folder `processed`: no / at the start, no backslash, no ~.",
+        "{template} doit être un chemin sous le dossier `processed` : pas de / au début, ni \\, ni ~.",
+    ),
+    "files.template_parts": (
+        "{template} has an empty part, or a part that is only dots. Name each folder.",
+        "{template} a une partie vide, ou faite seulement de points. Nommez chaque dossier.",
+    ),
+    "files.template_same": (
+        "{template} would give all files the same name. Put one of {needed} into it.",
+        "{template} donnerait le même nom à tous les fichiers. Mettez-y l'un de ceux-ci : {needed}.",
+    ),
 }

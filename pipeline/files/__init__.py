@@ -1,0 +1,81 @@
+"""Files on the disc: taking, reading, archiving, and what a place can do. Names are bytes inside."""
+
+from pipeline.files.archiving import archive, find, write_beside
+from pipeline.files.claiming import (
+    Claimed,
+    Entry,
+    abandoned,
+    bump_attempt,
+    claim,
+    claim_copy,
+    companion_of,
+    discard,
+    entries,
+    put_back,
+    unclaim,
+)
+from pipeline.files.content import (
+    before_last_line,
+    checksum_fits,
+    fingerprint,
+    is_checksum_name,
+    open_regular,
+)
+from pipeline.files.names import claimed_at, new_claim, parse_companion_name, parse_work_name, work_name
+from pipeline.files.packing import is_packed
+from pipeline.files.places import (
+    case_sensitive,
+    clock_offset_s,
+    free_bytes,
+    holders,
+    ignore_sigio,
+    is_network,
+    make_folder,
+    mount_of,
+    rename_noreplace,
+    same_device,
+    writer_free,
+)
+from pipeline.files.templates import PLACEHOLDERS, archive_name, template_mistake
+
+__all__ = [
+    "PLACEHOLDERS",
+    "Claimed",
+    "Entry",
+    "abandoned",
+    "archive",
+    "archive_name",
+    "before_last_line",
+    "bump_attempt",
+    "case_sensitive",
+    "checksum_fits",
+    "claim",
+    "claim_copy",
+    "claimed_at",
+    "clock_offset_s",
+    "companion_of",
+    "discard",
+    "entries",
+    "find",
+    "fingerprint",
+    "free_bytes",
+    "holders",
+    "ignore_sigio",
+    "is_checksum_name",
+    "is_network",
+    "is_packed",
+    "make_folder",
+    "mount_of",
+    "new_claim",
+    "open_regular",
+    "parse_companion_name",
+    "parse_work_name",
+    "put_back",
+    "rename_noreplace",
+    "same_device",
+    "template_mistake",
+    "unclaim",
+    "work_name",
+    "write_beside",
+    "writer_free",
+]
