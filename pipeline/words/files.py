@@ -40,12 +40,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "ce fichier demande plus de mémoire que permis. Augmentez `memory_mb` dans config.toml, ou envoyez-le "
         "en plusieurs parties.",
     ),
-    "files.checksum": (
-        "the file does not have the checksum that {companion} gives for it: it was damaged on its way, or one of "
-        "the two is older than the other. Send both again.",
-        "le fichier n'a pas la somme de contrôle que donne {companion} : il a été abîmé en route, ou l'un des deux "
-        "est plus ancien que l'autre. Envoyez-les tous les deux à nouveau.",
-    ),
     "files.trailer_missing": (
         "the last line should look like {trailer}, but it is: {line}. The file was cut short; send it again whole.",
         "la dernière ligne devrait ressembler à {trailer}, mais elle est : {line}. Le fichier a été coupé ; "
