@@ -72,10 +72,9 @@ MUTANTS: dict[str, tuple[Mutant, Scene, str]] = {  # the change, what happens, t
     "no ledger row": (
         Mutant(
             "store/base.py",
-            "        assert done is not None\n        return done\n",
-            "        assert done is not None\n"
+            "        return replace(row, **counts)\n",
             "        conn.execute(files.delete().where(files.c.id == row.id))\n"
-            "        return done\n",
+            "        return replace(row, **counts)\n",
         ),
         cut_after_the_commit,
         "I3 all or nothing",
