@@ -198,7 +198,7 @@ class Service:
                     desk.trouble = self._announcer.trouble(desk.job.name, desk.trouble, trouble.said)
             else:
                 for desk in mine:
-                    desk.gate.found({w.seen.name for w in self.inboxes.of(desk.job)})
+                    desk.gate.found({w.seen.name for w in self.inboxes.of(desk.job)}, now)
                     if desk.trouble is not None and desk.trouble.said.code == "files.inbox_unreachable":
                         desk.trouble = None  # the folder is back: neither wait longer nor say so
                         self._announcer.tell("job.resumed", desk.job.name)
@@ -213,6 +213,8 @@ class Service:
         for desk in self.desks.values():
             gate = desk.gate
             if gate.opening is None or gate.names is None or desk.busy or desk.held:
+                continue
+            if gate.still_open(now.wall):  # nothing has come yet, and the job has an `until`
                 continue
             due = self._due(desk)
             settling = [w for w in due if w.kind == "ready" or w.again_s is not None]
