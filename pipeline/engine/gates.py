@@ -122,8 +122,9 @@ class Gates:
         noted = self.store.open(gate.job.name, opening, now)
         if not noted and again:  # the answer to the first time was lost
             memory = self.store.gate(gate.job.name)
-            unfinished = memory and memory.unfinished
-            noted = unfinished is not None and unfinished.opening == opening
+            noted = (
+                memory is not None and memory.unfinished is not None and memory.unfinished.opening == opening
+            )
         gate.last = opening
         if noted:
             point("opening.noted")
