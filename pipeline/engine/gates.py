@@ -33,16 +33,16 @@ class Gate:
     def is_open(self) -> bool:
         return self.forced or isinstance(self.job.schedule, Always) or self.opening is not None
 
-    def still_open(self, now: datetime) -> bool:
+    def still_open(self, now: Now) -> bool:
         """Does the opening wait for a file until the job's `until`? Not once a file of it is dealt with."""
         if self.opening is None or self.closing is None or self.files:
             return False
-        return self.opening - JUMP <= now < self.closing  # before: the clock was set back
+        return self.opening - JUMP <= now.wall < self.closing  # before: the clock was set back
 
     def found(self, names: set[bytes], now: Now) -> None:
         """What lies in the inbox. Of an opening the first look counts; while it waits for a file, the latest that
         found some: one that is never complete does not keep out those that come after it."""
-        if self.still_open(now.wall):
+        if self.still_open(now):
             self.names, self.opened_mono = names or None, now.mono
         elif self.opening is not None and self.names is None:
             self.names = names
