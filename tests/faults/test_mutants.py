@@ -60,7 +60,7 @@ def slow_writer(box: Installation, program: Path) -> list[Violation]:
 MUTANTS: dict[str, tuple[Mutant, Scene, str]] = {  # the change, what happens, the promise it breaks
     "archive before commit": (
         Mutant(
-            "imports.py",
+            "imports/importing.py",
             "            rows = self._store.commit(",
             "            for one in ready:\n"
             "                disk.archive(one.taken.path, work.job.processed, one.taken.name)\n"

@@ -1,0 +1,129 @@
+"""After the ledger's row: refused rows to their file, the file to its last place. Each step may be repeated.
+
+Where a file goes is told by its ledger row alone, so a process that finds the row after a kill finds the file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from pipeline import files as disk
+from pipeline.clock import Clock
+from pipeline.faults import point
+from pipeline.imports.corrections import correction
+from pipeline.imports.work import Deed, Emit, Outcome, Taken, Work
+from pipeline.jobs import ImportJob
+from pipeline.store.model import LedgerFile, Query, Store
+from pipeline.words import printable, render
+
+UNNOTED = 10_000  # files whose move is not noted: a group that was cut off, at most
+
+
+class Finisher:
+    """Puts files in their place. `emit` hears of each step."""
+
+    def __init__(self, store: Store, clock: Clock, emit: Emit) -> None:
+        self._store, self._clock, self._emit = store, clock, emit
+
+    def finish(self, work: Work, taken: Taken, row: LedgerFile) -> Outcome:
+        """Do what is left to do for a file that the ledger knows. Raises OSError, Environment."""
+        if row.state == "failed":
+            self._quarantine(work, taken, row)
+            return Outcome(taken.claim, "failed", row.reason, row.id)
+        counts = {
+            "rows_read": row.rows_read,
+            "inserted": row.inserted,
+            "updated": row.updated,
+            "unchanged": row.unchanged,
+            "refused": row.refused,
+        }
+        if row.state == "duplicate":
+            self._emit("file.duplicate", taken, row.reason, {})
+        else:
+            self._emit("file.committed", taken, None, counts)
+        if row.refused:
+            content = correction(row, self._store.refused(row.id), work.language)
+            disk.make_folder(work.job.failed)
+            disk.write_beside(work.job.failed, row.name + b".refused.csv", content)
+            self._emit("rows.refused", taken, None, {"refused": row.refused})
+        point("refused.written")
+        if not self._is_kept(taken, row):
+            folder, name = place_of(work.job, row, work.zone)
+            self._move(work.job, taken, row, folder, name, compress=work.job.compress == "gzip")
+        self._emit("file.archived", taken, None, {})
+        deed: Deed = "duplicate" if row.state == "duplicate" else "archived"
+        return Outcome(taken.claim, deed, row.reason, row.id)
+
+    def _is_kept(self, taken: Taken, row: LedgerFile) -> bool:
+        """A file that was loaded again from the archive is in its place: the copy in the work folder goes."""
+        earlier = self._store.by_id(row.replay_of) if row.replay_of is not None else None
+        if earlier is None or earlier.state == "failed" or not Path(earlier.archived_as).is_file():
+            return False
+        self._store.mark_archived(row.claim, earlier.archived_as, self._now())
+        taken.path.unlink(missing_ok=True)
+        return True
+
+    def _quarantine(self, work: Work, taken: Taken, row: LedgerFile) -> None:
+        text = render(row.reason, work.language) if row.reason else ""
+        failed = work.job.failed
+        disk.make_folder(failed)
+        disk.write_beside(failed, row.name + b".why.txt", (text + "\n").encode())
+        self._move(work.job, taken, row, failed, row.name, compress=False)
+        self._emit("file.failed", taken, row.reason, {})
+
+    def _move(
+        self, job: ImportJob, taken: Taken, row: LedgerFile, folder: Path, name: bytes, *, compress: bool
+    ) -> None:
+        disk.make_folder(folder)
+        if taken.companion is not None and os.path.lexists(taken.companion):
+            # Before its file: what is left of a move that was cut off is found by the file.
+            called = job.companion(row.name) or os.fsencode(taken.companion.name)
+            disk.archive(taken.companion, folder, _beside(name, row.name, called))
+        place = disk.archive(taken.path, folder, name, compress=compress)
+        self._store.mark_archived(taken.claim, str(place), self._now())
+        point("archived.noted")
+
+    def _now(self) -> datetime:
+        return self._clock.now().wall
+
+
+def _beside(archived: bytes, name: bytes, companion: bytes) -> bytes:
+    """What the companion is called in the archive: `080003-12-a.ok` beside `080003-12-a.csv`."""
+    stem, archived_stem = os.path.splitext(name)[0], os.path.splitext(archived)[0]
+    if companion.startswith(stem) and archived_stem.endswith(stem):
+        return archived_stem.removesuffix(stem) + companion
+    return archived_stem + b"-" + companion
+
+
+def place_of(job: ImportJob, row: LedgerFile, zone: str) -> tuple[Path, bytes]:
+    """Folder and name where an imported file is kept, by its ledger row: the moment it was committed in the
+    job's zone, its number, its name, the folder it came from."""
+    at = (row.committed_at or row.claimed_at).astimezone(ZoneInfo(zone))
+    inbox = printable(str(job.inbox))
+    below = row.folder.removeprefix(inbox).strip("/") if (row.folder + "/").startswith(inbox + "/") else ""
+    *folders, name = disk.archive_name(job.archive, job.name, row.id, at, row.name, below)
+    return job.processed.joinpath(*map(os.fsdecode, folders)), name
+
+
+def note_moved(store: Store, jobs: Sequence[ImportJob], now: datetime, zone: str) -> None:
+    """Finish the notes of files whose move was the last thing an earlier process did: they lie in their folder
+    and no longer in the work folder, and only the ledger does not say so. Raises Environment."""
+    for job in jobs:
+        there: dict[Path, set[str]] = {}
+        for row in store.files(Query(job=job.name, moved=False, limit=UNNOTED)):
+            came_from = Path(row.folder or job.inbox)
+            if not came_from.is_relative_to(job.inbox):
+                came_from = job.inbox
+            work = job.work_in(came_from)
+            if work not in there:
+                there[work] = {entry.claim for entry in disk.entries(work)}
+            if row.claim in there[work]:
+                continue
+            folder, name = (job.failed, row.name) if row.state == "failed" else place_of(job, row, zone)
+            place = disk.find(folder, name, row.fingerprint, row.name)
+            if place is not None:
+                store.mark_archived(row.claim, str(place), now)
