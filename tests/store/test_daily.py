@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta, timezone
 from itertools import count
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 import polars as pl
+import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +19,7 @@ from pipeline import files as disk
 from pipeline.store.base import SqlStore
 from pipeline.store.model import LedgerFile, Load, Query
 from pipeline.words import message
-from tests.store.test_exam import NOW, TEXT, arrival, frame, load, plan, rows_of, sql
+from tests.store.test_exam import NOW, TEXT, arrival, connected, frame, load, plan, rows_of, sql
 
 CONTENTS = {
     b"A": {"1": 10, "2": 20},
@@ -233,3 +237,45 @@ def test_pages_states_and_the_last_of_each_job(store: SqlStore) -> None:
     assert store.counts() == {
         ("a", "committed"): 2, ("a", "duplicate"): 1, ("b", "failed"): 1, ("c", "committed"): 1,
     }  # fmt: skip
+
+
+QUESTIONS: dict[str, Callable[[SqlStore], object]] = {
+    "files of a job": lambda store: store.files(Query(job="j")),
+    "failed files": lambda store: store.files(Query(states=("failed",))),
+    "failed and repeated files of a job": lambda store: store.files(
+        Query(job="j", states=("failed", "duplicate"), before=9)
+    ),
+    "files of a name": lambda store: store.files(Query(name=b"n")),
+    "files of a content": lambda store: store.files(Query(fingerprint=b"f")),
+    "files whose move was not noted": lambda store: store.files(Query(job="j", moved=False)),
+    "count": lambda store: store.count("j", "failed"),
+    "last of each job": lambda store: store.last_files(),
+    "claim": lambda store: store.by_claim("c"),
+    "originals": lambda store: store.sources("j"),
+    "repeat": lambda store: store.record_duplicate(arrival(b"a"), NOW),
+    "repeat ever": lambda store: store.record_duplicate(replace(arrival(b"a"), repeat="skip"), NOW),
+    "arrival": lambda store: store.record_failed(
+        replace(arrival(b"a"), source_state="s"), message("reading.empty"), NOW
+    ),
+}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_no_question_reads_the_whole_ledger(tmp_path: Path, question: str) -> None:
+    """With a million rows each of these takes milliseconds because it runs along an index."""
+    with connected(f"sqlite:///{tmp_path}/shop.db") as store:
+        store.migrate()
+        asked: list[tuple[str, Any]] = []
+
+        @sa.event.listens_for(store._engine, "before_cursor_execute")
+        def note(conn: object, cursor: object, statement: str, values: Any, *more: object) -> None:
+            if not statement.startswith(("PRAGMA", "EXPLAIN")):
+                asked.append((statement, values))
+
+        QUESTIONS[question](store)
+        assert asked
+        for statement, values in asked[:]:
+            with store._transaction(write=False) as conn:
+                steps = conn.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, values).all()
+            reads = [str(row[3]) for row in steps if "pipeline_" in str(row[3]) or " AS f" in str(row[3])]
+            assert all(read.startswith("SEARCH") for read in reads), (statement, reads)

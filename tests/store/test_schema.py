@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import given, settings
@@ -24,8 +25,8 @@ from sqlmodel import SQLModel
 
 from pipeline.cli.start import make
 from pipeline.mapping.model import Kind
+from pipeline.store import connect, postgres, sqlite, triggers, views
 from pipeline.store import migrate as migrations
-from pipeline.store import postgres, sqlite, triggers, views
 from pipeline.store.catalogue import catalogue
 from pipeline.store.ledger import Change
 from pipeline.store.tables import BUSINESS, business_tables
@@ -317,6 +318,28 @@ def test_the_spelled_out_revision_makes_what_the_classes_would(engine: sa.Engine
         SQLModel.metadata.drop_all(conn)
         SQLModel.metadata.create_all(conn)
     assert migrated == shape(engine)
+
+
+def test_a_ledger_of_the_first_version_is_kept(engine: sa.Engine) -> None:
+    with engine.begin() as conn:
+        config = migrations._config()
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0001")
+        conn.execute(
+            sa.text(
+                "INSERT INTO pipeline_file (claim, job, name, size, fingerprint, state, mapping, rows_read, inserted,"
+                " updated, unchanged, refused, duplicates, dialect, seen_at, claimed_at, archived_as)"
+                " VALUES ('1', 'sales', :bytes, 1, :bytes, 'committed', 'm', 1, 1, 0, 0, 0, 0, '', :now, :now, '')"
+            ),
+            {"bytes": b"a", "now": datetime(2026, 11, 24, tzinfo=UTC)},
+        )
+    assert migrations.state(engine) == "older"
+    store = connect(engine.url.render_as_string(hide_password=False))
+    store.migrate()
+    old = store.by_claim("1")
+    store.close()
+    assert old is not None
+    assert (old.id, old.folder, old.source_state, old.replay_of, old.earlier) == (1, "", "", None, None)
 
 
 def shape(engine: sa.Engine) -> dict[str, object]:
