@@ -6,6 +6,7 @@ that is not there yet is an empty ledger, not an error.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -160,11 +161,9 @@ class Answers:
         }
         inboxes = Inboxes(self.settings.imports, options, lambda folder, name, ino: False)
         now = self.clock.now()
-        for folder in {job.inbox for job in self.settings.imports}:
-            try:
+        for folder in inboxes.folders:
+            with contextlib.suppress(Environment):
                 inboxes.look(folder, now)
-            except Environment:
-                inboxes.found[folder] = {}
         return inboxes
 
 

@@ -24,8 +24,9 @@ from pipeline import config as configuration
 from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
 from pipeline.clock import Clock
-from pipeline.engine.desk import MappingText, Once
-from pipeline.engine.service import Service
+from pipeline.config import Follower
+from pipeline.engine.desk import MappingText, Once, Setup
+from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Mistake, PipelineError
 from pipeline.events import Event, Listener
 from pipeline.mapping import examine
@@ -79,8 +80,8 @@ class Pipeline:
         for name in jobs:
             if name not in known:
                 raise ConfigError(message("config.no_job", job=name, known=", ".join(known)))
-        service = self._service(Once(tuple(jobs), now, wait))
-        self._serve_now(service)
+        service = self._service(self._setup(), lambda: None, Once(tuple(jobs), now, wait))
+        self._serve_now(service, None)
         troubles = [t.said for t in [service.database, *(d.trouble for d in service.desks.values())] if t]
         chosen = [j for j in self.settings.imports if not jobs or j.name in jobs]
         waiting = [
@@ -93,12 +94,18 @@ class Pipeline:
         return OnceResult(tuple(rows), tuple(waiting), tuple(troubles))
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended."""
-        self._serve_now(self._service(None))
+        """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended, at
+        the latest after 25 s; at once on a second signal. What was cut off is done again at the next start.
 
-    def _serve_now(self, service: Service) -> None:
+        Config and mappings are followed as they change, and read again on SIGHUP; with mistakes in them the
+        last good ones stay in force."""
+        setup = self._setup()
+        follower = Follower(self.settings.path, self.settings.mappings, self._setup)
+        self._serve_now(self._service(setup, follower, None), follower)
+
+    def _serve_now(self, service: Service, follower: Follower | None) -> None:
         try:
-            anyio.run(self._serve, service)
+            anyio.run(self._serve, service, follower)
         except BaseExceptionGroup as group:  # tasks raise in groups; a caller wants the one error
             ours: BaseException | None = group.subgroup(PipelineError)
             while isinstance(ours, BaseExceptionGroup):
@@ -107,31 +114,36 @@ class Pipeline:
                 raise
             raise ours from group
 
-    async def _serve(self, service: Service) -> None:
+    async def _serve(self, service: Service, follower: Follower | None) -> None:
         async with anyio.create_task_group() as tasks:
             if threading.current_thread() is threading.main_thread():
                 disk.ignore_sigio()
-                await tasks.start(partial(_stop_on_signal, service))
+                await tasks.start(partial(_hear_signals, service, follower, tasks.cancel_scope))
             await service.run()
             tasks.cancel_scope.cancel()
 
-    def _service(self, once: Once | None) -> Service:
-        if found := self.check():
-            raise ConfigError(message("config.mistakes", file=found[0].file, count=len(found)), found)
-        mappings = {}
-        for name in {job.mapping for job in self.settings.imports}:
-            saved = configuration.load_mapping(self.settings, name)
-            text = (self.settings.mappings / f"{name}.toml").read_text("utf-8")
-            mappings[name] = MappingText(text, saved.read)
+    def _service(self, setup: Setup, news: News, once: Once | None) -> Service:
         return Service(
-            self.settings,
-            mappings,
-            partial(connect, self.settings.database),
+            setup,
+            news,
+            lambda settings: connect(settings.database),
             _Switch(self.settings.path, self.settings.active),
             self._listener,
             self._clock,
             once,
         )
+
+    def _setup(self) -> Setup:
+        """Config and mappings as they are now. Raises ConfigError with every mistake."""
+        if found := self.check():
+            raise ConfigError(message("config.mistakes", file=found[0].file, count=len(found)), found)
+        settings = configuration.load(self.settings.path)
+        mappings = {}
+        for name in {job.mapping for job in settings.imports}:
+            saved = configuration.load_mapping(settings, name)
+            text = (settings.mappings / f"{name}.toml").read_text("utf-8")
+            mappings[name] = MappingText(text, saved.read)
+        return Setup(settings, mappings)
 
     # facts ----------------------------------------------------------------------------------------------
     def check(self) -> list[Mistake]:
@@ -215,11 +227,27 @@ class _Switch:
         return self._active
 
 
-async def _stop_on_signal(service: Service, *, task_status: anyio.abc.TaskStatus[None]) -> None:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+async def _hear_signals(
+    service: Service,
+    follower: Follower | None,
+    scope: anyio.CancelScope,
+    *,
+    task_status: anyio.abc.TaskStatus[None],
+) -> None:
+    """SIGHUP reads the config again; SIGTERM or SIGINT stops, a second one at once."""
+    stopping = False
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
         task_status.started()
-        async for _ in signals:
-            service.stop()
+        async for number in signals:
+            if number == signal.SIGHUP:
+                if follower is not None:
+                    follower.again()
+                service.wake()
+            elif stopping:
+                scope.cancel()
+            else:
+                stopping = True
+                service.stop()
 
 
 def _nobody(event: Event) -> None:

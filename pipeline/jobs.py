@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from fnmatch import translate
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -95,14 +98,13 @@ def fits(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def matches_any(name: str, patterns: tuple[str, ...]) -> bool:
-    return any(matches(name, pattern) for pattern in patterns)
+    """Shell-style match (`*`, `?`, `[abc]`, `[!abc]`) of one of the patterns, without regard to case."""
+    return _matcher(patterns).match(name.casefold()) is not None
 
 
-def matches(name: str, pattern: str) -> bool:
-    """Shell-style match (`*`, `?`, `[abc]`, `[!abc]`) without regard to case."""
-    from fnmatch import fnmatchcase
-
-    return fnmatchcase(name.casefold(), pattern.casefold())
+@lru_cache(maxsize=4096)  # asked for every entry of every folder
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(translate(pattern.casefold()) for pattern in patterns))
 
 
 def patterns_overlap(a: str, b: str) -> bool:
@@ -141,8 +143,6 @@ def _ends_agree(first: list[str], second: list[str]) -> bool:
 
 
 def _parts(pattern: str) -> list[str]:
-    import re
-
     return re.findall(r"\[!?+\]?+[^\]]*\]|.", pattern.casefold(), re.DOTALL)
 
 

@@ -97,6 +97,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "config.schema": (
         'schema must be "none" (tables of another program) or the name of a schema, not {value}.',
-        'schema doit être "none" (tables d\'un autre programme) ou le nom d\'un schéma, pas {value}.',
+        "schema doit être \"none\" (tables d'un autre programme) ou le nom d'un schéma, pas {value}.",
+    ),
+    "config.kept": (
+        "the config was saved with a mistake and the service goes on with the last good one: {mistake}",
+        "la configuration a été enregistrée avec une erreur ; le service garde la dernière bonne : {mistake}",
     ),
 }

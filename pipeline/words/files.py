@@ -71,4 +71,28 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{template} would give all files the same name. Put one of {needed} into it.",
         "{template} donnerait le même nom à tous les fichiers. Mettez-y l'un de ceux-ci : {needed}.",
     ),
+    "files.queued": (
+        "many files came before it: it is looked at in its turn.",
+        "beaucoup de fichiers le précèdent : il sera examiné à son tour.",
+    ),
+    "files.no_companion": (
+        "waits for its companion {companion}: it is imported when that file lies beside it.",
+        "attend son compagnon {companion} : il sera importé quand ce fichier sera à côté de lui.",
+    ),
+    "files.no_main": (
+        "{companion} announces a file that is not there. Send that file; nothing else has to be done.",
+        "{companion} annonce un fichier qui n'est pas là. Envoyez ce fichier ; rien d'autre n'est à faire.",
+    ),
+    "files.checksum_differs": (
+        "its content is not the one that {companion} announces: still on its way, or damaged. Send both again if it stays so.",
+        "son contenu n'est pas celui que {companion} annonce : transfert en cours, ou fichier abîmé. Renvoyez les deux si cela dure.",
+    ),
+    "files.checksum_unreadable": (
+        "{companion} holds no checksum of its kind. Send it again.",
+        "{companion} ne contient pas de somme de contrôle de ce type. Renvoyez-le.",
+    ),
+    "files.no_trailer": (
+        "its last line does not begin like {trailer}: it is not complete yet.",
+        "sa dernière ligne ne commence pas par {trailer} : il n'est pas encore complet.",
+    ),
 }
