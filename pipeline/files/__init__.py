@@ -34,6 +34,7 @@ from pipeline.files.places import (
     mount_of,
     rename_noreplace,
     same_device,
+    sync_folder,
     writer_free,
 )
 from pipeline.files.templates import PLACEHOLDERS, archive_name, template_mistake
@@ -73,6 +74,7 @@ __all__ = [
     "put_back",
     "rename_noreplace",
     "same_device",
+    "sync_folder",
     "template_mistake",
     "unclaim",
     "work_name",

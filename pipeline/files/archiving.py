@@ -24,9 +24,9 @@ from pipeline.files.places import rename_noreplace, sync_folder
 LOOKED_AT = 50  # names at which a file that was archived before is looked for
 
 
-def archive(src: Path, folder: Path, name: bytes, *, compress: bool = False) -> Path:
-    """Move into a folder, over nothing: `name`, else `stem~1.ext`, `stem~2.ext` … Both folders are synced.
-    `compress`: as `name.gz`, unless the content is compressed already."""
+def archive(src: Path, folder: Path, name: bytes, *, compress: bool = False, sync: bool = True) -> Path:
+    """Move into a folder, over nothing: `name`, else `stem~1.ext`, `stem~2.ext` … Both folders are synced, unless
+    the caller does it. `compress`: as `name.gz`, unless the content is compressed already."""
     point("archive.before")
     if compress and not is_packed(src):
         place = _pack_across(src, folder, name)
@@ -37,8 +37,9 @@ def archive(src: Path, folder: Path, name: bytes, *, compress: bool = False) -> 
             if error.errno != errno.EXDEV:
                 raise
             place = _copy_across(src, folder, name)
-    sync_folder(folder)
-    sync_folder(src.parent)
+    if sync:
+        sync_folder(folder)
+        sync_folder(src.parent)
     point("archive.after")
     return place
 

@@ -6,7 +6,7 @@ Where a file goes is told by its ledger row alone, so a process that finds the r
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,6 +20,8 @@ from pipeline.jobs import ImportJob
 from pipeline.store.model import LedgerFile, Query, Store
 from pipeline.words import printable, render
 
+TOGETHER = 50  # files whose moves are made to last together
+COUNTS = ("rows_read", "inserted", "updated", "unchanged", "refused")
 UNNOTED = 10_000  # files whose move is not noted: a group that was cut off, at most
 
 
@@ -29,66 +31,84 @@ class Finisher:
     def __init__(self, store: Store, clock: Clock, emit: Emit) -> None:
         self._store, self._clock, self._emit = store, clock, emit
 
-    def finish(self, work: Work, taken: Taken, row: LedgerFile) -> Outcome:
-        """Do what is left to do for a file that the ledger knows. Raises OSError, Environment."""
+    def finish(self, work: Work, files: Sequence[tuple[Taken, LedgerFile]]) -> list[Outcome]:
+        """Do what is left to do for files that the ledger knows. Raises OSError, Environment."""
+        for at in range(0, len(files), TOGETHER):
+            self._finish(work, files[at : at + TOGETHER])
+        return [_outcome(taken, row) for taken, row in files]
+
+    def _finish(self, work: Work, files: Sequence[tuple[Taken, LedgerFile]]) -> None:
+        """A few files, so that folders are synced and the ledger is written once for all of them."""
+        moved: dict[str, Path] = {}
+        ended = []
+        try:
+            for taken, row in files:
+                if row.archived_at is not None and not os.path.lexists(taken.path):
+                    continue  # its group was cut off after it
+                moved[taken.claim] = self._put(work, taken, row)
+                ended.append((taken, row))
+        finally:  # what was moved is noted, whatever became of the others
+            if moved:
+                self._note({taken.path.parent for taken, _ in ended}, moved)
+        for taken, row in ended:
+            self._emit("file.failed" if row.state == "failed" else "file.archived", taken, row.reason, {})
+
+    def _note(self, emptied: Set[Path], moved: Mapping[str, Path]) -> None:
+        for folder in {place.parent for place in moved.values()} | emptied:
+            disk.sync_folder(folder)
+        self._store.mark_archived({claim: str(place) for claim, place in moved.items()}, self._now())
+        point("archived.noted")
+
+    def _put(self, work: Work, taken: Taken, row: LedgerFile) -> Path:
+        """Move one file to its last place, with what belongs beside it."""
         if row.state == "failed":
-            self._quarantine(work, taken, row)
-            return Outcome(taken.claim, "failed", row.reason, row.id)
-        counts = {
-            "rows_read": row.rows_read,
-            "inserted": row.inserted,
-            "updated": row.updated,
-            "unchanged": row.unchanged,
-            "refused": row.refused,
-        }
+            text = render(row.reason, work.language) if row.reason else ""
+            disk.make_folder(work.job.failed)
+            disk.write_beside(work.job.failed, row.name + b".why.txt", (text + "\n").encode())
+            return self._move(work.job, taken, row, work.job.failed, row.name, compress=False)
         if row.state == "duplicate":
             self._emit("file.duplicate", taken, row.reason, {})
         else:
-            self._emit("file.committed", taken, None, counts)
+            self._emit("file.committed", taken, None, {name: getattr(row, name) for name in COUNTS})
         if row.refused:
             content = correction(row, self._store.refused(row.id), work.language)
             disk.make_folder(work.job.failed)
             disk.write_beside(work.job.failed, row.name + b".refused.csv", content)
             self._emit("rows.refused", taken, None, {"refused": row.refused})
         point("refused.written")
-        if not self._is_kept(taken, row):
-            folder, name = place_of(work.job, row, work.zone)
-            self._move(work.job, taken, row, folder, name, compress=work.job.compress == "gzip")
-        self._emit("file.archived", taken, None, {})
-        deed: Deed = "duplicate" if row.state == "duplicate" else "archived"
-        return Outcome(taken.claim, deed, row.reason, row.id)
+        kept = self._kept(row)
+        if kept is not None:
+            taken.path.unlink(missing_ok=True)
+            return kept
+        folder, name = place_of(work.job, row, work.zone)
+        return self._move(work.job, taken, row, folder, name, compress=work.job.compress == "gzip")
 
-    def _is_kept(self, taken: Taken, row: LedgerFile) -> bool:
-        """A file that was loaded again from the archive is in its place: the copy in the work folder goes."""
+    def _kept(self, row: LedgerFile) -> Path | None:
+        """Where a file that was loaded again from the archive lies: the copy in the work folder goes."""
         earlier = self._store.by_id(row.replay_of) if row.replay_of is not None else None
         if earlier is None or earlier.state == "failed" or not Path(earlier.archived_as).is_file():
-            return False
-        self._store.mark_archived(row.claim, earlier.archived_as, self._now())
-        taken.path.unlink(missing_ok=True)
-        return True
-
-    def _quarantine(self, work: Work, taken: Taken, row: LedgerFile) -> None:
-        text = render(row.reason, work.language) if row.reason else ""
-        failed = work.job.failed
-        disk.make_folder(failed)
-        disk.write_beside(failed, row.name + b".why.txt", (text + "\n").encode())
-        self._move(work.job, taken, row, failed, row.name, compress=False)
-        self._emit("file.failed", taken, row.reason, {})
+            return None
+        self._store.mark_archived({row.claim: earlier.archived_as}, self._now())
+        return Path(earlier.archived_as)
 
     def _move(
         self, job: ImportJob, taken: Taken, row: LedgerFile, folder: Path, name: bytes, *, compress: bool
-    ) -> None:
+    ) -> Path:
         disk.make_folder(folder)
         if taken.companion is not None and os.path.lexists(taken.companion):
             # Before its file: what is left of a move that was cut off is found by the file.
-            called = job.companion(row.name) or os.fsencode(taken.companion.name)
+            parsed = disk.parse_companion_name(os.fsencode(taken.companion.name))
+            called = job.companion(row.name) or (parsed[1] if parsed else row.name)
             disk.archive(taken.companion, folder, _beside(name, row.name, called))
-        place = disk.archive(taken.path, folder, name, compress=compress)
-        self._store.mark_archived(taken.claim, str(place), self._now())
-        point("archived.noted")
+        return disk.archive(taken.path, folder, name, compress=compress, sync=False)
 
     def _now(self) -> datetime:
         return self._clock.now().wall
+
+
+def _outcome(taken: Taken, row: LedgerFile) -> Outcome:
+    deeds: dict[str, Deed] = {"failed": "failed", "duplicate": "duplicate"}
+    return Outcome(taken.claim, deeds.get(row.state, "archived"), row.reason, row.id)
 
 
 def _beside(archived: bytes, name: bytes, companion: bytes) -> bytes:
@@ -114,6 +134,7 @@ def note_moved(store: Store, jobs: Sequence[ImportJob], now: datetime, zone: str
     and no longer in the work folder, and only the ledger does not say so. Raises Environment."""
     for job in jobs:
         there: dict[Path, set[str]] = {}
+        found: dict[str, str] = {}
         for row in store.files(Query(job=job.name, moved=False, limit=UNNOTED)):
             came_from = Path(row.folder or job.inbox)
             if not came_from.is_relative_to(job.inbox):
@@ -126,4 +147,6 @@ def note_moved(store: Store, jobs: Sequence[ImportJob], now: datetime, zone: str
             folder, name = (job.failed, row.name) if row.state == "failed" else place_of(job, row, zone)
             place = disk.find(folder, name, row.fingerprint, row.name)
             if place is not None:
-                store.mark_archived(row.claim, str(place), now)
+                found[row.claim] = str(place)
+        if found:
+            store.mark_archived(found, now)

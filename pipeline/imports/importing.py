@@ -27,6 +27,7 @@ from pipeline.imports.work import Emit, Outcome, Taken, Work
 from pipeline.store.model import Arrival, LedgerFile, Load, Store
 from pipeline.words import Message, message, printable
 
+ONE_BATCH = 1 << 22  # bytes that the reader takes at once
 PATIENCE_S = 6.0  # tried again at once for so long; then the service waits and other work goes on
 
 
@@ -89,21 +90,20 @@ class Importer:
             raise Environment(_trouble(error, work.files[0])) from error
 
     def _together(self, work: Work) -> list[Outcome]:
-        outcomes: dict[str, Outcome] = {}
+        rows: dict[str, LedgerFile] = {}
         with ExitStack() as stack:
             ready: list[_Ready] = []
             for taken in work.files:
                 prepared = self._known(taken) or self._prepare(work, taken, stack)
                 if isinstance(prepared, LedgerFile):
-                    outcomes[taken.claim] = self._finisher.finish(work, taken, prepared)
+                    rows[taken.claim] = prepared
                 else:
                     ready.append(prepared)
             for one in ready:
                 _unchanged(one.file, one.before, one.taken.path)
-            rows = self._store.commit([one.load for one in ready], self._now()) if ready else []
-        for one, row in zip(ready, rows, strict=True):
-            outcomes[one.taken.claim] = self._finisher.finish(work, one.taken, row)
-        return [outcomes[taken.claim] for taken in work.files]
+            done = self._store.commit([one.load for one in ready], self._now()) if ready else []
+            rows |= {one.taken.claim: row for one, row in zip(ready, done, strict=True)}
+        return self._finisher.finish(work, [(taken, rows[taken.claim]) for taken in work.files])
 
     def _known(self, taken: Taken) -> LedgerFile | None:
         """The ledger's row of a file whose import was cut off."""
@@ -126,7 +126,7 @@ class Importer:
         records = content(file, work.job.trailer)
         plan, reading, columns = fit(work.plan, records.file)
         staging = stack.enter_context(self._store.staging(plan))
-        stage(plan, reading, columns, work.zone, staging)
+        stage(plan, reading, columns, work.zone, staging, small=before.st_size < ONE_BATCH)
         records.balance(reading.account.records)
         point("stage.after")
         load = Load(
@@ -162,7 +162,7 @@ class Importer:
         arrival = self._arrival(work, taken, size, _fingerprint_if_readable(taken.path))
         row = self._store.record_failed(arrival, said, self._now())
         point("failed.noted")
-        return self._finisher.finish(work, taken, row)
+        return self._finisher.finish(work, [(taken, row)])[0]
 
     def fail(self, work: Work, said: Message) -> list[Outcome]:
         """Give these files up, for a reason that somebody else found (they kill their reader)."""

@@ -65,9 +65,13 @@ def fit(plan: Plan, file: BinaryIO) -> tuple[Plan, Reading, dict[str, str]]:
     return replace(plan, mapping=replace(plan.mapping, fields=tuple(fields))), reading, columns
 
 
-def stage(plan: Plan, reading: Reading, columns: dict[str, str], zone: str, staging: Staging) -> None:
-    """Read, map and stage all records; those that cannot be taken are staged as refused."""
-    for batch, rows, refused in _ahead(_mapped(plan, reading, columns, zone)):
+def stage(
+    plan: Plan, reading: Reading, columns: dict[str, str], zone: str, staging: Staging, *, small: bool
+) -> None:
+    """Read, map and stage all records; those that cannot be taken are staged as refused. `small`: it is one
+    batch, for which a second thread would only cost time."""
+    mapped = _mapped(plan, reading, columns, zone)
+    for batch, rows, refused in mapped if small else _ahead(mapped):
         damaged = [RefusedRow(d.line, "", "", d.said, d.raw) for d in batch.damaged]
         staging.add(rows)
         _refuse(staging, damaged, refused, batch.raw)

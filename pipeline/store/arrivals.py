@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -49,6 +50,15 @@ _EARLIER = (
     .limit(1)
 )
 _BY_CLAIM = sa.select(files).where(files.c.claim == sa.bindparam("claim"))
+_ARCHIVED = (
+    files.update()
+    .where(files.c.claim == sa.bindparam("of"))
+    .values(
+        archived_at=sa.bindparam("at"),
+        archived_as=sa.bindparam("place"),
+        state=sa.case((files.c.state == "committed", "archived"), else_=files.c.state),
+    )
+)
 _COUNTS = sa.select(files.c.job, files.c.state, sa.func.count()).group_by(files.c.job, files.c.state)
 # One step into the index for each job: grouping would read every row.
 _LAST_OF_EACH_JOB = sa.text(
@@ -188,11 +198,10 @@ class Arrivals(Session):
         assert key is not None
         return ledger_file({**values, "id": key[0]})
 
-    def mark_archived(self, claim: str, path: str, now: datetime) -> None:
+    def mark_archived(self, places: Mapping[str, str], now: datetime) -> None:
+        noted = [{"of": claim, "at": now, "place": printable(path)} for claim, path in places.items()]
         with self._transaction() as conn:
-            mine = files.update().where(files.c.claim == claim)
-            conn.execute(mine.values(archived_at=now, archived_as=printable(path)))
-            conn.execute(mine.where(files.c.state == "committed").values(state="archived"))
+            conn.execute(_ARCHIVED, noted)
 
     # replays --------------------------------------------------------------------------------------------
     def begin_replay(self, claim: str, file: int, who: str, now: datetime) -> None:

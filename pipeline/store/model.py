@@ -193,9 +193,9 @@ class Store(Protocol):
         """If the content is a repeat (see Arrival): the ledger row `duplicate` (new, or known by its claim);
         else None and nothing written. Spares the reading of a file that is known."""
 
-    def mark_archived(self, claim: str, path: str, now: datetime) -> None:
-        """The file was moved: `committed` becomes `archived`; `duplicate` and `failed` keep their state and
-        get path and time."""
+    def mark_archived(self, places: Mapping[str, str], now: datetime) -> None:
+        """These files (claim → path) were moved, in ONE transaction: `committed` becomes `archived`; `duplicate`
+        and `failed` keep their state and get path and time."""
 
     def by_claim(self, claim: str) -> LedgerFile | None: ...
 

@@ -161,7 +161,7 @@ def test_a_failed_file_is_noted_once(store: SqlStore) -> None:
     who = arrival(b"")
     first = store.record_failed(who, message("reading.empty"), NOW)
     assert store.record_failed(who, message("reading.empty"), NOW).id == first.id
-    store.mark_archived(who.claim, "failed/x", NOW)
+    store.mark_archived({who.claim: "failed/x"}, NOW)
     again = store.by_claim(who.claim)
     assert again is not None
     assert (again.state, again.archived_as) == ("failed", "failed/x")
