@@ -308,7 +308,9 @@ class Service:
 
     # gates ----------------------------------------------------------------------------------------------
     def _is_paused(self, desk: Desk) -> bool:
-        return desk.job.name in self.pauses and not (self._once is not None and self._once.now)
+        """A pause holds back everything but what a person asks for by the job's name."""
+        asked = self._once is not None and self._once.now and desk.job.name in self._once.jobs
+        return desk.job.name in self.pauses and not asked
 
     def _stopped_jobs(self) -> frozenset[str]:
         return frozenset(self.pauses)

@@ -12,6 +12,7 @@ from pipeline.files.claiming import (
     discard,
     entries,
     put_back,
+    take_again,
     unclaim,
 )
 from pipeline.files.content import (
@@ -74,6 +75,7 @@ __all__ = [
     "put_back",
     "rename_noreplace",
     "same_device",
+    "take_again",
     "sync_folder",
     "template_mistake",
     "unclaim",

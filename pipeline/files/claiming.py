@@ -179,8 +179,17 @@ def _hidden_copy(source: BinaryIO, work: Path, claim: str) -> tuple[Path, int]:
 
 
 def put_back(archived: Path, work: Path, claim: str, name: bytes) -> Path:
+    """As `take_again`, and left to whoever looks first. Safe to repeat. Raises OSError."""
+    taken = take_again(archived, work, claim, name)
+    if taken is None:
+        return work / os.fsdecode(work_name(claim, 1, name))
+    taken.release()
+    return taken.path
+
+
+def take_again(archived: Path, work: Path, claim: str, name: bytes) -> Claimed | None:
     """Copy an archived file into a work folder as if it had been taken under this claim, unpacked when our
-    archive packed it. The archive is not touched. Safe to repeat. Raises OSError."""
+    archive packed it. The archive is not touched. None: it lies there already. Raises OSError."""
     work.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = work / os.fsdecode(work_name(claim, 1, name))
     with open_unpacked(archived, name) as source:
@@ -189,13 +198,14 @@ def put_back(archived: Path, work: Path, claim: str, name: bytes) -> Path:
         rename_noreplace(hidden, place)
     except FileExistsError:
         hidden.unlink()
+        os.close(lock)
+        return None
     except OSError:
         hidden.unlink(missing_ok=True)
-        raise
-    finally:
         os.close(lock)
+        raise
     sync_folder(work)
-    return place
+    return Claimed(claim, 1, name, place, lock)
 
 
 def entries(work: Path) -> list[Entry]:
