@@ -20,6 +20,7 @@ from pipeline.watching.inotify import Inotify
 STEP_MS = 50
 STOP_MS = 250  # watchfiles looks this often whether it should end
 BACK_OFF_S = 2.0
+ARM_S = 1.0  # so often we ask whether another folder lies at a path: not every change has an event
 
 Folders = Mapping[Path, Detection] | Sequence[Path]
 
@@ -108,10 +109,10 @@ class Watcher:
             armed = anyio.current_time()
             while True:
                 if not self._hints.stale:
-                    with anyio.move_on_after(BACK_OFF_S) as self._nap:
+                    with anyio.move_on_after(ARM_S) as self._nap:
                         await self._something()
                 self._hints.drain()
-                if self._hints.stale or anyio.current_time() - armed >= BACK_OFF_S:
+                if self._hints.stale or anyio.current_time() - armed >= ARM_S:
                     await self._arm()
                     armed = anyio.current_time()
                 if self._hints.any:
