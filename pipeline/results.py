@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.store.model import RefusedRow
+from pipeline.store.model import Pause, RefusedRow
 from pipeline.words import Message
 
 
@@ -43,11 +43,13 @@ class FileStory:
 
 @dataclass(frozen=True, slots=True)
 class OnceResult:
-    """What one pass did: `files` it finished, `waiting` still incomplete, `troubles` what stood in the way."""
+    """What one pass did: `files` it finished, `waiting` still incomplete, `troubles` what stood in the way,
+    `paused` the jobs that it left alone because a person had paused them."""
 
     files: tuple[FileRow, ...]
     waiting: tuple[FileRow, ...]
     troubles: tuple[Message, ...]
+    paused: tuple[Pause, ...] = ()
 
     @property
     def exit_code(self) -> int:
