@@ -10,10 +10,13 @@ with Pipeline("config.toml") as pipeline:
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
+import socket
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -25,15 +28,17 @@ from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
 from pipeline.clock import Clock
 from pipeline.config import Follower
+from pipeline.engine import replaying
 from pipeline.engine.desk import MappingText, Once, Setup
 from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Mistake, PipelineError
 from pipeline.events import Event, Listener
+from pipeline.jobs import ImportJob
 from pipeline.mapping import examine
 from pipeline.results import FileRow, FileStory, OnceResult, Status, Why
 from pipeline.store import connect
 from pipeline.store.catalogue import catalogue
-from pipeline.store.model import Store
+from pipeline.store.model import Pause, Store
 from pipeline.words import message
 
 
@@ -76,14 +81,14 @@ class Pipeline:
 
         `now` passes the time gate of the jobs once. What is still incomplete stays and is named in `waiting`.
         Must not be called inside a running event loop."""
-        known = [job.name for job in self.settings.imports]
         for name in jobs:
-            if name not in known:
-                raise ConfigError(message("config.no_job", job=name, known=", ".join(known)))
+            self._job(name)
         service = self._service(self._setup(), lambda: None, Once(tuple(jobs), now, wait))
         self._serve_now(service, None)
         troubles = [t.said for t in [service.database, *(d.trouble for d in service.desks.values())] if t]
-        chosen = [j for j in self.settings.imports if not jobs or j.name in jobs]
+        held = {} if now and jobs else service.pauses
+        paused = tuple(held[name] for name in service.desks if name in held)
+        chosen = [j for j in self.settings.imports if (not jobs or j.name in jobs) and j.name not in held]
         waiting = [
             waiting_row(job, w)
             for job in chosen
@@ -91,7 +96,31 @@ class Pipeline:
             if w.kind == "rejected" or job.name not in service.desks or service.desks[job.name].gate.is_open
         ]
         rows = self._answers.rows(service.done)
-        return OnceResult(tuple(rows), tuple(waiting), tuple(troubles))
+        return OnceResult(tuple(rows), tuple(waiting), tuple(troubles), paused)
+
+    def replay(self, id: int, *, wait: float = 60.0) -> OnceResult:
+        """Load a file of the ledger again from its archive, now, also while its job is paused, switched off or
+        before its hour. Tries for up to `wait` seconds while the database or a disc is away; then it is in
+        `troubles`, and the next start finishes it.
+
+        Raises PipelineError when there is no such file, when its job is no longer in the config, and when the
+        archive no longer has it as it was; ConfigError when a mapping has mistakes."""
+        setup, store = self._setup(), self._ledger()
+        row = store.by_id(id) if store else None
+        if store is None or row is None:
+            raise PipelineError(message("cli.no_file", id=id))
+        job = next((j for j in setup.settings.imports if j.name == row.job), None)
+        if job is None:
+            raise PipelineError(message("cli.replay_no_job", id=id, job=row.job))
+        archived = replaying.kept(job, row, setup.settings.timezone)
+        now = self._clock.now().wall
+        claim = disk.new_claim(now)
+        store.begin_replay(claim, row.id, person(), now)
+        taken, arrived = replaying.take(job, row, archived, claim)
+        load = partial(replaying.load, setup, job, taken, arrived, self._listener, self._clock, wait)
+        done = anyio.run(load)
+        rows = self._answers.rows([done.id]) if done.id is not None else []
+        return OnceResult(tuple(rows), (), (done.trouble,) if done.trouble is not None else ())
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended, at
@@ -144,6 +173,38 @@ class Pipeline:
             text = (settings.mappings / f"{name}.toml").read_text("utf-8")
             mappings[name] = MappingText(text, saved.read)
         return Setup(settings, mappings)
+
+    # pauses ---------------------------------------------------------------------------------------------
+    def pause(self, job: str, *, why: str = "", until: datetime | None = None) -> Pause:
+        """Stop a job until it is resumed, or until this moment (aware). A running service obeys within a second;
+        what it is importing is finished. Makes the database when there is none yet."""
+        self._job(job)
+        return self._made().pause(job, person(), why, until, self._clock.now().wall)
+
+    def resume(self, job: str) -> bool:
+        """End a job's pause; openings that it missed run once. False: it was not paused."""
+        self._job(job)
+        now = self._clock.now().wall
+        return job in self._made().pauses(now) and self._made().resume(job)
+
+    def _job(self, name: str) -> ImportJob:
+        """Raises ConfigError when there is no such job."""
+        jobs = {job.name: job for job in self.settings.imports}
+        if name not in jobs:
+            raise ConfigError(message("config.no_job", job=name, known=", ".join(jobs)))
+        return jobs[name]
+
+    def _made(self) -> Store:
+        """The database, made or upgraded when it must be."""
+        if self._store is None:
+            store = connect(self.settings.database)
+            try:
+                store.migrate()
+            except PipelineError:
+                store.close()
+                raise
+            self._store = store
+        return self._store
 
     # facts ----------------------------------------------------------------------------------------------
     def check(self) -> list[Mistake]:
@@ -202,6 +263,15 @@ def mistakes(config: str | os.PathLike[str] = "config.toml") -> list[Mistake]:
             examine(name, file.read_text("utf-8", "replace"), f"mappings/{name}.toml", catalogue())[1]
         )
     return found
+
+
+def person() -> str:
+    """Who works here: the login name and the machine."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container may run under a number that has no name
+        name = f"uid {os.getuid()}"
+    return f"{name}@{socket.gethostname()}"
 
 
 def switch(config: str | os.PathLike[str], active: bool) -> None:

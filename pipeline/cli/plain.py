@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 if TYPE_CHECKING:
     from pipeline.cli.output import Voice
     from pipeline.results import FileRow, FileStory, JobStatus, OnceResult, Status
-    from pipeline.store.model import RefusedRow
+    from pipeline.store.model import Pause, RefusedRow
 
 Json = dict[str, object]
 
@@ -96,7 +96,22 @@ def once_json(voice: Voice, result: OnceResult) -> Json:
         "files": [file_json(voice, file) for file in result.files],
         "waiting": [file_json(voice, file) for file in result.waiting],
         "troubles": [voice.text(said) for said in result.troubles],
+        "paused": [pause_json(pause) for pause in result.paused],
     }
+
+
+def pause_json(pause: Pause) -> Json:
+    since, until = moment(pause.since), moment(pause.until)
+    return {"job": pause.job, "who": pause.who, "why": pause.why, "since": since, "until": until}
+
+
+def paused(voice: Voice, pause: Pause, zone: str) -> str:
+    """Who paused it, until when and why, as the middle of a sentence."""
+    until = voice.word("cli.until_resumed")
+    if pause.until is not None:
+        until = voice.word("cli.until", at=local(pause.until, zone)[:16])
+    why = voice.word("cli.because", why=pause.why) if pause.why else ""
+    return voice.word("cli.paused_by", who=pause.who, until=until, why=why)
 
 
 def job_json(voice: Voice, job: JobStatus) -> Json:

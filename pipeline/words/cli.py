@@ -33,6 +33,54 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{folder} is ready. Drop files into its inbox folders, then there: pipeline run",
         "{folder} est prêt. Déposez des fichiers dans ses dossiers inbox, puis là : pipeline run",
     ),
+    "cli.paused": (
+        "{job} is {paused}. What is being imported is finished; nothing else is taken. Go on: pipeline resume {job}",
+        "{job} est {paused}. Ce qui est en cours est terminé ; rien d'autre n'est pris. Reprise : pipeline resume {job}",
+    ),
+    "cli.left_paused": (
+        "{job} is {paused}: its files were left. Go on: pipeline resume {job}; once in spite of it: "
+        "pipeline once {job} --now",
+        "{job} est {paused} : ses fichiers ont été laissés. Reprise : pipeline resume {job} ; une fois malgré tout : "
+        "pipeline once {job} --now",
+    ),
+    "cli.paused_by": ("paused by {who} {until}{why}", "en pause par {who} {until}{why}"),
+    "cli.until": ("until {at}", "jusqu'au {at}"),
+    "cli.until_resumed": ("until it is resumed", "jusqu'à nouvel ordre"),
+    "cli.because": (' ("{why}")', " (« {why} »)"),
+    "cli.resumed": (
+        "{job} goes on: what waits is imported, and what it missed runs once.",
+        "{job} reprend : ce qui attend est importé, et ce qui a été manqué est fait une fois.",
+    ),
+    "cli.not_paused": ("{job} was not paused.", "{job} n'était pas en pause."),
+    "cli.no_moment": (
+        "{text} is no moment to pause until. Write 18h00, 2026-12-01, 2026-12-01 08h00, 2h, 30min or 3d.",
+        "{text} n'est pas un moment de fin de pause. Écrivez 18h00, 2026-12-01, 2026-12-01 08h00, 2h, 30min ou 3j.",
+    ),
+    "cli.past_moment": (
+        "{text} has passed already: it is {now}.",
+        "{text} est déjà passé : il est {now}.",
+    ),
+    "cli.replay_no_job": (
+        "File {id} was imported by {job}, which is no longer in the config. Put the job back into config.toml, or "
+        "drop the file into the inbox of another.",
+        "Le fichier {id} a été importé par {job}, qui n'est plus dans la configuration. Remettez-le dans config.toml, "
+        "ou déposez le fichier dans le dossier d'arrivée d'un autre.",
+    ),
+    "cli.replay_gone": (
+        "File {id} ({name}) cannot be imported again: {place} is gone. Put it back there, or drop it into the inbox.",
+        "Le fichier {id} ({name}) ne peut pas être réimporté : {place} a disparu. Remettez-le là, ou déposez-le dans "
+        "le dossier d'arrivée.",
+    ),
+    "cli.replay_changed": (
+        "File {id} ({name}) cannot be imported again: {place} is not what was imported then. Drop it into the inbox "
+        "if it is to be imported as it is now.",
+        "Le fichier {id} ({name}) ne peut pas être réimporté : {place} n'est plus ce qui avait été importé. "
+        "Déposez-le dans le dossier d'arrivée s'il faut l'importer tel qu'il est.",
+    ),
+    "cli.replayed": (
+        "File {id} was imported again, as file {new}.",
+        "Le fichier {id} a été réimporté, n° {new}.",
+    ),
     "cli.check_ok": (
         "{config} and its mappings are right.",
         "{config} et ses modèles d'import sont corrects.",
