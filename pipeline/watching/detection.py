@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,13 +44,17 @@ class Detection:
         """Polling to be kept to: it was asked for, or the system does not hear of what others write there."""
         return self.mode == "poll" and (self.wanted == "poll" or self.said.code == "watching.network")
 
+    def same_wish(self, other: Detection) -> bool:
+        """Do they differ only in what the system refuses or grants at the moment?"""
+        return (self.wanted, self.lasting) == (other.wanted, other.lasting)
+
 
 def detect(
     folder: Path, wanted: Wanted = "auto", *, network: bool = False, events: Inotify | None = None
 ) -> Detection:
     """Choose for one folder, by trying. `network`: it lies on a network file system.
 
-    Takes about 5 ms; for many folders pass one Inotify as `events` to try them with."""
+    Takes about 5 ms, for the system is slow to close an Inotify; for many folders use `detect_all`."""
     if wanted == "poll" or (network and wanted == "auto"):
         return polled(wanted)
     try:
@@ -61,6 +66,18 @@ def detect(
     except OSError as error:
         return refused(error, wanted)
     return native(wanted)
+
+
+def detect_all(
+    wanted: Mapping[Path, Wanted], network: Callable[[Path], bool] = lambda folder: False
+) -> dict[Path, Detection]:
+    """Choose for many folders at once: some µs each."""
+    try:
+        events = Inotify()
+    except OSError:
+        return {folder: detect(folder, wish, network=network(folder)) for folder, wish in wanted.items()}
+    with closing(events):
+        return {f: detect(f, wish, network=network(f), events=events) for f, wish in wanted.items()}
 
 
 def native(wanted: Wanted = "auto") -> Detection:

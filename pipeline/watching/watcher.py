@@ -33,10 +33,9 @@ class Watcher:
     at a path. `renamed_in` and `ours` may be called from any thread, the rest from the event loop's."""
 
     def __init__(self, folders: Folders, network: Callable[[Path], bool] = lambda folder: False) -> None:
-        self._wanted = _detections(folders)
-        self._now = dict(self._wanted)
+        self._now = _detections(folders)
         self._network = network
-        self._hints = Hints(self._wanted)
+        self._hints = Hints(self._now)
         self._wake = anyio.Event()
         self._restart = anyio.Event()
         self._nap: CancelScope | None = None
@@ -58,13 +57,14 @@ class Watcher:
         return self._hints.take()
 
     def follow(self, folders: Folders) -> None:
-        """From now on watch these. Those that stay miss nothing, new ones are marked, others forgotten."""
-        before, self._wanted = self._wanted, _detections(folders)
-        if self._wanted == before:
+        """From now on watch these. Those that stay miss nothing, new ones are marked, others forgotten. What
+        the system refused or granted for a moment is found out anew, and no difference."""
+        before, after = self._now, _detections(folders)
+        stay = {f for f, d in after.items() if f in before and before[f].same_wish(d)}
+        if len(stay) == len(before) == len(after):
             return
-        new = {f for f, detection in self._wanted.items() if before.get(f) != detection}
-        self._now = {f: d if f in new else self._now[f] for f, d in self._wanted.items()}
-        self._hints.follow(self._wanted, new)
+        self._now = {f: before[f] if f in stay else d for f, d in after.items()}
+        self._hints.follow(after, after.keys() - stay)
         if self._hints.events is not None:
             for folder in before:
                 if folder not in self._now or self._now[folder].lasting:

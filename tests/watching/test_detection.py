@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from pipeline.watching import Detection, detect
+from pipeline.watching import Detection, detect, detect_all
 from pipeline.watching.detection import refused
-from pipeline.watching.inotify import Inotify
 from pipeline.words import render
 
 
@@ -42,9 +40,16 @@ def test_what_is_not_there_is_looked_for(tmp_path: Path) -> None:
             assert (found.mode, found.said.code, found.lasting) == ("poll", "watching.missing", False)
 
 
-def test_many_folders_are_tried_with_one_descriptor(tmp_path: Path) -> None:
-    with closing(Inotify()) as events:
-        assert [detect(tmp_path, events=events) for _ in range(300)] == [detect(tmp_path)] * 300
+def test_many_folders_are_tried_at_once(tmp_path: Path) -> None:
+    folders = [tmp_path / str(n) for n in range(300)]
+    for folder in folders:
+        folder.mkdir()
+    found = detect_all(dict.fromkeys((*folders, tmp_path / "none"), "auto"), lambda f: f.name == "7")
+    assert list(found) == [*folders, tmp_path / "none"]
+    assert {f: d.said.code for f, d in found.items() if d.mode == "poll"} == {
+        tmp_path / "7": "watching.network",
+        tmp_path / "none": "watching.missing",
+    }
 
 
 @pytest.mark.parametrize(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
 import pytest
 
 from pipeline.errors import Environment
-from pipeline.watching import Watcher, detect, scan
+from pipeline.watching import Watcher, detect, detect_all, scan
+from pipeline.watching.detection import refused
 from pipeline.watching.hints import WATCHFILES, Hints
-from pipeline.watching.inotify import Inotify
 from tests.watching.scenes import LONG_S, Ours, drop
 
 
@@ -21,8 +22,7 @@ from tests.watching.scenes import LONG_S, Ours, drop
 async def watching(
     *folders: Path, network: Callable[[Path], bool] = lambda folder: False
 ) -> AsyncIterator[Watcher]:
-    with closing(Inotify()) as events:
-        watcher = Watcher({folder: detect(folder, events=events) for folder in folders}, network)
+    watcher = Watcher(detect_all(dict.fromkeys(folders, "auto")), network)
     async with anyio.create_task_group() as tasks:
         await tasks.start(watcher.run)
         assert await watcher.changed(0) == set(folders), "at the start every folder is to be looked at"
@@ -233,6 +233,12 @@ def test_a_folder_that_is_followed_anew_is_marked(tmp_path: Path) -> None:
             watcher.follow({tmp_path: detect(tmp_path, "poll")})
             assert watcher.poll_s(tmp_path) == 2.0
             assert not watcher.renamed_in(tmp_path, b"a.csv", drop(tmp_path, "a.csv"))
+            await watcher.changed(0)
+            without = refused(OSError(errno.EMFILE, ""))  # as a second one that tries may find out
+            watcher.follow({tmp_path: detect(tmp_path)})
+            await until(watcher, tmp_path, lambda: watcher.renamed_in(tmp_path, b"b", drop(tmp_path, "b")))
+            watcher.follow({tmp_path: without})
+            assert watcher.poll_s(tmp_path) == 5.0
             watcher.follow([])
             assert await watcher.changed(0) == set()
 
