@@ -16,7 +16,7 @@ from pipeline.engine.taking import give_back_orphans, left_behind
 from pipeline.errors import Environment
 from pipeline.jobs import ImportJob
 from pipeline.mapping.model import ReadOptions
-from pipeline.watching import Detection, Watcher, detect
+from pipeline.watching import Detection, Watcher, detect_all
 from pipeline.words import Message, message
 
 LEFT_S = 5.0  # what a dead process had taken is looked for this often
@@ -37,7 +37,7 @@ class Looking:
 
     def __init__(self, jobs: Sequence[ImportJob], options: Mapping[str, ReadOptions]) -> None:
         self.inboxes = Inboxes(jobs, options, self._renamed_in)
-        self.watcher = Watcher(self.detections())
+        self.watcher = Watcher(self.detections(), disk.is_network)
         self._due: dict[Path, float] = {}  # monotonic seconds
         self._rest: dict[Path, float] = {}
         self._seen: dict[Path, float] = {}
@@ -48,10 +48,10 @@ class Looking:
         return self.watcher.renamed_in(folder, name, ino)
 
     def detections(self) -> dict[Path, Detection]:
-        """How the files of each folder can be noticed. Tries it out: some milliseconds a folder."""
+        """How the files of each folder can be noticed. Tries it out."""
         wanted = {job.inbox: job.watch for job in self.inboxes.jobs}
         wanted |= {folder: job.watch for job in self.inboxes.jobs for folder in self.inboxes.folders_of(job)}
-        return {f: detect(f, wish, network=disk.is_network(f)) for f, wish in wanted.items()}
+        return detect_all(wanted, disk.is_network)
 
     def follow(self, jobs: Sequence[ImportJob], options: Mapping[str, ReadOptions]) -> None:
         """Other jobs from now on; the watcher is to follow as well."""
