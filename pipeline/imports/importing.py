@@ -24,6 +24,7 @@ from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
 from pipeline.imports.reading import content, fit, raws, stage
 from pipeline.imports.work import Emit, Outcome, Taken, Work
+from pipeline.mapping import told_of_file
 from pipeline.store.model import Arrival, LedgerFile, Load, Store
 from pipeline.words import Message, message, printable
 
@@ -124,7 +125,8 @@ class Importer:
         file.seek(0)
         self._emit("file.loading", taken, None, {})
         records = content(file, work.job.trailer)
-        plan, reading, columns = fit(work.plan, records.file)
+        told = told_of_file(work.plan, printable(os.fsdecode(taken.name)), taken.below)
+        plan, reading, columns = fit(told, records.file)
         staging = stack.enter_context(self._store.staging(plan))
         stage(plan, reading, columns, work.zone, staging, small=before.st_size < ONE_BATCH)
         records.balance(reading.account.records)
