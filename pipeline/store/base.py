@@ -3,31 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline.errors import FileFailed, PipelineError
+from pipeline.errors import FileFailed, MappingUnfit, PipelineError
 from pipeline.faults import point
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.store import triggers
 from pipeline.store.arrivals import Arrivals, files, refused_rows
-from pipeline.store.catalogue import catalogue
+from pipeline.store.catalogue import catalogue, live_catalogue
+from pipeline.store.doctor import Doctor
 from pipeline.store.failures import RowsRefused, judge, translated
 from pipeline.store.ledger import refused_values, repeat_of
+from pipeline.store.live import targets
 from pipeline.store.memory import Memory
 from pipeline.store.migrate import migrate, state
 from pipeline.store.model import LedgerFile, Load, RefusedRow, Staging
-from pipeline.store.tables import business_tables
-from pipeline.words import Message, message
+from pipeline.store.place import Place
+from pipeline.store.session import OURS
+from pipeline.store.target import Target, ours
+from pipeline.words import Message, message, render
 
+Counts = tuple[int, int]  # rows that were new, rows that were changed
 FIND_AT_MOST = 500  # rows that the database itself refuses, found by halving; more fail the file
 
 
-class SqlStore(Arrivals, Memory):
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A table that a load may begin on. `mark`: what the database says of its columns and triggers; while that
+    stays the same, so does this. `logged`: has it triggers, from which rows are counted?"""
+
+    target: Target
+    logged: bool
+    mark: object
+
+
+class SqlStore(Arrivals, Memory, Doctor):
     """The verbs of `Store` in SQLAlchemy Core. A database adds staging, upsert, locks and *who*."""
+
+    def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:
+        super().__init__(engine, place)
+        self._tables: dict[str, _Ready] = {}
 
     # what each database does its own way ----------------------------------------------------------------
     def staging(self, plan: Plan) -> Staging:
@@ -36,8 +55,19 @@ class SqlStore(Arrivals, Memory):
     def _who(self, conn: sa.Connection, who: str | None) -> None:
         raise NotImplementedError
 
-    def _upsert(self, conn: sa.Connection, load: Load, low: int, high: int) -> None:
+    def _upsert(
+        self, conn: sa.Connection, load: Load, target: Target, low: int, high: int, *, count: bool
+    ) -> Counts:
+        """`count`: say how many rows were new and changed, for no trigger noted them."""
         raise NotImplementedError
+
+    def _mark(self, conn: sa.Connection, table: str) -> object:
+        """Changes when the table's columns or triggers do."""
+        raise NotImplementedError
+
+    def _may_log(self, conn: sa.Connection, table: str) -> bool:
+        """May triggers be made on this table?"""
+        return True
 
     def _expect_parts(self, conn: sa.Connection, load: Load) -> None:
         """Parts of the staged rows, by line, will be upserted: make finding them quick."""
@@ -52,12 +82,12 @@ class SqlStore(Arrivals, Memory):
     # schema ---------------------------------------------------------------------------------------------
     def migrate(self) -> None:
         with translated(self._where):
-            self._refuse_newer(state(self._engine))
-            migrate(self._engine)
+            self._refuse_newer(state(self._engine, self._place))
+            migrate(self._engine, self._place)
 
     def require(self) -> None:
         with translated(self._where):
-            found = state(self._engine)
+            found = state(self._engine, self._place)
         self._refuse_newer(found)
         if found != "current":
             raise PipelineError(message("store.absent" if found == "absent" else "store.older"))
@@ -70,28 +100,57 @@ class SqlStore(Arrivals, Memory):
         raise PipelineError(message("store.absent"))
 
     def catalogue(self) -> Catalogue:
-        return catalogue()
+        if not self._place.foreign:
+            return catalogue()
+        with self._looking() as conn:
+            return live_catalogue(targets(conn))
+
+    def _target(self, table: str) -> Target:
+        """The table as it was last seen; a load looks again."""
+        if table in self._tables:
+            return self._tables[table].target
+        if not self._place.foreign:
+            return self._find(None, table)
+        with self._transaction(write=False) as conn:
+            return self._find(conn, table)
+
+    def _find(self, conn: sa.Connection | None, table: str) -> Target:
+        known = ours() if conn is None or not self._place.foreign else targets(conn)
+        if table not in known:
+            why = render(message("store.no_table", table=table))
+            raise MappingUnfit(message("store.unfit", why=why))
+        return known[table]
 
     # the ledger -----------------------------------------------------------------------------------------
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
         with self._transaction() as conn:
-            for table in {load.plan.table.name for load in loads}:
-                self._ensure_triggers(conn, table)
+            ready = {
+                name: self._ready(conn, name) for name in sorted({load.plan.table.name for load in loads})
+            }
             point("transaction.begun")
-            rows = [self._commit_one(conn, load, now) for load in loads]
+            rows = [self._commit_one(conn, load, ready[load.plan.table.name], now) for load in loads]
             self._who(conn, None)
             point("commit.before")
         point("commit.after")
+        self._tables |= ready  # not before: what a transaction that failed had made is gone
         return rows
 
-    def _ensure_triggers(self, conn: sa.Connection, name: str) -> None:
-        """Looked at for every load: a table made anew by another program has lost them, and the counts are
-        taken from what they write."""
-        tables = [t for t in business_tables() if t.name == name]
-        if triggers.missing(conn, tables):
-            triggers.install(conn, tables)
+    def _ready(self, conn: sa.Connection, table: str) -> _Ready:
+        """Looked at for every load: a table made anew by another program has lost its triggers, and the counts
+        are taken from what they write."""
+        mark = self._mark(conn, table)
+        known = self._tables.get(table)
+        if known is not None and known.mark == mark:
+            return known
+        target = self._find(conn, table)
+        if not triggers.missing(conn, [target]):
+            return _Ready(target, True, mark)
+        if not self._may_log(conn, table):
+            return _Ready(target, False, mark)
+        triggers.install(conn, [target])
+        return _Ready(target, True, self._mark(conn, table))
 
-    def _commit_one(self, conn: sa.Connection, load: Load, now: datetime) -> LedgerFile:
+    def _commit_one(self, conn: sa.Connection, load: Load, ready: _Ready, now: datetime) -> LedgerFile:
         arrival = load.arrival
         self._lock_job(conn, arrival.job)
         known = self._known(conn, arrival.claim)
@@ -105,14 +164,16 @@ class SqlStore(Arrivals, Memory):
         )
         self._who(conn, f"file:{row.id}")
         seq = self._last_change(conn)
-        found = _with_bytes(load, self._write(conn, load))
+        found, (inserted, updated) = self._write(conn, load, ready)
+        found = _with_bytes(load, found)
         point("rows.written")
         refused = self._move_refused(conn, load, row.id) + self._add_refused(conn, row.id, found)
         if load.max_refused is not None and refused > load.max_refused:
             facts = {"refused": refused, "rows": load.rows_read, "most": load.max_refused}
             raise FileFailed(message("store.too_many_refused", **facts))
         staged, distinct, _ = self._staged(conn, load)
-        inserted, updated = self._changes(conn, load.plan.table.name, f"file:{row.id}", seq)
+        if ready.logged:
+            inserted, updated = self._changes(conn, ready.target, f"file:{row.id}", seq)
         counts: dict[str, Any] = {
             "inserted": inserted,
             "updated": updated,
@@ -123,18 +184,20 @@ class SqlStore(Arrivals, Memory):
         conn.execute(files.update().where(files.c.id == row.id).values(**counts))
         return replace(row, **counts)
 
-    def _write(self, conn: sa.Connection, load: Load) -> list[RefusedRow]:
+    def _write(self, conn: sa.Connection, load: Load, ready: _Ready) -> tuple[list[RefusedRow], Counts]:
         """Upsert all rows; what the database refuses is found by halving, in savepoints."""
         _, distinct, highest = self._staged(conn, load)
-        if not distinct:
-            return []
         found: list[RefusedRow] = []
+        inserted = updated = 0
+        if not distinct:
+            return found, (0, 0)
         parts = [(0, highest)]
         while parts:
             low, high = parts.pop()
             try:
                 with conn.begin_nested():
-                    self._upsert(conn, load, low, high)
+                    done = self._upsert(conn, load, ready.target, low, high, count=not ready.logged)
+                inserted, updated = inserted + done[0], updated + done[1]
             except sa.exc.DBAPIError as error:
                 judged = judge(error, self._where)
                 if not isinstance(judged, RowsRefused):
@@ -148,7 +211,7 @@ class SqlStore(Arrivals, Memory):
                 else:
                     middle = (low + high) // 2
                     parts += [(middle + 1, high), (low, middle)]
-        return found
+        return found, (inserted, updated)
 
     def _add_refused(self, conn: sa.Connection, file: int, found: Sequence[RefusedRow]) -> int:
         if found:
@@ -158,14 +221,16 @@ class SqlStore(Arrivals, Memory):
     def _last_change(self, conn: sa.Connection) -> int:
         return int(conn.execute(sa.text("SELECT coalesce(max(seq), 0) FROM pipeline_change")).scalar_one())
 
-    def _changes(self, conn: sa.Connection, table: str, who: str, seq: int) -> tuple[int, int]:
-        found = conn.execute(
-            sa.text(
-                "SELECT op, count(*) FROM pipeline_change"
-                " WHERE seq > :seq AND who = :who AND table_name = :table GROUP BY op"
-            ),
-            {"seq": seq, "who": who, "table": table},
-        )
+    def _changes(self, conn: sa.Connection, target: Target, who: str, seq: int) -> Counts:
+        """(new, changed) rows that the triggers noted. Another program's trigger may write a row of ours a second
+        time: there each row counts once."""
+        mine = "FROM pipeline_change WHERE seq > :seq AND who = :who AND table_name = :table"
+        if target.ours:
+            asked = f"SELECT op, count(*) {mine} GROUP BY op"
+        else:
+            first = f"SELECT min(op) AS op {mine} AND op IN ('I', 'U') GROUP BY row_id"
+            asked = f"SELECT op, count(*) FROM ({first}) AS first GROUP BY op"
+        found = conn.execute(sa.text(asked), {"seq": seq, "who": who, "table": target.name})
         counts: dict[str, int] = {row[0]: row[1] for row in found}
         return counts.get("I", 0), counts.get("U", 0)
 

