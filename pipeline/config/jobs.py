@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from pipeline.config.schedules import KEYS as SCHEDULE
 from pipeline.config.schedules import read_schedule
+from pipeline.files import template_mistake
 from pipeline.jobs import ARCHIVE, WORK, ImportJob, Limits
 from pipeline.mapping.source import Path as At
 from pipeline.mapping.source import Source, nearest
@@ -90,7 +91,11 @@ def _ready(source: Source, at: At, table: dict[str, Any]) -> str:
 
 
 def _archive(source: Source, at: At, table: dict[str, Any]) -> str:
-    return source.text_at(at, table, "archive") or ARCHIVE
+    text = source.text_at(at, table, "archive") or ARCHIVE
+    mistake = template_mistake(text)
+    if mistake is not None:
+        source.say((*at, "archive"), mistake.code, None, **mistake.args)
+    return text
 
 
 def _limits(source: Source, at: At, table: dict[str, Any]) -> Limits:
