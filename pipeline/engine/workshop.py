@@ -122,8 +122,7 @@ class Workshop:
         it is given up. Of a group nobody knows which: each is tried alone."""
         self.announcer.tell("worker.died", desk.job.name, facts={"reason": death.reason})
         left = [c for c in group if c.path.exists()]
-        for gone in (c for c in group if c not in left):
-            gone.release()  # it was moved already; the ledger knows it
+        desk.hold(*(c for c in group if c not in left))  # moved already: only the note of it is missing
         if not death.started:
             said = message("files.no_worker", why=death.reason)
             desk.trouble = self.announcer.trouble(desk.job.name, desk.trouble, said)

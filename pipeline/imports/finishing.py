@@ -43,9 +43,11 @@ class Finisher:
         ended = []
         try:
             for taken, row in files:
-                if row.archived_at is not None and not os.path.lexists(taken.path):
+                there = os.path.lexists(taken.path)
+                if row.archived_at is not None and not there:
                     continue  # its group was cut off after it
-                moved[taken.claim] = self._put(work, taken, row)
+                place = None if there else lies_at(work.job, row, work.zone)
+                moved[taken.claim] = place or self._put(work, taken, row)
                 ended.append((taken, row))
         finally:  # what was moved is noted, whatever became of the others
             if moved:
@@ -129,6 +131,12 @@ def place_of(job: ImportJob, row: LedgerFile, zone: str) -> tuple[Path, bytes]:
     return job.processed.joinpath(*map(os.fsdecode, folders)), name
 
 
+def lies_at(job: ImportJob, row: LedgerFile, zone: str) -> Path | None:
+    """Where a file lies that was moved without a note of it."""
+    folder, name = (job.failed, row.name) if row.state == "failed" else place_of(job, row, zone)
+    return disk.find(folder, name, row.fingerprint, row.name)
+
+
 def note_moved(store: Store, jobs: Sequence[ImportJob], now: datetime, zone: str) -> None:
     """Finish the notes of files whose move was the last thing an earlier process did: they lie in their folder
     and no longer in the work folder, and only the ledger does not say so. Raises Environment."""
@@ -144,8 +152,7 @@ def note_moved(store: Store, jobs: Sequence[ImportJob], now: datetime, zone: str
                 there[work] = {entry.claim for entry in disk.entries(work)}
             if row.claim in there[work]:
                 continue
-            folder, name = (job.failed, row.name) if row.state == "failed" else place_of(job, row, zone)
-            place = disk.find(folder, name, row.fingerprint, row.name)
+            place = lies_at(job, row, zone)
             if place is not None:
                 found[row.claim] = str(place)
         if found:

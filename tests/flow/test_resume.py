@@ -26,6 +26,21 @@ def test_a_move_that_was_the_last_deed_is_noted_at_the_next_start(installation: 
     assert installation.sql("SELECT state, archived_as FROM pipeline_file") == [("archived", place)]
 
 
+def test_a_worker_that_dies_between_a_move_and_its_note_leaves_nothing_unsaid(
+    installation: Installation,
+) -> None:
+    for n in range(3):
+        installation.drop(f"o{n}.csv", ORDERS.replace(b"000", b"%03d" % n))
+    ended = subprocess.run(
+        [sys.executable, "-m", "pipeline", "--config", str(installation.config), "once"],
+        env={**os.environ, "PIPELINE_FAULT": "worker/archive.after:2:kill"},
+        capture_output=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    states = installation.sql("SELECT state, archived_as <> '' FROM pipeline_file")
+    assert states == [("archived", 1)] * 3
+
+
 def test_a_row_that_only_the_database_refuses_keeps_its_bytes_and_its_reason(
     installation: Installation,
 ) -> None:
@@ -50,7 +65,9 @@ def test_status_tells_what_a_running_service_waits_for(installation: Installatio
     (installation.root / "processed/sales").rmdir()
     (installation.root / "processed/sales").write_text("in the way")
     installation.drop("orders.csv", ORDERS)
-    service = subprocess.Popen([sys.executable, "-m", "pipeline", "--config", str(installation.config), "run"])
+    service = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "--config", str(installation.config), "run"]
+    )
     try:
 
         def waits() -> bool:

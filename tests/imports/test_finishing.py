@@ -124,6 +124,28 @@ def test_a_move_that_was_not_noted_is_noted_at_the_next_start(desk: Desk, compre
     assert (row.state, row.archived_as) == ("archived", str(moved))
 
 
+def test_a_move_that_was_not_noted_is_noted_when_its_file_is_asked_for_again(desk: Desk) -> None:
+    committed(desk)
+    taken = desk.left()
+    row = desk.store.by_claim(taken.claim)
+    assert row is not None
+    place = desk.root / desk.expected(row, "orders.csv")
+    place.parent.mkdir(parents=True)
+    taken.path.rename(place)
+    outcome = desk.run(taken)
+    assert (outcome.deed, outcome.id) == ("archived", row.id)
+    assert desk.row(outcome).archived_as == str(place)
+    place.unlink()
+    assert desk.run(taken).deed == "archived"  # noted already: wherever somebody has put it since
+
+
+def test_what_was_taken_away_while_it_was_loaded_is_gone(desk: Desk) -> None:
+    committed(desk)
+    taken = desk.left()
+    taken.path.unlink()
+    assert desk.run(taken).deed == "gone"
+
+
 def test_of_a_big_group_the_first_file_is_noted_too(desk: Desk) -> None:
     """A hundred files of a group that was cut off wait; the one that was moved is the oldest of them."""
     desk.job.processed.write_text("in the way")
