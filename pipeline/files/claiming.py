@@ -12,7 +12,7 @@ import fcntl
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -211,10 +211,17 @@ def take_again(archived: Path, work: Path, claim: str, name: bytes) -> Claimed |
 def entries(work: Path) -> list[Entry]:
     """The taken files in a work folder, ordered by claim. A companion alone is none; no folder holds none.
     Raises OSError."""
+    return _entries(work, _names(work))
+
+
+def _names(work: Path) -> list[bytes]:
     try:
-        names = sorted(os.listdir(os.fsencode(work)))
+        return sorted(os.listdir(os.fsencode(work)))
     except FileNotFoundError:
         return []
+
+
+def _entries(work: Path, names: Sequence[bytes]) -> list[Entry]:
     companions = {p[0]: work / os.fsdecode(n) for n in names if (p := parse_companion_name(n))}
     files = ((n, parsed) for n in names if (parsed := parse_work_name(n)))
     return [Entry(*parsed, work / os.fsdecode(n), companions.get(parsed[0])) for n, parsed in files]
@@ -223,9 +230,11 @@ def entries(work: Path) -> list[Entry]:
 def abandoned(work: Path) -> list[Claimed]:
     """Taken files whose owner is dead: nobody alive holds their lock. Ordered by claim; each is ours now.
     Copies that a dead process did not finish are removed."""
-    _sweep(work)
+    names = _names(work)
+    for name in filter(is_hidden_copy, names):
+        _sweep(work / os.fsdecode(name))
     found: list[Claimed] = []
-    for entry in entries(work):
+    for entry in _entries(work, names):
         try:
             lock = _lock(entry.path)
         except OSError:
@@ -241,20 +250,12 @@ def abandoned(work: Path) -> list[Claimed]:
     return found
 
 
-def _sweep(work: Path) -> None:
-    for path in _unfinished(work):
-        lock = _lock(path)
-        if lock is not None:
-            if same_file(lock, path):
-                path.unlink(missing_ok=True)
-            os.close(lock)
-
-
-def _unfinished(work: Path) -> Iterator[Path]:
-    with contextlib.suppress(FileNotFoundError):
-        for entry in os.listdir(os.fsencode(work)):
-            if is_hidden_copy(entry):
-                yield work / os.fsdecode(entry)
+def _sweep(path: Path) -> None:
+    lock = _lock(path)
+    if lock is not None:
+        if same_file(lock, path):
+            path.unlink(missing_ok=True)
+        os.close(lock)
 
 
 def bump_attempt(taken: Claimed) -> Claimed:

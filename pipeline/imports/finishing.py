@@ -52,8 +52,11 @@ class Finisher:
         finally:  # what was moved is noted, whatever became of the others
             if moved:
                 self._note({taken.path.parent for taken, _ in ended}, moved)
-        for taken, row in ended:
-            self._emit("file.failed" if row.state == "failed" else "file.archived", taken, row.reason, {})
+            for taken, row in ended:
+                if row.state == "failed":
+                    self._emit("file.failed", taken, row.reason, {})
+                else:
+                    self._emit("file.archived", taken, None, {})
 
     def _note(self, emptied: Set[Path], moved: Mapping[str, Path]) -> None:
         for folder in {place.parent for place in moved.values()} | emptied:
