@@ -49,7 +49,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
     args = {"connect_timeout": 5, "options": "-c synchronous_commit=on -c timezone=UTC"}
     made = sa.create_engine(url, connect_args=args)
     if place.schema:
-        path = quoted(place.schema).replace("%", "%%")
+        path = quoted(place.schema)
         more = " || ', ' || current_setting('search_path')" if place.foreign else ""
 
         @sa.event.listens_for(made, "connect")

@@ -22,7 +22,8 @@ ORDER BY pg_table_is_visible(c.oid) DESC, has_schema_privilege(n.oid, 'USAGE') L
 """
 _SEQUENCES = """
 SELECT s.oid::regclass::text FROM pg_depend AS d JOIN pg_class AS s ON s.oid = d.objid AND s.relkind = 'S'
-WHERE d.refobjid = %s::oid AND d.deptype = 'a' AND NOT has_sequence_privilege(s.oid, 'USAGE')
+WHERE d.refobjid = %s::oid AND d.deptype = 'a'
+  AND CASE WHEN s.relkind = 'S' THEN NOT has_sequence_privilege(s.oid, 'USAGE') END
 """
 _MINE = """
 SELECT c.relname, has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'INSERT')
