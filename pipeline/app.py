@@ -24,6 +24,7 @@ from types import TracebackType
 import anyio
 
 from pipeline import config as configuration
+from pipeline import doctor
 from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
 from pipeline.clock import Clock
@@ -35,7 +36,7 @@ from pipeline.errors import ConfigError, Mistake, PipelineError
 from pipeline.events import Event, Listener
 from pipeline.jobs import ImportJob
 from pipeline.mapping import examine
-from pipeline.results import FileRow, FileStory, OnceResult, Status, Why
+from pipeline.results import FileRow, FileStory, Finding, OnceResult, Status, Why
 from pipeline.store import connect
 from pipeline.store.catalogue import catalogue
 from pipeline.store.model import Pause, Store
@@ -228,6 +229,10 @@ class Pipeline:
         """In one sentence why this file is, or is not, in the database, and what would change that."""
         return self._answers.why(file)
 
+    def doctor(self) -> list[Finding]:
+        """Whether everything that imports need is there and works, tried out: each finding with its remedy."""
+        return diagnose(self.settings.path)
+
     def switch(self, active: bool) -> None:
         """Turn the master switch; written to config.toml with its comments kept."""
         switch(self.settings.path, active)
@@ -263,6 +268,16 @@ def mistakes(config: str | os.PathLike[str] = "config.toml") -> list[Mistake]:
             examine(name, file.read_text("utf-8", "replace"), f"mappings/{name}.toml", catalogue())[1]
         )
     return found
+
+
+def diagnose(config: str | os.PathLike[str] = "config.toml") -> list[Finding]:
+    """What `Pipeline.doctor` says, also of a config with mistakes. Raises ConfigError when it cannot be read."""
+    path, found = Path(config), mistakes(config)
+    try:
+        settings = configuration.load(path)
+    except ConfigError:
+        settings = None
+    return doctor.diagnose(path, settings, found, Clock())
 
 
 def person() -> str:
