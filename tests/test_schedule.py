@@ -216,6 +216,21 @@ def test_a_time_that_autumn_repeats_opens_once_at_the_first() -> None:
     assert openings(s, utc("2026-10-24T12:00"), looks) == [utc("2026-10-25T00:30")]
 
 
+def test_a_day_that_has_begun_stays_where_autumn_sets_the_clock_back_over_midnight() -> None:
+    """Saint John's, 2010: at one minute past midnight of Sunday it was 23:01 of Saturday again."""
+    zone, before, within = "America/St_Johns", utc("2010-11-07T02:00"), utc("2010-11-07T02:40")
+    assert due(Daily((time(0),), zone), before, within) == utc("2010-11-07T02:30")
+    for weekday, opens_then in ((6, True), (5, False)):
+        found = due(Every(60, Days(frozenset({weekday})), zone), before, within)
+        assert (found is not None) == opens_then
+
+
+def test_an_hour_of_a_day_that_was_skipped_opens_when_the_next_begins_and_waits_for_nothing() -> None:
+    s, midnight = Daily((time(12),), "Pacific/Apia", until=time(14)), utc("2011-12-30T10:00")
+    assert next_opening(s, utc("2011-12-30T09:00"), utc("2011-12-30T09:00")) == midnight
+    assert closes(s, midnight) == midnight
+
+
 def test_missed_openings_run_once_and_are_the_latest() -> None:
     s = Daily((time(8), time(20)), "UTC")
     assert due(s, utc("2026-05-01T09:00"), utc("2026-05-04T21:00")) == utc("2026-05-04T20:00")
