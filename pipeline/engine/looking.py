@@ -21,6 +21,7 @@ from pipeline.words import Message, message
 
 LEFT_S = 5.0  # what a dead process had taken is looked for this often
 REST = 4.0  # after a look that took long, the folder rests for so many times as long
+CALM = 50.0  # where nothing settles and nothing is told, a look may take this part of the time
 
 
 @dataclass(slots=True)
@@ -114,4 +115,5 @@ class Looking:
             self._seen[folder] = now.mono
         cost = monotonic() - start
         self._rest[folder] = now.mono + cost * (1 + REST)
-        self._due[folder] = max(now.mono + again_s, self._rest[folder])
+        settles_s = max(again_s, cost * (CALM if again_s >= poll_s else 1 + REST))
+        self._due[folder] = now.mono + settles_s

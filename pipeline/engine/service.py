@@ -36,6 +36,7 @@ T = TypeVar("T")
 News = Callable[[], Setup | ConfigError | None]
 SETTLE_AFTER_OPENING_S = 60.0
 SWITCH_S = 0.5  # the master switch, the config and the pauses are looked at this often
+GATES_S = 0.2  # and the gates this often
 STOP_S = 25.0  # after this, work in flight is cut off: it is rolled back, and done again at the next start
 JUMP_S = 60.0
 
@@ -68,6 +69,7 @@ class Service:
         self.config: Trouble | None = None
         self._coming: Setup | None = None
         self.pauses: dict[str, Pause] = {}
+        self._asked: dict[str, float] = {}
         self._active: bool | None = None
         self._stopping: float | None = None
         self._drift: float | None = None
@@ -115,7 +117,8 @@ class Service:
         self._watcher.wake()
 
     def wake(self) -> None:
-        """Look around now."""
+        """Look around now, at the config too."""
+        self._asked.clear()
         self._watcher.wake()
 
     def _troubles(self) -> dict[str, Trouble]:
@@ -145,16 +148,19 @@ class Service:
 
     async def step(self, now: Now, tasks: TaskGroup) -> float:
         """One round: config, database, switch, gates, folders, work. Returns seconds until the next is due."""
-        self._turn(self._is_active())
-        await self._follow(now)
-        self._watch_clock(now)
+        if self._is_due("config", now, SWITCH_S):
+            self._turn(self._is_active())
+            await self._follow(now)
+            self._watch_clock(now)
         try:
             await self._ready_store(now)
             if self._gates is not None and self._store is not None and self.database is None:
-                self.pauses = await self._call(self._store.pauses, now.wall)
-                for gate in await self._call(self._gates.step, now, self._stopped_jobs()):
-                    self._looking.mark(self.inboxes.folders_of(gate.job))
-                    self._announcer.tell("job.opened", gate.job.name)
+                if self._is_due("pauses", now, SWITCH_S):
+                    self.pauses = await self._call(self._store.pauses, now.wall)
+                if self._is_due("gates", now, GATES_S):
+                    for gate in await self._call(self._gates.step, now, self._stopped_jobs()):
+                        self._looking.mark(self.inboxes.folders_of(gate.job))
+                        self._announcer.tell("job.opened", gate.job.name)
                 await self._close_openings(now)
         except Environment as trouble:
             self.database = self._announcer.trouble("", self.database, trouble.said)
@@ -166,6 +172,13 @@ class Service:
             for desk in self.desks.values():
                 await self._dispatch(desk, now, tasks)
         return delay
+
+    def _is_due(self, what: str, now: Now, every_s: float) -> bool:
+        """An event of a folder brings a step at once; what costs a question is asked at its own pace."""
+        if now.mono - self._asked.get(what, -every_s) < every_s:
+            return False
+        self._asked[what] = now.mono
+        return True
 
     # config ---------------------------------------------------------------------------------------------
     async def _follow(self, now: Now) -> None:
