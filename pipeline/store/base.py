@@ -61,6 +61,9 @@ class SqlStore(Arrivals, Memory, Doctor):
         """`count`: say how many rows were new and changed, for no trigger noted them."""
         raise NotImplementedError
 
+    def _begin(self, conn: sa.Connection) -> None:
+        """What a transaction that loads must start with."""
+
     def _mark(self, conn: sa.Connection, table: str) -> object:
         """Changes when the table's columns or triggers do."""
         raise NotImplementedError
@@ -124,6 +127,7 @@ class SqlStore(Arrivals, Memory, Doctor):
     # the ledger -----------------------------------------------------------------------------------------
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
         with self._transaction() as conn:
+            self._begin(conn)
             ready = {
                 name: self._ready(conn, name) for name in sorted({load.plan.table.name for load in loads})
             }
@@ -198,8 +202,8 @@ class SqlStore(Arrivals, Memory, Doctor):
                 with conn.begin_nested():
                     done = self._upsert(conn, load, ready.target, low, high, count=not ready.logged)
                 inserted, updated = inserted + done[0], updated + done[1]
-            except sa.exc.DBAPIError as error:
-                judged = judge(error, self._where)
+            except (sa.exc.DBAPIError, RowsRefused) as error:
+                judged = error if isinstance(error, RowsRefused) else judge(error, self._where)
                 if not isinstance(judged, RowsRefused):
                     raise
                 if not found and (low, high) == (0, highest):

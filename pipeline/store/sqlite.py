@@ -19,14 +19,14 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from pipeline.errors import Environment
 from pipeline.mapping.model import Plan
 from pipeline.store.base import Counts, SqlStore
-from pipeline.store.failures import translated
+from pipeline.store.failures import RowsRefused, translated
 from pipeline.store.keys import Keys
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, Staging
 from pipeline.store.place import Place
 from pipeline.store.rights import Right
 from pipeline.store.session import OURS
-from pipeline.store.target import Target, quoted
+from pipeline.store.target import Link, Target, quoted
 from pipeline.store.upsert import LINE, upsert
 from pipeline.words import Message, message
 
@@ -85,14 +85,17 @@ class SqliteStore(SqlStore):
         super().require()
 
     def connection(self) -> sa.Connection:
-        if self._place.foreign and self._absent():  # connecting would make one
-            self._drop()
-            raise Environment(message("store.foreign_absent", where=self._where))
+        self._never_make_theirs()
         return super().connection()
 
     def migrate(self) -> None:
-        self.connection()
+        self._never_make_theirs()
         super().migrate()
+
+    def _never_make_theirs(self) -> None:
+        if self._place.foreign and self._absent():  # connecting would make one
+            self._drop()
+            raise Environment(message("store.foreign_absent", where=self._where))
 
     @contextmanager
     def _looking(self) -> Iterator[sa.Connection]:
@@ -166,7 +169,26 @@ class SqliteStore(SqlStore):
         statement = upsert(load.plan, target, f"temp.{_mine(load).table}", ident, mark="?", differs="IS NOT")
         mine = (int(now.timestamp() * 1000), text, text) if target.ours else ()
         conn.exec_driver_sql(statement, (*mine, low, high))
+        for link in target.deferred:
+            self._refuse_dangling(conn, load, link, low, high)
         return 0, 0  # triggers can always be made here, and count
+
+    def _refuse_dangling(self, conn: sa.Connection, load: Load, link: Link, low: int, high: int) -> None:
+        """A reference that is checked at COMMIT only would fail all rows there, and name none."""
+        if not set(link.columns) <= set(load.plan.targets):
+            return
+        pairs = list(zip(link.columns, link.others, strict=True))
+        there = " AND ".join(f"parent.{quoted(other)} = staged.{quoted(name)}" for name, other in pairs)
+        filled = " AND ".join(f"staged.{quoted(name)} IS NOT NULL" for name, _ in pairs)
+        found = conn.exec_driver_sql(
+            f"SELECT 1 FROM temp.{_mine(load).table} AS staged WHERE {LINE} BETWEEN ? AND ? AND {filled}"
+            f" AND NOT EXISTS (SELECT 1 FROM {quoted(link.table)} AS parent WHERE {there}) LIMIT 1",
+            (low, high),
+        )
+        if found.first() is not None:
+            named = ", ".join(link.columns)
+            column = named if len(link.columns) == 1 else ""
+            raise RowsRefused(message("store.row_points_nowhere", column=named), column)
 
     def _move_refused(self, conn: sa.Connection, load: Load, file: int) -> int:
         table = f"temp.{_mine(load).table}_refused"

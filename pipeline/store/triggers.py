@@ -30,6 +30,10 @@ def missing(conn: sa.Connection, targets: Iterable[Target]) -> list[str]:
 def install(conn: sa.Connection, targets: Iterable[Target]) -> None:
     """Make the triggers of these tables, again where they exist."""
     schema = _schema(conn)
+    if schema is not None:
+        conn.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(7305611)"
+        )  # two at once would trip over each other
     for target in targets:
         for op in OPS:
             name = _name(target, op, schema)

@@ -279,6 +279,18 @@ def test_rows_that_it_refuses_are_found(store: SqlStore) -> None:
     assert [row.line for row in store.refused(file.id)] == [3]
 
 
+def test_a_reference_that_is_checked_at_the_end_refuses_its_row_only(store: SqlStore) -> None:
+    """As Django makes them."""
+    number = "INTEGER" if store.kind == "sqlite" else "bigint"
+    sql(store, f"CREATE TABLE orders (no {number} PRIMARY KEY, customer {number} NOT NULL"
+        " REFERENCES customers (id) DEFERRABLE INITIALLY DEFERRED)")  # fmt: skip
+    text = 'version = 1\ntable = "orders"\n[fields]\nno = "No"\ncustomer = "Customer"'
+    file = load(store, text, {"No": ["1", "2", "3"], "Customer": ["1", "77", "1"]})
+    assert (counts(file), file.refused) == ((2, 0, 0, 0), 1)
+    refused = store.refused(file.id)[0]
+    assert (refused.line, refused.column, refused.said.code) == (3, "Customer", "store.row_points_nowhere")
+
+
 def test_its_own_triggers_do_not_count_twice(store: SqlStore) -> None:
     if store.kind == "sqlite":
         sql(
