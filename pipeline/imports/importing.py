@@ -102,6 +102,8 @@ class Importer:
                     ready.append(prepared)
             for one in ready:
                 _unchanged(one.file, one.before, one.taken.path)
+                if work.job.take == "move" and one.load.arrival.replay_of is None:
+                    _unopened(one.taken.path)
             done = self._store.commit([one.load for one in ready], self._now()) if ready else []
             rows |= {one.taken.claim: row for one, row in zip(ready, done, strict=True)}
         return self._finisher.finish(work, [(taken, rows[taken.claim]) for taken in work.files])
@@ -181,6 +183,13 @@ def _unchanged(file: BinaryIO, before: os.stat_result, path: Path) -> None:
         after.st_mtime_ns,
         after.st_ino,
     ):
+        raise _Changed(str(path))
+
+
+def _unopened(path: Path) -> None:
+    """A writer that opened the file just before it was taken may write to it after the commit: never loaded then.
+    Copies are ours alone, and open for writing in the service itself."""
+    if disk.writer_free(path) == "busy":
         raise _Changed(str(path))
 
 
