@@ -18,7 +18,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from pipeline.errors import Environment
 from pipeline.mapping.model import Plan
-from pipeline.store.base import Counts, SqlStore
+from pipeline.store.base import Counts
+from pipeline.store.bundles import BundleStore
 from pipeline.store.failures import RowsRefused, translated
 from pipeline.store.keys import Keys
 from pipeline.store.ledger import refused_values
@@ -66,7 +67,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
     return made
 
 
-class SqliteStore(SqlStore):
+class SqliteStore(BundleStore):
     """The seam on SQLite."""
 
     kind = "sqlite"
@@ -125,7 +126,7 @@ class SqliteStore(SqlStore):
         path = Path(self._engine.url.database or ".")
         return [(str(p), "write", "") for p in (path, path.absolute().parent) if not os.access(p, os.W_OK)]
 
-    def _mark(self, conn: sa.Connection, table: str) -> object:
+    def _mark(self, conn: sa.Connection, table: str = "") -> object:
         return conn.exec_driver_sql("PRAGMA schema_version").scalar_one()
 
     def staging(self, plan: Plan) -> Staging:
