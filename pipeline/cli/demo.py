@@ -92,6 +92,9 @@ class Stage:
         result = pipeline.once([SHOP, TILL], now=True, wait=30)
         for said in result.troubles:
             self.voice.say(said)
+        if len(result.files) < len(files):  # Ctrl-C, or the world is at fault
+            self.voice.say(message("cli.demo_cut", folder=str(self.folder)))
+            raise typer.Exit(1)
         return result
 
     def read(self, pipeline: Pipeline) -> bool:

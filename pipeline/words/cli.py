@@ -184,6 +184,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This is not as it should be: see pipeline files. Please report it.",
         "Ce n'est pas ce qui est attendu : voir pipeline files. Merci de le signaler.",
     ),
+    "cli.demo_cut": (
+        "The demo ends here: a file was not imported. See what became of it: cd {folder} && pipeline files",
+        "La démonstration s'arrête : un fichier n'a pas été importé. Voir lequel : cd {folder} && pipeline files",
+    ),
     "cli.demo_turn": (
         "Your turn: a file dropped here is imported at once",
         "À vous : un fichier déposé ici est importé aussitôt",
@@ -191,7 +195,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.demo_sample": ("One to try, from another terminal:", "Un exemple, depuis un autre terminal :"),
     "cli.demo_nightly": (
         "At night: tickets in {inbox} are imported at their hour, next on {at}.",
-        "La nuit : les tickets de {inbox} sont importés à leur heure, le {at}.",
+        "La nuit : les tickets dans {inbox} sont importés à leur heure, le {at}.",
     ),
     "cli.demo_why": (
         "To see more: pipeline files, pipeline status, pipeline why FILE",
