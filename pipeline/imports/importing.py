@@ -20,6 +20,7 @@ from pipeline import files as disk
 from pipeline.clock import Clock
 from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
+from pipeline.imports.bundles import Bundle, Run, Small, bundle, halves, runs
 from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
 from pipeline.imports.reading import content, fit, raws, stage
@@ -28,6 +29,7 @@ from pipeline.mapping import told_of_file
 from pipeline.store.model import Arrival, LedgerFile, Load, Store
 from pipeline.words import Message, message, printable
 
+FEW = 4  # files of a bundle that failed are taken each by itself; more of them are tried in halves
 ONE_BATCH = 1 << 22  # bytes that the reader takes at once
 PATIENCE_S = 6.0  # tried again at once for so long; then the service waits and other work goes on
 
@@ -56,12 +58,73 @@ class Importer:
     def run(self, work: Work) -> list[Outcome]:
         """Import the files, together when they can be, else one by one. Never raises for a file's or the
         world's fault: that is an outcome. Safe to repeat after any interruption."""
+        outcomes: list[Outcome] = []
+        try:
+            todo = runs(work)
+        except OSError:  # gone or unreadable: that file's turn will tell
+            todo = [Run(work.files)]
+        while todo:
+            run = todo.pop(0)
+            done = self._bundled(work, run) if len(run.smalls) > 1 else None
+            if done is not None:
+                outcomes += done
+            elif len(run.smalls) > FEW:
+                todo[:0] = halves(run)
+            else:
+                outcomes += self._group(replace(work, files=run.files))
+            trouble = outcomes[-1] if outcomes and outcomes[-1].deed == "environment" else None
+            if trouble is not None:  # the others would only wait for the same
+                left = [taken for run in todo for taken in run.files]
+                return outcomes + [Outcome(t.claim, "environment", trouble.said) for t in left]
+        return outcomes
+
+    def _bundled(self, work: Work, run: Run) -> list[Outcome] | None:
+        """Files that are read as one, if they can be; else None, and whatever was done is found in the ledger."""
+        if any(taken.claim in self._tried for taken in run.files):
+            return None
+        made: Bundle | None = None
+        try:
+            made = bundle(work, run.smalls, self._store)
+            return None if made is None else self._commit_bundle(work, made)
+        except (FileFailed, Environment, MappingUnfit, OSError, _Changed):
+            self._tried.update(taken.claim for taken in run.files)
+            return None
+        finally:
+            if made is not None:
+                made.staging.close()
+
+    def _commit_bundle(self, work: Work, made: Bundle) -> list[Outcome] | None:
+        loads = []
+        for part in made.parts:
+            small = part.small
+            arrival = self._arrival(work, small.taken, small.before.st_size, small.fingerprint)
+            self._emit("file.loading", small.taken, None, {})
+            lines = (part.first, part.last)
+            loads.append(Load(arrival, made.staging, made.plan, part.records, made.dialect, lines=lines))
+        point("stage.after")
+        for part in made.parts:
+            _unwritten(part.small)
+            if work.job.take == "move":
+                _unopened(part.small.taken.path)
+        rows = self._store.commit_bundle(loads, self._now())
+        if rows is None:
+            return None
+        files = [(part.small.taken, row) for part, row in zip(made.parts, rows, strict=True)]
+        return self._finisher.finish(work, files)
+
+    def _group(self, work: Work) -> list[Outcome]:
         if len(work.files) > 1:
             try:
                 return self._together(work)
             except (FileFailed, Environment, MappingUnfit, OSError, _Changed):
                 pass  # one of them is at fault: each alone, so that it takes no other with it
-        return [self._alone(work, taken) for taken in work.files]
+        outcomes: list[Outcome] = []
+        for taken in work.files:
+            if outcomes and outcomes[-1].deed == "environment":
+                outcomes.append(Outcome(taken.claim, "environment", outcomes[-1].said))
+            else:
+                outcomes.append(self._alone(work, taken))
+        return outcomes
 
     def _alone(self, work: Work, taken: Taken) -> Outcome:
         one = replace(work, files=(taken,))
@@ -184,6 +247,17 @@ def _unchanged(file: BinaryIO, before: os.stat_result, path: Path) -> None:
         after.st_ino,
     ):
         raise _Changed(str(path))
+
+
+def _unwritten(small: Small) -> None:
+    """As `_unchanged`, for a file that was read whole."""
+    after, before = small.taken.path.lstat(), small.before
+    if (before.st_size, before.st_mtime_ns, before.st_ino) != (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ino,
+    ):
+        raise _Changed(str(small.taken.path))
 
 
 def _unopened(path: Path) -> None:
