@@ -158,7 +158,7 @@ class Importer:
         with ExitStack() as stack:
             ready: list[_Ready] = []
             for taken in work.files:
-                prepared = self._known(taken) or self._prepare(work, taken, stack)
+                prepared = self._known(taken) or self._prepare(work, taken, stack, last_known=not ready)
                 if isinstance(prepared, LedgerFile):
                     rows[taken.claim] = prepared
                 else:
@@ -178,13 +178,17 @@ class Importer:
             return None
         return self._store.by_claim(taken.claim)
 
-    def _prepare(self, work: Work, taken: Taken, stack: ExitStack) -> _Ready | LedgerFile:
-        """Hash, look up, read, map, stage: everything before the transaction."""
+    def _prepare(
+        self, work: Work, taken: Taken, stack: ExitStack, *, last_known: bool
+    ) -> _Ready | LedgerFile:
+        """Hash, look up, read, map, stage: everything before the transaction. `last_known`: no file before this
+        one waits for that transaction, so what the job loaded last stands in the ledger already."""
         file = stack.enter_context(disk.open_regular(taken.path))
         before = os.fstat(file.fileno())
         arrival = self._arrival(work, taken, before.st_size, disk.fingerprint(file))
         point("hash.after")
-        repeat = self._store.record_duplicate(arrival, self._now())
+        asked = last_known or arrival.repeat == "skip"
+        repeat = self._store.record_duplicate(arrival, self._now()) if asked else None
         if repeat is not None:
             return repeat
         file.seek(0)
@@ -217,7 +221,7 @@ class Importer:
             seen_at=taken.seen_at,
             claimed_at=disk.claimed_at(taken.claim),
             mapping=work.plan.mapping.name,
-            repeat=work.job.repeat or "apply",  # every mapping has a key: what comes again is set again
+            repeat=work.job.repeat or ("skip" if work.plan.table.appended else "apply"),
             folder=printable(taken.folder),
             source_state=taken.source_state,
             replay_of=None if taken.fresh else self._store.replay_of(taken.claim),
