@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import polars as pl
 import sqlalchemy as sa
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random
 
 from pipeline.errors import Environment
 from pipeline.mapping.model import Plan
@@ -45,7 +45,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
         raw.isolation_level = None
         switch = Retrying(
             retry=retry_if_exception_type(sqlite3.OperationalError),
-            stop=stop_after_attempt(5),
+            stop=stop_after_attempt(5) | stop_after_delay(1),  # each of them may have waited for BUSY_S
             wait=wait_random(0.01, 0.2),
             reraise=True,
         )
