@@ -21,6 +21,7 @@ from pipeline.words import Message, message, printable
 
 RESCAN_S = 5.0
 JUDGED_AT_ONCE = 2000  # of a heap of files, so many are looked into before the first of them are taken
+QUEUED = message("files.queued")
 Kind = Literal["waiting", "ready", "rejected", "queued", "companion"]
 
 
@@ -145,7 +146,7 @@ class Inboxes:
             else:
                 history = observe(old.history if old else None, old.seen if old else None, seen, now)
                 after[seen.name] = Waiting(
-                    job.name, folder, seen, history, message("files.queued"), 0.05, "queued"
+                    job.name, folder, seen, history, QUEUED, 0.05, "queued"
                 )
         place.found = after
         _sort(place)
