@@ -74,6 +74,10 @@ class ReadOptions:
     date: str | None = None  # default format of dates, strptime letters
     timezone: str | None = None  # zone of instants without one; default: the config's
     empty: tuple[str, ...] = ()  # further texts that mean blank
+    escape: str | None = None  # "" = a quote inside quotes is doubled
+    ragged: str = "refuse"  # or "keep": absent cells are blank, surplus ones stand beside
+    repairs: bool = True  # whether a record may be mended at all
+    anchors: tuple[str, ...] = ()  # the columns that the mapping names: the header is where they stand
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,28 @@ TEXTS: dict[str, tuple[str, str]] = {
         "La ligne contient des octets NUL, comme en laisse une panne ou un transfert coupé."
         " Exportez-la à nouveau.",
     ),
+    "reading.encoding_unsure": (
+        "The encoding of the file cannot be told for certain. Read as {first}: {one}. Read as {second}: {two}."
+        " Write the right one as `encoding` under [read] in the mapping.",
+        "L'encodage du fichier n'est pas certain. Lu en {first} : {one}. Lu en {second} : {two}."
+        " Écrivez le bon comme `encoding` sous [read] dans le modèle.",
+    ),
+    "reading.stray_quote": (
+        "A quote stands where none may stand, and the line has no one plain reading. Correct the line.",
+        "Un guillemet est mal placé et la ligne ne se lit pas d'une seule façon. Corrigez la ligne.",
+    ),
+    "reading.bad_bytes": (
+        "The line holds bytes that mean nothing in the file's encoding. Export it again.",
+        "La ligne contient des octets sans signification dans l'encodage du fichier. Exportez-la à nouveau.",
+    ),
+    "reading.cut": (
+        "The last line was cut short: {found} of {expected} fields and no line end. Ask for the file again.",
+        "La dernière ligne est coupée : {found} champs sur {expected} et pas de fin de ligne. Redemandez le fichier.",
+    ),
+    "reading.total_differs": (
+        "The total in line {line} is not the sum of the rows above it. Compare it with its source.",
+        "Le total de la ligne {line} n'est pas la somme des lignes au-dessus. Comparez-le avec sa source.",
+    ),
     "reading.no_final_newline": (
         "The last line of the file has no line end; it may still be being written.",
         "La dernière ligne du fichier n'a pas de fin de ligne ; il est peut-être encore en cours d'écriture.",
