@@ -49,6 +49,8 @@ class Parser:
 
     def parse(self, block: bytes, line: int, final: bool) -> Parsed:
         """The block's records; `line` is its first. Not `final`: a record open at its end waits."""
+        if not block:
+            return Parsed(pl.DataFrame(schema={LINE: pl.Int64, **self.schema}), 0, 0)
         quote = self.quote.encode()
         lone = b"\r" in block and self._lone(block)
         if b"\0" in block or lone or (self.marks.escape and self.marks.escape.encode() in block):
@@ -232,7 +234,7 @@ class Parser:
             if text.strip("\0"):
                 result.refused.append((number, message("reading.nul")))
             else:
-                result.aside.append((number, "nul"))
+                result.aside.append((number, "nul_tail"))
             return 1
         if text == "" or (self.width > 1 and not text.strip() and text.count(self.delimiter) != self.width - 1):
             result.aside.append((number, "blank"))

@@ -113,7 +113,7 @@ def _score(lines: Sequence[str], marks: Marks) -> float:
     known = sum(count if kind(cell) else -count if _crossed(cell, marks) else 0 for cell, count in cells.items())
     score = alike * max(0.001, known / total) / len(rows)
     if marks.delimiter in " :" and sum(_whole(line, marks.quote) for line in lines) * 2 >= len(lines):
-        return score * 0.01  # a moment, a time or a sentence by itself
+        return 0.0  # a moment, a time or a sentence by itself
     if width > 1 and most < len(rows) * 0.4:
         score *= 0.1
     return score * (0.8 if marks.delimiter not in USUAL else 1.0)

@@ -35,6 +35,7 @@ class Layout:
     line: int
     hidden: int = 0  # columns at the end that no row fills: a delimiter that ends the lines
     spare: str = ""  # what stands for the delimiter inside of the parser; "" = itself
+    single: bool = False  # one column found: nothing parts its cells
     hard: tuple[bool, ...] = ()  # the columns that hold numbers, dates and the like
     notes: bool = True  # a ragged line that starts with # is a comment
     aside: dict[str, int] = field(default_factory=dict)
@@ -47,7 +48,8 @@ class Layout:
     @property
     def marks(self) -> Marks:
         """The dialect as the parser sees it."""
-        return Marks(self.spare or self.dialect.delimiter, self.dialect.quote, self.dialect.escape)
+        delimiter = SPARE[0] if self.single else self.spare or self.dialect.delimiter
+        return Marks(delimiter, self.dialect.quote, self.dialect.escape)
 
     @property
     def width(self) -> int:
@@ -124,7 +126,7 @@ def _layout(
         aside["skipped"] = options.skip
     return Layout(
         dialect, encoding, len(body.encode()), found.start + 1, hidden, _spare(marks.delimiter, lines),
-        _hard(data, width), not any(row and row[0].startswith("#") for row in data), aside,
+        found.width == 1 and not (options.delimiter or stated), _hard(rows, found, width), not any(row and row[0].startswith("#") for row in data), aside,
     )  # fmt: skip
 
 
@@ -143,12 +145,21 @@ def _hidden(found: Found, data: Sequence[Sequence[str]], named: bool) -> int:
     return hidden
 
 
-def _hard(data: Sequence[Sequence[str]], width: int) -> tuple[bool, ...]:
+def _hard(rows: Sequence[Row], found: Found, width: int) -> tuple[bool, ...]:
+    """Which columns hold figures, dates and the like, judged by the records up to the first gap."""
+    data: list[list[str]] = []
+    for row in rows:
+        if row.at < found.start:
+            continue
+        if not row.filled and len(data) > 1:
+            break
+        if len(row.cells) == found.width and len(data) < 100:
+            data.append(row.cells)
     hard = []
     for place in range(width):
-        kinds = Counter(kind(row[place]) for row in data[:100] if place < len(row) and row[place].strip())
+        kinds = Counter(kind(row[place]) for row in data if place < len(row) and row[place].strip())
         total = sum(kinds.values())
-        hard.append(total > 1 and sum(n for k, n in kinds.items() if k in HARD) >= total * 0.9)
+        hard.append(total > 1 and sum(n for k, n in kinds.items() if k in HARD) >= total * 0.8)
     return tuple(hard)
 
 

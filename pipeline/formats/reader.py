@@ -39,33 +39,31 @@ class TextReading:
         hidden = tuple(f"\0{i}" for i in range(layout.hidden))
         parser = Parser(self.dialect.columns + hidden, layout.marks, self._options.repairs)
         line, rest = layout.line, b""
-        for piece in self._body():
+        for piece, last in self._body():
             rest += piece
-            cut = rest.rfind(b"\n") + 1
-            if len(rest) - cut > MAX_LINE:
+            cut = len(rest) if last else rest.rfind(b"\n") + 1
+            if len(rest) - cut > MAX_LINE or (last and len(rest) - rest.rfind(b"\n") > MAX_LINE):
                 raise FileFailed(
                     message("reading.line_too_long", line=line + rest.count(b"\n"), limit=MAX_LINE)
                 )
-            if cut:
+            if cut or last:
                 block = self._spared(rest[:cut])
-                parsed = parser.parse(block, line, False)
-                yield from self._batch(block[: parsed.used], line, parsed, False)
+                parsed = parser.parse(block, line, last)
+                yield from self._batch(block[: parsed.used], line, parsed, last)
                 line, rest = line + parsed.lines, block[parsed.used :] + rest[cut:]
-        if rest:
-            block = self._spared(rest)
-            parsed = parser.parse(block, line, True)
-            yield from self._batch(block[: parsed.used], line, parsed, True)
-        else:
-            yield from self._end(line)
         self._check()
 
-    def _body(self) -> Iterator[bytes]:
-        """The text after the header, UTF-8, lines ending in LF."""
+    def _body(self) -> Iterator[tuple[bytes, bool]]:
+        """The text after the header, UTF-8, lines ending in LF, and whether it is the last of it."""
         skip = self._layout.offset
+        before = b""
         for piece in utf8_pieces(self._file, self._layout.encoding):
             taken = piece[skip:]
             skip = max(0, skip - len(piece))
-            yield taken.translate(SWAP) if self._layout.swap else taken
+            if before:
+                yield before, False
+            before = taken.translate(SWAP) if self._layout.swap else taken
+        yield before, True
 
     def _spared(self, block: bytes) -> bytes:
         """The block with a delimiter of one byte."""
@@ -84,13 +82,12 @@ class TextReading:
         self._comments(batch)
         self._repeated(batch)
         self._second_table(batch)
-        kept, self._tail = self._tail, []
-        if batch.frame.height == 0 and kept and len(kept) < TAIL:
-            self._tail = kept
+        kept, waiting = self._tail, []
+        if batch.frame.height == 0 and len(kept) < TAIL:
+            waiting = kept
         else:
             batch.restore(kept)
-        held = batch.take_tail()
-        self._tail += held
+        self._tail = [*waiting, *batch.take_tail()]
         if final:
             self._last(batch, block)
         batch.settle(account)
@@ -101,11 +98,6 @@ class TextReading:
             raise FileFailed(message("reading.unbalanced", line=line))
         if batch.frame.height or batch.damaged:
             yield batch
-
-    def _end(self, line: int) -> Iterator[Batch]:
-        """The end of a file whose last block was read before: what is left are odd lines."""
-        empty = pl.DataFrame(schema={LINE: pl.Int64, **dict.fromkeys(self.dialect.columns, pl.String)})
-        yield from self._batch(b"", line, Parsed(empty, 0, 0), True)
 
     def _comments(self, batch: TextBatch) -> None:
         if self._layout.notes and self._layout.width > 1:

@@ -111,7 +111,7 @@ def _quoted(text: str, at: int, marks: Marks) -> tuple[str, int]:
 
 
 def tolerant(text: str, marks: Marks, width: int) -> Cells | None:
-    """Exactly `width` cells from a line with quotes out of place, if there is one plain way to read it.
+    """`width` cells (0: any number) from a line with quotes out of place, if there is one plain way to read it.
 
     Cells that open and close with a quote are put together again; every other quote is text."""
     parts = text.split(marks.delimiter)
@@ -133,11 +133,11 @@ def _grouping(parts: Cells, width: int, marks: Marks) -> list[tuple[int, int]] |
     best: dict[tuple[int, int], tuple[int, int, int]] = {(0, 0): (0, 1, 0)}  # cost, ways, where the last began
     steps = 0
     for at in range(total):
-        for count in range(max(0, width - (total - at)), min(at, width - 1) + 1):
+        for count in range(max(0, width - (total - at)) if width else 0, min(at, (width or total) - 1) + 1):
             here = best.get((at, count))
             if here is None:
                 continue
-            for stop in range(at + 1, total - (width - count - 1) + 1):
+            for stop in range(at + 1, (total - (width - count - 1) if width else total) + 1):
                 steps += 1
                 if steps > 200_000:
                     return None
@@ -150,12 +150,13 @@ def _grouping(parts: Cells, width: int, marks: Marks) -> list[tuple[int, int]] |
                     best[stop, count + 1] = (new, here[1], at)
                 elif new == old[0]:
                     best[stop, count + 1] = (new, old[1] + here[1], old[2])
-    end = best.get((total, width))
-    if end is None or end[1] != 1:
+    ends = sorted((best[total, n][0], best[total, n][1], n) for n in range(1, total + 1) if (total, n) in best)
+    ends = [end for end in ends if end[2] == width] if width else ends
+    if not ends or ends[0][1] != 1 or (len(ends) > 1 and ends[1][0] == ends[0][0]):
         return None
     groups: list[tuple[int, int]] = []
     stop = total
-    for count in range(width, 0, -1):
+    for count in range(ends[0][2], 0, -1):
         start = best[stop, count][2]
         groups.append((start, stop))
         stop = start
@@ -228,7 +229,7 @@ def take(
         if cells is not None:
             return Taken(1, cells)
     count = width or line.count(marks.delimiter) + 1
-    mended = tolerant(line, marks, count)
+    mended = tolerant(line, marks, count) or (tolerant(line, marks, 0) if width else None)
     if mended is None:
         return Taken(1, line.split(marks.delimiter), unclear=True)
     return Taken(1, mended, repaired=True)

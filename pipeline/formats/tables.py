@@ -237,9 +237,21 @@ def _header(found: Found, live: Sequence[Row], first: int) -> None:
     width = found.width
     if len(found.names) > width and not any(name.strip() for name in found.names[width:]):
         found.names = found.names[:width]
+    if len(found.names) == width - 1 > 1 and _nameless_first(found.names, [r.cells for r in live[first + 1 : first + BELOW]], width):
+        found.names = ["", *found.names]
     found.names += [""] * (width - len(found.names))
     if len(found.names) > width:
         found.width = len(found.names)
+
+
+def _nameless_first(names: Sequence[str], below: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether the column without a name is the first one (a number of the row) and not the last."""
+    rows = [row for row in below if len(row) == width]
+    if len(rows) < 2 or not all(row[-1].strip() for row in rows):
+        return False
+    first = [row[0].strip() for row in rows]
+    counted = all(c.isdigit() for c in first) and all(int(b) - int(a) == 1 for a, b in zip(first, first[1:], strict=False))
+    return counted and len(set(names)) == len(names)
 
 
 def _second(head: Sequence[str], cells: Sequence[str], below: Sequence[Sequence[str]], width: int) -> str | None:

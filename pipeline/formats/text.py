@@ -122,6 +122,8 @@ def utf8_pieces(file: BinaryIO, encoding: Encoding, size: int = CHUNK) -> Iterat
         piece = file.read(min(size, 1 << 20))
         try:
             text = decoder.decode(piece, final=not piece)
+            if not piece and text == chr(BAD + 10):  # UTF-16 cut in the middle of its last line end
+                text = "\n"
             utf8 = text.encode("utf-8")
         except UnicodeError as error:
             raise FileFailed(message("reading.undecodable", encoding=encoding.name, line=line)) from error
