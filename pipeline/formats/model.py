@@ -25,6 +25,7 @@ class Dialect:
     header_line: int | None  # physical line, 1-based
     header_raw: bytes  # the header record's own bytes without its line end; b"" if there is none
     columns: tuple[str, ...]
+    format: str = "csv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Account:
     damaged: int = 0
     set_aside: dict[str, int] = field(default_factory=dict)
     repaired: int = 0  # accepted although a quote was out of place
+    notes: list[Message] = field(default_factory=list)  # what a person should know of how it was read
 
 
 class Reading(Protocol):

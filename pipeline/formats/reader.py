@@ -105,6 +105,6 @@ class TextReading:
             yield TextBatch(block, line, parsed, self._layout)
 
 
-def open_reading(file: BinaryIO, options: ReadOptions, required: Sequence[str] = ()) -> TextReading:
+def open_text(file: BinaryIO, options: ReadOptions, required: Sequence[str] = ()) -> TextReading:
     """Find how the file is written and check its header; FileFailed says why it cannot be read."""
     return TextReading(file, find_layout(file, options, required))
