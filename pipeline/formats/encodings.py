@@ -206,7 +206,7 @@ def _character(p: str, c: str, n: str) -> float:
     if c in "–—…•":
         return 1.0 if c in "…•" or p in " 0" or n in " 0" else -0.5
     if c in "€£":
-        return 2.5 if p in "0 \u00a0" and n in " ./0" or n == "0" else (-0.5 if c == "£" else 0.5)
+        return 2.5 if (p in "0 \u00a0" and n in " ./0") or n == "0" else (-0.5 if c == "£" else 0.5)
     if c == "°":
         return 2.5 if (p == "0" or p.isalpha()) and (n in " 0.\u00a0" or n.isalpha()) else 0.3
     if c in "²³":

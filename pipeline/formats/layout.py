@@ -114,7 +114,7 @@ def _layout(
     dialect = Dialect(
         encoding.name, marks.delimiter, marks.quote, line_end,
         None if found.header is None else found.header + 1, encoding.encode(raw_bytes), columns,
-        marks.escape, tuple(names), encoding.codec, min(found.sure, encoding.sure),
+        escape=marks.escape, names=tuple(names), codec=encoding.codec, sure=min(found.sure, encoding.sure),
     )  # fmt: skip
     aside = dict(found.aside)
     if stated:

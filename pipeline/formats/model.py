@@ -25,6 +25,7 @@ class Dialect:
     header_line: int | None  # physical line, 1-based
     header_raw: bytes  # the header record's own bytes without its line end; b"" if there is none
     columns: tuple[str, ...]
+    format: str = "csv"
     escape: str = ""  # "" = a quote inside quotes is doubled
     names: tuple[str, ...] = ()  # the header's cells as they stand there; `columns` are made unique
     codec: str = ""  # the codec that reads the whole file, its mark too
@@ -59,7 +60,7 @@ class Account:
     set_aside: dict[str, int] = field(default_factory=dict)
     repaired: int = 0  # accepted although something of the record was mended
     repairs: dict[str, int] = field(default_factory=dict)  # the same by what was mended
-    warnings: list[Message] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)  # what a person should know of how it was read
     quoted: bool = False  # some cell was wrapped in quotes
 
     def aside(self, rule: str, lines: int = 1) -> None:
@@ -73,10 +74,10 @@ class Account:
             self.repaired += count
             self.repairs[what] = self.repairs.get(what, 0) + count
 
-    def warn(self, said: Message) -> None:
+    def note(self, said: Message) -> None:
         """A sentence about the file, once."""
-        if said not in self.warnings:
-            self.warnings.append(said)
+        if said not in self.notes:
+            self.notes.append(said)
 
 
 class Reading(Protocol):

@@ -164,7 +164,7 @@ class TextReading:
             if not is_total(cells, self._layout.hard) and not self._nameless(cells):
                 break
             found.append(place)
-        if not found or frame.height == len(found) and self.account.records == 0:
+        if not found or (frame.height == len(found) and self.account.records == 0):
             return
         sums = self._sums(batch.frame[LINE][found[-1]])
         for place in found:
@@ -179,7 +179,7 @@ class TextReading:
             if (named and (agree or blanks)) or (figures and len(agree) == len(figures) and not named):
                 line = frame[LINE][place]
                 if not agree:
-                    self.account.warn(message("reading.total_differs", line=line))
+                    self.account.note(message("reading.total_differs", line=line))
                 self.account.aside("total", batch.drop(batch.frame[LINE] == line))
 
     def _nameless(self, cells: Sequence[str | None]) -> bool:
@@ -210,8 +210,3 @@ def _figures(cells: Sequence[str | None]) -> list[float | None]:
 def open_text(file: BinaryIO, options: ReadOptions, required: Sequence[str] = ()) -> TextReading:
     """Find how a text is written and check its header; FileFailed says why it cannot be read."""
     return TextReading(file, find_layout(file, options, required), options)
-
-
-def open_reading(file: BinaryIO, options: ReadOptions, required: Sequence[str] = ()) -> TextReading:
-    """Open a file of any format; FileFailed says why it cannot be read."""
-    return open_text(file, options, required)

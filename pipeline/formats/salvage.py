@@ -210,9 +210,9 @@ def take(
 
     `lines` without their ends; `width` 0: not known yet, the record before had `hint` cells."""
     line = lines[at]
-    if not marks.hot or (marks.quote not in line if marks.quote else True) and (
+    if not marks.hot or ((marks.quote not in line if marks.quote else True) and (
         not marks.escape or marks.escape not in line
-    ):
+    )):
         return Taken(1, line.split(marks.delimiter))
     cells, is_open = scan(line, marks)
     if cells is not None and not (marks.escape and _escaped(line, len(line), marks.escape)):

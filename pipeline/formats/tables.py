@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from pipeline.formats.columns import normal
 from pipeline.formats.kinds import HARD, kind
@@ -250,7 +251,7 @@ def _nameless_first(names: Sequence[str], below: Sequence[Sequence[str]], width:
     if len(rows) < 2 or not all(row[-1].strip() for row in rows):
         return False
     first = [row[0].strip() for row in rows]
-    counted = all(c.isdigit() for c in first) and all(int(b) - int(a) == 1 for a, b in zip(first, first[1:], strict=False))
+    counted = all(c.isdigit() for c in first) and all(int(b) - int(a) == 1 for a, b in pairwise(first))
     return counted and len(set(names)) == len(names)
 
 
@@ -274,7 +275,7 @@ def _second(head: Sequence[str], cells: Sequence[str], below: Sequence[Sequence[
     if filled and units + bracketed >= len(filled) * 0.6 and not (against and units + bracketed < len(filled)):
         return "units" if typed and against < typed else None
     gaps = any(not c.strip() for c in head)
-    if against or typed < (1 if gaps else 2) or len(below) < 3 and not gaps:
+    if against or typed < (1 if gaps else 2) or (len(below) < 3 and not gaps):
         return None
     return "names" if len(filled) * 2 >= width and all(kind(c) not in HARD for c in filled) else None
 

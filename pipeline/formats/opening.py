@@ -1,0 +1,147 @@
+"""Opening any file: what it is, told by its content, and which reader it goes to."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from pipeline.errors import FileFailed
+from pipeline.formats.apart import FrameReading, Session
+from pipeline.formats.limits import LIMITS, Limits
+from pipeline.formats.model import Reading
+from pipeline.formats.reader import open_text
+from pipeline.formats.records import open_records
+from pipeline.formats.sniff import PACKED, TEXT, WORKBOOKS, disagrees, inner_name, kind_of
+from pipeline.mapping.model import ReadOptions
+from pipeline.words import Message, message
+
+STATED = {  # what a mapping may write as `format` → how the file is read
+    "csv": TEXT, "fixed": "fixed", "records": "records", "json": "json", "ndjson": "ndjson", "xml": "xml", "html": "html",
+    "xlsx": "xlsx",
+}  # fmt: skip
+BINARY = (*WORKBOOKS, "parquet", "arrow", "arrow stream")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a delivery: the dropped file itself, or one of those in the archive that was dropped."""
+
+    name: str  # safe to show
+    _file: BinaryIO
+    _entry: str | None = None
+    _limits: Limits = LIMITS
+
+    @contextmanager
+    def opened(self) -> Iterator[BinaryIO]:
+        """Its content, as long as the dropped file stays open. FileFailed as for any archive."""
+        if self._entry is None:
+            yield self._file
+            return
+        with ExitStack() as held:
+            yield _unpack(self._file, "zip", self._limits, held, self._entry)[0]
+
+
+def deliveries(file: BinaryIO, name: str = "", limits: Limits = LIMITS) -> list[Member]:
+    """The files of one delivery: several for a zip of several, else the file itself."""
+    if kind_of(file) != "zip":
+        return [Member(name, file)]
+    session = Session(file, "zip", ReadOptions(), (), limits)
+    answer, _ = session.answer()
+    session.finish()
+    session.spool.close()
+    if "members" not in answer:
+        return [Member(name, file)]
+    return [Member(safe, file, entry, limits) for entry, safe in answer["members"]]
+
+
+def open_reading(
+    file: BinaryIO,
+    options: ReadOptions,
+    required: Sequence[str] = (),
+    name: str = "",
+    limits: Limits = LIMITS,
+) -> Reading:
+    """Find what the file is and how it is written, and check its header; FileFailed says why it cannot be read.
+
+    `name`: the file's name, to note where it promises something else. Of a zip of several files each is
+    opened by itself: see `deliveries`."""
+    held = ExitStack()
+    try:
+        notes: list[Message] = []
+        found = kind_of(file)
+        if disagrees(name, found):
+            notes.append(message("reading.other_format", name=name, found=found))
+        if found in PACKED:
+            file, inner = _unpack(file, found, limits, held)
+            name = inner or inner_name(name)
+            found = kind_of(file)
+            if found in PACKED:
+                raise FileFailed(message("reading.archive_in_archive"))
+            if disagrees(name, found):
+                notes.append(message("reading.other_format", name=name, found=found))
+        kind = _kind(found, options)
+        if kind.startswith("foreign:"):
+            raise FileFailed(message("reading.foreign", kind=kind.removeprefix("foreign:")))
+        reading = _read_as(kind, file, options, required, limits, held)
+    except BaseException:
+        held.close()
+        raise
+    weakref.finalize(reading, held.close)
+    reading.account.notes.extend(notes)
+    return reading
+
+
+def _kind(found: str, options: ReadOptions) -> str:
+    """What the mapping states wins among texts; bytes that can be nothing else are what they are."""
+    if options.format is None or found in BINARY or found.startswith("foreign:"):
+        return found
+    stated = STATED[options.format]
+    if stated in BINARY or (stated == "xml" and found == "sheetml"):
+        return found
+    return stated
+
+
+def _read_as(
+    kind: str, file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits, held: ExitStack
+) -> Reading:
+    if kind == TEXT:
+        return open_text(file, options, required)
+    if kind in ("fixed", "records"):
+        return open_records(file, options, required)
+    session = Session(_with_fd(file, held), kind, options, required, limits)
+    session.spool.close()
+    answer, _ = session.answer()
+    return FrameReading(session, answer["table"])
+
+
+def _unpack(
+    file: BinaryIO, kind: str, limits: Limits, held: ExitStack, entry: str | None = None
+) -> tuple[BinaryIO, str]:
+    """The one file of an archive, in a file of no name, and how it is called inside."""
+    session = Session(_with_fd(file, held), kind, ReadOptions(), (), limits, entry)
+    held.callback(session.spool.close)
+    answer, _ = session.answer()
+    session.finish()
+    if "members" in answer:
+        names = ", ".join(safe for _, safe in answer["members"][:10])
+        raise FileFailed(message("reading.archive_several", found=len(answer["members"]), names=names))
+    session.spool.seek(0)
+    return session.spool, answer["unpacked"]
+
+
+def _with_fd(file: BinaryIO, held: ExitStack) -> BinaryIO:
+    """The file, or a copy that another process can be handed."""
+    try:
+        file.fileno()
+        return file
+    except (OSError, AttributeError):
+        copy = held.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        file.seek(0)
+        shutil.copyfileobj(file, copy, 1 << 18)
+        copy.flush()
+        return copy
