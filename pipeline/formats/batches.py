@@ -22,7 +22,9 @@ _BAD = "[\U0010ff00-\U0010ffff]"
 class TextBatch:
     """See `Batch`. `surplus`: line → cells that stand beyond the last column. `notes`: line → what was mended."""
 
-    def __init__(self, block: bytes, first: int, parsed: Parsed, layout: Layout, options: ReadOptions) -> None:
+    def __init__(
+        self, block: bytes, first: int, parsed: Parsed, layout: Layout, options: ReadOptions
+    ) -> None:
         self._block, self._first, self._layout, self._options = block, first, layout, options
         self._given, self._starts = parsed.starts, parsed.starts  # byte offset of each physical line
         self._records: list[int] = []  # lines where an item starts
@@ -35,7 +37,9 @@ class TextBatch:
         self._lines = [line for line, _ in parsed.refused], parsed.frame[LINE]
         frame = parsed.frame
         if layout.spare:
-            frame = frame.with_columns(pl.col(pl.String).str.replace_all(layout.spare, layout.dialect.delimiter, literal=True))
+            frame = frame.with_columns(
+                pl.col(pl.String).str.replace_all(layout.spare, layout.dialect.delimiter, literal=True)
+            )
         if layout.swap:
             frame = frame.with_columns(pl.col(pl.String).str.replace_many(["\r", "\n"], ["\n", "\r"]))
         self._ragged = [(line, [self._own(cell) for cell in cells]) for line, cells in parsed.ragged]
@@ -68,7 +72,9 @@ class TextBatch:
         """Spoilt bytes: read as cp1252 where the rest is UTF-8, else the record is refused."""
         if not has_bad(self._block.decode("utf-8")):
             return
-        bad = self.frame.select(pl.any_horizontal(pl.col(pl.String).str.contains(_BAD).fill_null(False))).to_series()
+        bad = self.frame.select(
+            pl.any_horizontal(pl.col(pl.String).str.contains(_BAD).fill_null(False))
+        ).to_series()
         lines = self.frame[LINE].filter(bad).to_list()
         if self._layout.encoding.damaged and self._options.repairs:
             self.frame = self.frame.with_columns(
@@ -123,7 +129,9 @@ class TextBatch:
     def restore(self, odd: Sequence[Odd]) -> None:
         """Ragged records from before belong to this batch after all."""
         self._raws.update({row.line: row.raw for row in odd})
-        self._ragged = sorted([*((row.line, row.cells) for row in odd), *self._ragged], key=lambda item: item[0])
+        self._ragged = sorted(
+            [*((row.line, row.cells) for row in odd), *self._ragged], key=lambda item: item[0]
+        )
 
     def refuse(self, row: Odd, said: object) -> None:
         """A record that cannot be read."""

@@ -43,7 +43,7 @@ class Parser:
         self.schema: dict[str, type[pl.String]] = dict.fromkeys(columns, pl.String)
         d, q = re.escape(marks.delimiter), re.escape(marks.quote)
         self.stray = re.compile(f"[^{d}{q}\\r\\n]{q}[^{d}{q}\\r\\n]".encode()) if q else None
-        cell = f'(?:{q}(?:[^{q}]|{q}{q})*{q}|[^{q}{d}]*)' if q else f"[^{d}]*"
+        cell = f"(?:{q}(?:[^{q}]|{q}{q})*{q}|[^{q}{d}]*)" if q else f"[^{d}]*"
         self.strict = f"^{cell}(?:{d}{cell})*$"
         self.wrapped = f"{q}(?:[^{q}]|{q}{q})*{q}" if q else ""
 
@@ -165,7 +165,9 @@ class Parser:
         good = self._good(lines)
         rows: list[Cells] = []
         numbers: list[int] = []
-        result = Parsed(pl.DataFrame(), len(block), len(lines), quoted=bool(self.quote) and self.quote in text)
+        result = Parsed(
+            pl.DataFrame(), len(block), len(lines), quoted=bool(self.quote) and self.quote in text
+        )
         taken = [False] * len(lines)
         resume = 0
         for at in (~good).arg_true().to_list():
@@ -173,7 +175,10 @@ class Parser:
                 continue
             used = self._one(result, lines, ends, at, line, final, rows, numbers)
             if used == 0:  # the record may go on in the next block
-                result.lines, result.used = at, len("".join(map("".join, zip(lines[:at], ends[:at], strict=True))).encode())
+                result.lines, result.used = (
+                    at,
+                    len("".join(map("".join, zip(lines[:at], ends[:at], strict=True))).encode()),
+                )
                 break
             taken[at : at + used] = [True] * used
             resume = at + used
@@ -236,7 +241,9 @@ class Parser:
             else:
                 result.aside.append((number, "nul_tail"))
             return 1
-        if text == "" or (self.width > 1 and not text.strip() and text.count(self.delimiter) != self.width - 1):
+        if text == "" or (
+            self.width > 1 and not text.strip() and text.count(self.delimiter) != self.width - 1
+        ):
             result.aside.append((number, "blank"))
             return 1
         taken = take(lines, ends, at, self.marks, self.width, final)

@@ -66,7 +66,9 @@ def _plain(lines: Sequence[str], quote: str) -> str | None:
         return None
     bare = [_bare(line, quote) for line in lines]
     even = [d for d in USUAL if (n := bare[0].count(d)) and all(line.count(d) == n for line in bare)]
-    others = [d for d in (*USUAL, ":") if d not in even and sum(d in line for line in bare) * 4 > len(bare) * 3]
+    others = [
+        d for d in (*USUAL, ":") if d not in even and sum(d in line for line in bare) * 4 > len(bare) * 3
+    ]
     return even[0] if len(even) == 1 and not others else None
 
 
@@ -110,7 +112,9 @@ def _score(lines: Sequence[str], marks: Marks) -> float:
     alike = sum(count * max(0.001, size - 1) / size for size, count in widths.items()) / len(widths)
     cells = Counter(cell for row in rows for cell in row)
     total = sum(cells.values())
-    known = sum(count if kind(cell) else -count if _crossed(cell, marks) else 0 for cell, count in cells.items())
+    known = sum(
+        count if kind(cell) else -count if _crossed(cell, marks) else 0 for cell, count in cells.items()
+    )
     score = alike * max(0.001, known / total) / len(rows)
     if marks.delimiter in " :" and sum(_whole(line, marks.quote) for line in lines) * 2 >= len(lines):
         return 0.0  # a moment, a time or a sentence by itself
@@ -129,7 +133,9 @@ def _whole(line: str, quote: str) -> bool:
     """Whether a line is one thing by itself, so that blanks and colons in it part nothing."""
     text = line.strip().strip(quote or None)
     found = kind(text)
-    return found in HARD or (found == "words" and not re.search(r"\d|\w:\w", text)) or text.endswith((".", ":"))
+    return (
+        found in HARD or (found == "words" and not re.search(r"\d|\w:\w", text)) or text.endswith((".", ":"))
+    )
 
 
 def _completed(lines: Sequence[str], marks: Marks) -> Marks:

@@ -18,7 +18,13 @@ from pipeline.errors import FileFailed
 from pipeline.formats.text import BOMS, FAMILY, HEAD, Encoding, known_codec
 from pipeline.words import message
 
-PAGES = ("cp1252", "iso8859-15", "mac_roman", "cp850", "cp437")  # in the order preferred when the text is equal
+PAGES = (
+    "cp1252",
+    "iso8859-15",
+    "mac_roman",
+    "cp850",
+    "cp437",
+)  # in the order preferred when the text is equal
 PIECE = 1 << 20
 SAMPLED = 4000  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
 ASCII = bytes(range(128))
@@ -171,7 +177,9 @@ def _page(file: BinaryIO, bom: int) -> Encoding:
     total = sum(len(run) * count for (_, run, _), count in seen.items())
     ranking = []
     for place, name in enumerate(PAGES):
-        points = sum(_points(before, run, after, name) * count for (before, run, after), count in seen.items())
+        points = sum(
+            _points(before, run, after, name) * count for (before, run, after), count in seen.items()
+        )
         ranking.append((points, -place, name))
     ranking.sort(reverse=True)
     best = ranking[0]

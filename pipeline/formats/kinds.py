@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_NUMBER = (
-    r"[+-]?(?:\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+|\d+)(?:[.,]\d+)?-?|[+-]?[.,]\d+|[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+"
-)
+_NUMBER = r"[+-]?(?:\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+|\d+)(?:[.,]\d+)?-?|[+-]?[.,]\d+|[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+"
 _HARD = (  # in this order: the first that fits is the kind
     ("number", re.compile(rf"(?:{_NUMBER})|\((?:{_NUMBER})\)")),
-    ("money", re.compile(rf"[$€£¥]\s?(?:{_NUMBER})|(?:{_NUMBER})\s?(?:[$€£¥%‰]|EUR|USD|CHF|GBP|kg|cm|mm|km)")),
+    (
+        "money",
+        re.compile(rf"[$€£¥]\s?(?:{_NUMBER})|(?:{_NUMBER})\s?(?:[$€£¥%‰]|EUR|USD|CHF|GBP|kg|cm|mm|km)"),
+    ),
     ("time", re.compile(r"[0-2]?\d[:hH][0-5]\d(?::[0-5]\d(?:[.,]\d+)?)?\s?(?:[aApP]\.?[mM]\.?)?Z?")),
     (
         "date",
@@ -24,9 +25,16 @@ _HARD = (  # in this order: the first that fits is the kind
     ("link", re.compile(r"(?:https?|ftp)://\S+|www\.\S+\.\S+|(?:[\w-]+/)+[\w-]+\.\w{2,4}", re.IGNORECASE)),
     ("address", re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]{2}(?::[0-9a-fA-F]{2}){5}")),
     ("yes", re.compile(r"(?:true|false|vrai|faux|yes|no|oui|non)", re.IGNORECASE)),
-    ("code", re.compile(r"[A-Za-z]{0,6}[-_/.#]?\d[\w./#-]*|\{?[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\}?|\+?[\d ().-]{7,18}")),
+    (
+        "code",
+        re.compile(
+            r"[A-Za-z]{0,6}[-_/.#]?\d[\w./#-]*|\{?[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}\}?|\+?[\d ().-]{7,18}"
+        ),
+    ),
 )
-NULLS = frozenset(("na", "n/a", "nan", "null", "none", "-", "--", "nil", "#n/a", "\\n", "?", ".", "n.d.", "nd"))
+NULLS = frozenset(
+    ("na", "n/a", "nan", "null", "none", "-", "--", "nil", "#n/a", "\\n", "?", ".", "n.d.", "nd")
+)
 _WORDS = re.compile(r"[\w«“‘'’&#*(+@¿¡/.\[<%°$€£!=~-](?:[^\t;|,\"\x00-\x08^~]|,(?=[\s\d])|,$)*")
 HARD = frozenset(name for name, _ in _HARD if name != "code")
 

@@ -82,7 +82,9 @@ def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -
     found = find_table(rows, header, options.anchors, options.skip is not None or stated is not None)
     if found.header is None:
         found.names = [*options.columns[: found.width]]
-    return _layout(options, encoding, line_end, (lines, ends), marks, rows, found, required, stated is not None)
+    return _layout(
+        options, encoding, line_end, (lines, ends), marks, rows, found, required, stated is not None
+    )
 
 
 def _layout(
@@ -103,7 +105,9 @@ def _layout(
     if names and found.header is not None:
         names[0] = names[0].lstrip("\ufeff").removeprefix("ï»¿")
     width = max(found.width - hidden, len(options.columns) if found.header is None else 0)
-    columns = unique([*names, *(f"column_{i + 1}" if found.header is None else "" for i in range(len(names), width))])
+    columns = unique(
+        [*names, *(f"column_{i + 1}" if found.header is None else "" for i in range(len(names), width))]
+    )
     check_columns(names if found.header is not None else columns, [(name,) for name in required])
     raw = ""
     if found.header is not None:
@@ -180,7 +184,11 @@ def _marks(lines: Sequence[str], options: ReadOptions, stated: str | None) -> Ma
 
 def _sign(option: str, value: str) -> str:
     most = 1 if option == "quote" else 8
-    if not 1 <= len(value) <= most or (option == "quote" and not value.isascii()) or set(value) & set("\r\n\0"):
+    if (
+        not 1 <= len(value) <= most
+        or (option == "quote" and not value.isascii())
+        or set(value) & set("\r\n\0")
+    ):
         raise FileFailed(message("reading.bad_option", option=option, value=value))
     return value
 

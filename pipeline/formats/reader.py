@@ -192,7 +192,9 @@ class TextReading:
         sums: dict[str, float] = {}
         again = TextReading(self._file, self._layout, replace(self._options, repairs=True), totals=False)
         for batch in again:
-            rows = batch.frame.filter(pl.col(LINE) < before).select(number(pl.col(c)).sum() for c in self.dialect.columns)
+            rows = batch.frame.filter(pl.col(LINE) < before).select(
+                number(pl.col(c)).sum() for c in self.dialect.columns
+            )
             for column, value in rows.row(0, named=True).items():
                 sums[column] = sums.get(column, 0.0) + value
         return sums

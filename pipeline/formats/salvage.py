@@ -130,7 +130,9 @@ def _grouping(parts: Cells, width: int, marks: Marks) -> list[tuple[int, int]] |
     quote, total = marks.quote, len(parts)
     opens = [p.lstrip(" ").startswith(quote) for p in parts]
     closes = [p.rstrip(" ").endswith(quote) for p in parts]
-    best: dict[tuple[int, int], tuple[int, int, int]] = {(0, 0): (0, 1, 0)}  # cost, ways, where the last began
+    best: dict[tuple[int, int], tuple[int, int, int]] = {
+        (0, 0): (0, 1, 0)
+    }  # cost, ways, where the last began
     steps = 0
     for at in range(total):
         for count in range(max(0, width - (total - at)) if width else 0, min(at, (width or total) - 1) + 1):
@@ -150,7 +152,9 @@ def _grouping(parts: Cells, width: int, marks: Marks) -> list[tuple[int, int]] |
                     best[stop, count + 1] = (new, here[1], at)
                 elif new == old[0]:
                     best[stop, count + 1] = (new, old[1] + here[1], old[2])
-    ends = sorted((best[total, n][0], best[total, n][1], n) for n in range(1, total + 1) if (total, n) in best)
+    ends = sorted(
+        (best[total, n][0], best[total, n][1], n) for n in range(1, total + 1) if (total, n) in best
+    )
     ends = [end for end in ends if end[2] == width] if width else ends
     if not ends or ends[0][1] != 1 or (len(ends) > 1 and ends[1][0] == ends[0][0]):
         return None
@@ -210,9 +214,9 @@ def take(
 
     `lines` without their ends; `width` 0: not known yet, the record before had `hint` cells."""
     line = lines[at]
-    if not marks.hot or ((marks.quote not in line if marks.quote else True) and (
-        not marks.escape or marks.escape not in line
-    )):
+    if not marks.hot or (
+        (marks.quote not in line if marks.quote else True) and (not marks.escape or marks.escape not in line)
+    ):
         return Taken(1, line.split(marks.delimiter))
     cells, is_open = scan(line, marks)
     if cells is not None and not (marks.escape and _escaped(line, len(line), marks.escape)):

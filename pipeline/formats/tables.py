@@ -69,7 +69,9 @@ def find_table(rows: Sequence[Row], header: bool | None, anchors: Sequence[str],
         width = width if abs(len(live[first].cells) - width) <= 1 else len(live[first].cells)
     sure = 1.0
     if header is None:
-        likely = header_score(live[first].cells, [r.cells for r in live[first + 1 : first + 1 + BELOW]], width)
+        likely = header_score(
+            live[first].cells, [r.cells for r in live[first + 1 : first + 1 + BELOW]], width
+        )
         if anchored is not None or anchors:
             header = True
         elif not fixed and first and likely <= 0 and _ragged_header(live, first, width):
@@ -238,7 +240,9 @@ def _header(found: Found, live: Sequence[Row], first: int) -> None:
     width = found.width
     if len(found.names) > width and not any(name.strip() for name in found.names[width:]):
         found.names = found.names[:width]
-    if len(found.names) == width - 1 > 1 and _nameless_first(found.names, [r.cells for r in live[first + 1 : first + BELOW]], width):
+    if len(found.names) == width - 1 > 1 and _nameless_first(
+        found.names, [r.cells for r in live[first + 1 : first + BELOW]], width
+    ):
         found.names = ["", *found.names]
     found.names += [""] * (width - len(found.names))
     if len(found.names) > width:
@@ -255,7 +259,9 @@ def _nameless_first(names: Sequence[str], below: Sequence[Sequence[str]], width:
     return counted and len(set(names)) == len(names)
 
 
-def _second(head: Sequence[str], cells: Sequence[str], below: Sequence[Sequence[str]], width: int) -> str | None:
+def _second(
+    head: Sequence[str], cells: Sequence[str], below: Sequence[Sequence[str]], width: int
+) -> str | None:
     """What the line under the header is: "units", "names" or (None) a record."""
     if len(cells) != width:
         return None
@@ -272,7 +278,11 @@ def _second(head: Sequence[str], cells: Sequence[str], below: Sequence[Sequence[
             typed += 1
             found = kind(cells[place])
             against += found in HARD or found in ("null", "blank", "code")
-    if filled and units + bracketed >= len(filled) * 0.6 and not (against and units + bracketed < len(filled)):
+    if (
+        filled
+        and units + bracketed >= len(filled) * 0.6
+        and not (against and units + bracketed < len(filled))
+    ):
         return "units" if typed and against < typed else None
     gaps = any(not c.strip() for c in head)
     if against or typed < (1 if gaps else 2) or (len(below) < 3 and not gaps):

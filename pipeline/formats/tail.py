@@ -81,14 +81,18 @@ def _is_footer(odd: Sequence[Odd], at: int, width: int) -> bool:
     apart = any(other.after_blank for other in odd[: at + 1])
     if apart:
         return True
-    return width > 2 and kind(text) not in HARD and (" " in text or not re.search(r"\w", text)) and len(text) > 2
+    return (
+        width > 2 and kind(text) not in HARD and (" " in text or not re.search(r"\w", text)) and len(text) > 2
+    )
 
 
 def number(cell: pl.Expr) -> pl.Expr:
     """The figure in a cell, for adding up only: null where there is none."""
     bare = cell.str.replace_all(r"[\s€$£'’\u00a0\u202f]", "")
     comma = bare.str.contains(r",\d{1,2}$") | (bare.str.contains(",") & bare.str.contains(r"\.\d{3},"))
-    plain = pl.when(comma).then(bare.str.replace_all(r"\.", "").str.replace(",", ".")).otherwise(
-        bare.str.replace_all(",", "")
+    plain = (
+        pl.when(comma)
+        .then(bare.str.replace_all(r"\.", "").str.replace(",", "."))
+        .otherwise(bare.str.replace_all(",", ""))
     )
     return plain.cast(pl.Float64, strict=False)

@@ -82,6 +82,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The last line was cut short: {found} of {expected} fields and no line end. Ask for the file again.",
         "La dernière ligne est coupée : {found} champs sur {expected} et pas de fin de ligne. Redemandez le fichier.",
     ),
+    "reading.double_encoded": (
+        "Column {column} holds letters like Ã©: its text was encoded twice before it was exported. Export it again.",
+        "La colonne {column} contient des lettres comme Ã© : son texte a été encodé deux fois avant l'export."
+        " Exportez-la à nouveau.",
+    ),
+    "reading.spoilt_codes": (
+        "Column {column} holds codes like 3,01E+12: a spreadsheet has destroyed their last digits. Format the column"
+        " as text and export again, or drop the workbook itself.",
+        "La colonne {column} contient des codes comme 3,01E+12 : un tableur a détruit leurs derniers chiffres."
+        " Mettez la colonne au format texte et exportez à nouveau, ou déposez le classeur lui-même.",
+    ),
     "reading.total_differs": (
         "The total in line {line} is not the sum of the rows above it. Compare it with its source.",
         "Le total de la ligne {line} n'est pas la somme des lignes au-dessus. Comparez-le avec sa source.",
