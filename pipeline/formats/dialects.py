@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.formats.kinds import HARD, kind
-from pipeline.formats.salvage import Marks, take
+from pipeline.formats.salvage import Marks, Taken, take
 
 USUAL = ",;\t|"  # in the order preferred when two fit equally
 RARE = ": ~^#&*!=%§¦\x1f\x1e\x01\x02"
@@ -52,10 +52,11 @@ def _quotes(lines: Sequence[str]) -> list[str]:
 
 
 def _bare(line: str, quote: str) -> str:
+    """The line with an x for everything that is wrapped."""
     if not quote or quote not in line:
         return line
     mark = re.escape(quote)
-    return re.sub(f"{mark}[^{mark}]*{mark}", "", line)
+    return re.sub(f"{mark}[^{mark}]*{mark}", "x", line)
 
 
 def _plain(lines: Sequence[str], quote: str) -> str | None:
@@ -89,25 +90,27 @@ def _escapes(lines: Sequence[str], marks: Marks) -> bool:
     return any("\\" + marks.delimiter in line for line in lines)
 
 
-def records(lines: Sequence[str], marks: Marks) -> list[tuple[int, int, list[str]]]:
-    """(first line, lines used, cells) of each record by the loosest reading: for judging, not for loading."""
-    found = []
+def records(lines: Sequence[str], marks: Marks) -> list[tuple[int, Taken]]:
+    """Each record with its first line by the loosest reading: for judging, not for loading."""
+    found: list[tuple[int, Taken]] = []
     ends = ["\n"] * len(lines)
     at = hint = 0
     while at < len(lines):
         taken = take(lines, ends, at, marks, 0, True, hint)
         assert taken is not None
-        found.append((at, taken.used, taken.cells))
+        found.append((at, taken))
         hint = len(taken.cells) if lines[at].strip() else hint
         at += taken.used
     return found
 
 
 def _score(lines: Sequence[str], marks: Marks) -> float:
-    rows = [cells for _, _, cells in records(lines, marks)]
+    taken = [one for _, one in records(lines, marks)]
+    rows = [one.cells for one in taken]
+    odd = sum(one.repaired or one.unclear for one in taken)
     widths = Counter(len(row) for row in rows)
     width, most = widths.most_common(1)[0]
-    if marks.delimiter not in USUAL and (most < len(rows) * 0.8 or width < 2):
+    if marks.delimiter not in USUAL and (most < len(rows) * 0.65 or width < 2):
         return 0.0
     alike = sum(count * max(0.001, size - 1) / size for size, count in widths.items()) / len(widths)
     cells = Counter(cell for row in rows for cell in row)
@@ -115,7 +118,7 @@ def _score(lines: Sequence[str], marks: Marks) -> float:
     known = sum(
         count if kind(cell) else -count if _crossed(cell, marks) else 0 for cell, count in cells.items()
     )
-    score = alike * max(0.001, known / total) / len(rows)
+    score = alike * max(0.001, known / total) / len(rows) * (1 - 0.3 * odd / len(rows))
     if marks.delimiter in " :" and sum(_whole(line, marks.quote) for line in lines) * 2 >= len(lines):
         return 0.0  # a moment, a time or a sentence by itself
     if width > 1 and most < len(rows) * 0.4:
@@ -150,22 +153,30 @@ def _completed(lines: Sequence[str], marks: Marks) -> Marks:
 
 def _longer(lines: Sequence[str], marks: Marks) -> str:
     delimiter = marks.delimiter
-    split = [line.split(delimiter) for line in lines]
-    rows = [row for row in split if len(row) > 1]
-    if len(rows) < 2 or len(rows) < len(split) * 0.9 or delimiter in "\t ":
+    if delimiter in "\t ":
         return delimiter
-    odd = {cell for row in rows for cell in row[1::2]}
-    if len(odd) == 1 and all(len(row) % 2 and len(row) > 2 for row in rows):
-        between = odd.pop()
-        if len(between) < 3 and not re.search(r"[\w\"'.]", between):
+    split = [_bare(line, marks.quote).split(delimiter) for line in lines]
+    rows = [row for row in split if len(row) > 1]
+    if len(rows) < 2 or len(rows) < len(split) * 0.75:
+        return delimiter
+    odd = [row for row in rows if len(row) % 2 and len(row) > 2]
+    if len(odd) >= len(rows) * 0.75:
+        between = _common([cell for row in odd for cell in row[1::2]], 0.98)
+        if between is not None and len(between) < 3 and not re.search(r"[\w\"'.]", between):
             return delimiter + between + delimiter
-    following = {cell[:1] for row in rows for cell in row[1:]}
-    if len(following) == 1 and _part(sign := following.pop()):
-        return delimiter + sign
-    preceding = {cell[-1:] for row in rows for cell in row[:-1]}
-    if len(preceding) == 1 and _part(sign := preceding.pop()) and sign != " ":
-        return sign + delimiter
+    following = _common([cell[:1] for row in rows for cell in row[1:]], 1.0)
+    if following and _part(following):
+        return delimiter + following
+    preceding = _common([cell[-1:] for row in rows for cell in row[:-1]], 1.0)
+    if preceding and preceding != " " and _part(preceding):
+        return preceding + delimiter
     return delimiter
+
+
+def _common(texts: Sequence[str], least: float) -> str | None:
+    """The text that nearly all of these are."""
+    text, count = Counter(texts).most_common(1)[0]
+    return text if count >= len(texts) * least else None
 
 
 def _part(sign: str) -> bool:
