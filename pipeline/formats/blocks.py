@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -44,6 +45,7 @@ class Parser:
         self.width = len(columns)
         self.schema: dict[str, type[pl.String]] = dict.fromkeys(columns, pl.String)
         self.skeleton = Skeleton(marks, self.width)
+        self.helper = ThreadPoolExecutor(1)  # polars reads a block while its bones are judged
         d, q = re.escape(marks.delimiter), re.escape(marks.quote)
         cell = f"(?:{q}(?:[^{q}]|{q}{q})*{q}|[^{q}{d}]*)" if q else f"[^{d}]*"
         self.strict = f"^{cell}(?:{d}{cell})*$"
@@ -127,14 +129,15 @@ class Parser:
         body = block.rstrip(b"\r\n")
         total = block.count(b"\n") + (not block.endswith(b"\n"))
         filled = body.count(b"\n") + 1
+        coming = self.helper.submit(self._polars, body, self.quote)
         found = self.skeleton.strict(body)
+        try:
+            cells = coming.result()
+        except pl.exceptions.PolarsError:
+            return None
         if found is None:
             return None
         rows, inner = found
-        try:
-            cells = self._polars(body, self.quote)
-        except pl.exceptions.PolarsError:
-            return None
         if cells.height != rows or rows + sum(inner.values()) != filled:
             return None
         numbers = pl.int_range(line, line + rows, dtype=pl.Int64, eager=True)
