@@ -251,7 +251,8 @@ class Parser:
         if taken is None:
             return 0
         if taken.unclear or (taken.repaired and not self.mend):
-            result.refused.append((number, message("reading.stray_quote")))
+            said = message("reading.stray_quote") if taken.used == 1 else message("reading.cut_inside")
+            result.refused.append((number, said))
         elif len(taken.cells) != self.width:
             result.ragged.append((number, taken.cells))
         else:

@@ -248,10 +248,14 @@ def _join(
     """An open line and those up to the next that closes it; used 0: they are no record."""
     no = Taken(0, [])
     stop = _closing(lines, at, marks, MAX_JOIN_LINES if width else 60, odd)
-    if stop is None or (stop >= len(lines) and final):
+    if stop is None:
         return no
     if stop >= len(lines):
-        return None
+        if not final:
+            return None
+        rest = lines[at + 1 :]  # never closed: cut in its last cell, unless whole records follow
+        cut = width > 1 and 0 < len(rest) < 60 and not any(_whole(line, marks, width) for line in rest)
+        return Taken(len(lines) - at, [], unclear=True) if cut else no
     text = "".join(lines[i] + ends[i] for i in range(at, stop)) + lines[stop]
     if len(text) > MAX_JOIN or "\0" in text:
         return no
