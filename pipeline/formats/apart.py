@@ -30,6 +30,7 @@ from pipeline.words import Message, message
 Answer = dict[str, Any]
 HELLO_S = 60.0
 GRACE_S = 5.0
+READ = ReadOptions()
 
 
 class ReaderDied(Exception):
@@ -136,21 +137,21 @@ _idle = _Idle()
 
 
 class Session:
-    """One file at the reading process. Ends with its last answer, or with `close`."""
+    """One file at the reading process, which unpacks an archive into `spool`. It ends when nobody holds it."""
 
     def __init__(
-        self, file: BinaryIO, kind: str, options: ReadOptions, required: Sequence[str], limits: Limits,
-        member: str | None = None,
+        self, file: BinaryIO, kind: str, limits: Limits, options: ReadOptions = READ,
+        required: Sequence[str] = (), member: str | None = None, spool: BinaryIO | None = None,
     ) -> None:  # fmt: skip
         self.limits = limits
-        self.spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
         self._child = _idle.take(limits.memory_mb)
         order: Order = {
             "kind": kind, "member": member, "options": asdict(options), "required": list(required),
             "limits": asdict(limits),
         }  # fmt: skip
         try:
-            self._child.ask(order, file, self.spool)
+            with open(os.devnull, "wb") as nowhere:
+                self._child.ask(order, file, spool or nowhere)
         except OSError as error:
             self._child.close()
             raise Environment(message("files.no_worker", why=error.strerror or str(error))) from error
@@ -184,9 +185,6 @@ class Session:
             self._child.close()
         else:
             _idle.give(self._child)
-
-    def close(self) -> None:
-        self._child.close()
 
 
 class FrameBatch:

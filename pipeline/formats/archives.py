@@ -113,7 +113,7 @@ class Zip:
     def _apart(self, file: BinaryIO) -> None:
         """Each entry ends before the next begins, by its own local header."""
         at = sorted(self._zip.infolist(), key=lambda e: e.header_offset)
-        ends = [e.header_offset for e in at[1:]] + [self._zip.start_dir]
+        ends = [*(entry.header_offset for entry in at), self._zip.start_dir][1:]
         for entry, end in zip(at, ends, strict=True):
             file.seek(entry.header_offset)
             local = file.read(_LOCAL)

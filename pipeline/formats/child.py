@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.formats.table import Table
 
 HEAD = struct.Struct(">II")
+LIST = "\0"  # in the place of a member: only their names are wanted
 RAW = 1 << 16  # bytes kept of a damaged record
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 GROWN_MB = 600  # a process that has needed so much ends with its file
@@ -94,7 +95,7 @@ def _work(order: Order, file: BinaryIO, spool: BinaryIO, answers: Answers) -> No
         held = archives.files_in(archive)
         if not held:
             raise FileFailed(message("reading.archive_empty"))
-        if member is None and len(held) > 1:
+        if member == LIST or (member is None and len(held) > 1):
             names = [[entry.filename, archives.shown(entry.filename)] for entry in held]
             return answers.send({"members": names})
         name = member if member is not None else held[0].filename
@@ -124,7 +125,7 @@ def _frozen(value: object) -> object:
 
 
 READERS = {
-    "xlsx": "xlsx", "xlsb": "sheets", "xls": "sheets", "ods": "sheets", "sheetml": "sheetml", "html": "html",
+    "xlsx": "xlsx", "xlsb": "sheets", "xls": "sheets", "ods": "ods", "sheetml": "sheetml", "html": "html",
     "json": "json_records", "ndjson": "json_lines", "xml": "xml_records",
     "parquet": "columnar", "arrow": "columnar", "arrow stream": "columnar",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.apart import FrameReading, Session
+from pipeline.formats.child import LIST
 from pipeline.formats.limits import LIMITS, Limits
 from pipeline.formats.model import Reading
 from pipeline.formats.reader import open_text
@@ -50,11 +51,10 @@ def deliveries(file: BinaryIO, name: str = "", limits: Limits = LIMITS) -> list[
     """The files of one delivery: several for a zip of several, else the file itself."""
     if kind_of(file) != "zip":
         return [Member(name, file)]
-    session = Session(file, "zip", ReadOptions(), (), limits)
+    session = Session(file, "zip", limits, member=LIST)
     answer, _ = session.answer()
     session.finish()
-    session.spool.close()
-    if "members" not in answer:
+    if len(answer["members"]) == 1:
         return [Member(name, file)]
     return [Member(safe, file, entry, limits) for entry, safe in answer["members"]]
 
@@ -113,8 +113,7 @@ def _read_as(
         return open_text(file, options, required)
     if kind in ("fixed", "records"):
         return open_records(file, options, required)
-    session = Session(_with_fd(file, held), kind, options, required, limits)
-    session.spool.close()
+    session = Session(_with_fd(file, held), kind, limits, options, required)
     answer, _ = session.answer()
     return FrameReading(session, answer["table"])
 
@@ -123,15 +122,15 @@ def _unpack(
     file: BinaryIO, kind: str, limits: Limits, held: ExitStack, entry: str | None = None
 ) -> tuple[BinaryIO, str]:
     """The one file of an archive, in a file of no name, and how it is called inside."""
-    session = Session(_with_fd(file, held), kind, ReadOptions(), (), limits, entry)
-    held.callback(session.spool.close)
+    spool = held.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    session = Session(_with_fd(file, held), kind, limits, member=entry, spool=spool)
     answer, _ = session.answer()
     session.finish()
     if "members" in answer:
         names = ", ".join(safe for _, safe in answer["members"][:10])
         raise FileFailed(message("reading.archive_several", found=len(answer["members"]), names=names))
-    session.spool.seek(0)
-    return session.spool, answer["unpacked"]
+    spool.seek(0)
+    return spool, answer["unpacked"]
 
 
 def _with_fd(file: BinaryIO, held: ExitStack) -> BinaryIO:
