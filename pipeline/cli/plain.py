@@ -116,7 +116,20 @@ def status_json(voice: Voice, status: Status) -> Json:
     return {"active": status.active, "jobs": jobs, "trouble": voice.text(status.trouble) or None}
 
 
-FILE_HEADS = ("id", "job", "name", "state", "rows", "new", "changed", "same", "refused", "repeats", "when", "reason")
+FILE_HEADS = (
+    "id",
+    "job",
+    "name",
+    "state",
+    "rows",
+    "new",
+    "changed",
+    "same",
+    "refused",
+    "repeats",
+    "when",
+    "reason",
+)
 
 
 def file_cells(voice: Voice, file: FileRow, zone: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Reading any file: what it is told by its content, every record accounted for."""
 
+from pipeline.formats.columns import check_columns, match_column
 from pipeline.formats.complete import completeness
-from pipeline.formats.layout import check_columns, match_column
 from pipeline.formats.limits import Limits
 from pipeline.formats.opening import Member, deliveries, open_reading
 

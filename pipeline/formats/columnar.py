@@ -10,7 +10,7 @@ import polars as pl
 
 from pipeline.errors import FileFailed
 from pipeline.formats.cells import float_text
-from pipeline.formats.layout import check_columns, unique
+from pipeline.formats.columns import check_columns, unique
 from pipeline.formats.limits import Limits
 from pipeline.formats.model import LINE, Account
 from pipeline.formats.table import PIECE, Piece, Table

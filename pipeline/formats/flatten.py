@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pipeline.errors import FileFailed
-from pipeline.formats.layout import unique
+from pipeline.formats.columns import unique
 from pipeline.formats.limits import Limits
 from pipeline.formats.model import Account, Damaged
 from pipeline.formats.table import Gatherer, Piece, Table

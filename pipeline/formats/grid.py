@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from pipeline.errors import FileFailed
-from pipeline.formats.layout import check_columns, match_column, unique
+from pipeline.formats.columns import check_columns, match_column, unique
 from pipeline.formats.limits import Limits
 from pipeline.formats.model import Account
 from pipeline.formats.table import Gatherer, Piece, Row, Table, csv_line, set_aside

@@ -9,10 +9,11 @@ from html.parser import HTMLParser
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
+from pipeline.formats.encodings import find_encoding
 from pipeline.formats.grid import NumberedRow, tabulate
 from pipeline.formats.limits import Limits
 from pipeline.formats.table import Table
-from pipeline.formats.text import HEAD, Encoding, find_encoding, utf8_pieces
+from pipeline.formats.text import HEAD, Encoding, utf8_pieces
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 

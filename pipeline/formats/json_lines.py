@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
+from pipeline.formats.columns import check_columns
 from pipeline.formats.flatten import Found, Record, table_of
-from pipeline.formats.layout import check_columns
 from pipeline.formats.limits import Limits
 from pipeline.formats.model import Account, Damaged
 from pipeline.formats.sniff import json_text

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
+from pipeline.formats.columns import check_columns
 from pipeline.formats.flatten import Found, Json, table_of
 from pipeline.formats.json_lines import DECODER
-from pipeline.formats.layout import check_columns
 from pipeline.formats.limits import Limits
 from pipeline.formats.sniff import json_text
 from pipeline.formats.table import Table

@@ -9,10 +9,12 @@ from typing import BinaryIO
 import polars as pl
 
 from pipeline.errors import FileFailed
-from pipeline.formats.layout import check_columns, find_delimiter
+from pipeline.formats.columns import check_columns
+from pipeline.formats.dialects import find_marks
+from pipeline.formats.encodings import find_encoding
 from pipeline.formats.model import Account, Batch, Damaged, Dialect
 from pipeline.formats.table import Gatherer, csv_line, set_aside
-from pipeline.formats.text import HEAD, MAX_LINE, Encoding, find_encoding, utf8_pieces
+from pipeline.formats.text import HEAD, MAX_LINE, Encoding, utf8_pieces
 from pipeline.mapping.model import ReadOptions, RecordKind
 from pipeline.words import Message, message
 
@@ -146,7 +148,7 @@ def _delimiter(file: BinaryIO, encoding: Encoding, options: ReadOptions) -> str:
     if options.positions or all(kind.positions for kind in options.records):
         return ";"
     head = next(utf8_pieces(file, encoding, HEAD), b"").decode("utf-8", "ignore")
-    return find_delimiter(head.splitlines(), '"')
+    return find_marks(head.splitlines()).delimiter
 
 
 def _cr_only(file: BinaryIO, encoding: Encoding) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline.errors import FileFailed
-from pipeline.formats.layout import match_column
+from pipeline.formats.columns import match_column
 from pipeline.formats.table import Table
 from pipeline.words import message
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
+from pipeline.formats.columns import check_columns
 from pipeline.formats.flatten import OWN, Found, Json, Record, table_of
-from pipeline.formats.layout import check_columns
 from pipeline.formats.limits import Limits
 from pipeline.formats.markup import DEPTH, Markup, local
 from pipeline.formats.table import Table

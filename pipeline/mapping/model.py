@@ -90,6 +90,10 @@ class ReadOptions:
     record: str | None = None  # the element of XML that is a record
     positions: tuple[tuple[int, int], ...] = ()  # of `columns`, for lines of fixed columns
     records: tuple[RecordKind, ...] = ()
+    escape: str | None = None  # "" = a quote inside quotes is doubled
+    ragged: str = "refuse"  # or "keep": absent cells are blank, surplus ones stand beside
+    repairs: bool = True  # whether a record may be mended at all
+    anchors: tuple[str, ...] = ()  # the columns that the mapping names: the header is where they stand
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,6 +64,39 @@ TEXTS: dict[str, tuple[str, str]] = {
         "La ligne contient des octets NUL, comme en laisse une panne ou un transfert coupé."
         " Exportez-la à nouveau.",
     ),
+    "reading.encoding_unsure": (
+        "The encoding of the file cannot be told for certain. Read as {first}: {one}. Read as {second}: {two}."
+        " Write the right one as `encoding` under [read] in the mapping.",
+        "L'encodage du fichier n'est pas certain. Lu en {first} : {one}. Lu en {second} : {two}."
+        " Écrivez le bon comme `encoding` sous [read] dans le modèle.",
+    ),
+    "reading.stray_quote": (
+        "A quote stands where none may stand, and the line has no one plain reading. Correct the line.",
+        "Un guillemet est mal placé et la ligne ne se lit pas d'une seule façon. Corrigez la ligne.",
+    ),
+    "reading.bad_bytes": (
+        "The line holds bytes that mean nothing in the file's encoding. Export it again.",
+        "La ligne contient des octets sans signification dans l'encodage du fichier. Exportez-la à nouveau.",
+    ),
+    "reading.cut": (
+        "The last line was cut short: {found} of {expected} fields and no line end. Ask for the file again.",
+        "La dernière ligne est coupée : {found} champs sur {expected} et pas de fin de ligne. Redemandez le fichier.",
+    ),
+    "reading.double_encoded": (
+        "Column {column} holds letters like Ã©: its text was encoded twice before it was exported. Export it again.",
+        "La colonne {column} contient des lettres comme Ã© : son texte a été encodé deux fois avant l'export."
+        " Exportez-la à nouveau.",
+    ),
+    "reading.spoilt_codes": (
+        "Column {column} holds codes like 3,01E+12: a spreadsheet has destroyed their last digits. Format the column"
+        " as text and export again, or drop the workbook itself.",
+        "La colonne {column} contient des codes comme 3,01E+12 : un tableur a détruit leurs derniers chiffres."
+        " Mettez la colonne au format texte et exportez à nouveau, ou déposez le classeur lui-même.",
+    ),
+    "reading.total_differs": (
+        "The total in line {line} is not the sum of the rows above it. Compare it with its source.",
+        "Le total de la ligne {line} n'est pas la somme des lignes au-dessus. Comparez-le avec sa source.",
+    ),
     "reading.no_final_newline": (
         "The last line of the file has no line end; it may still be being written.",
         "La dernière ligne du fichier n'a pas de fin de ligne ; il est peut-être encore en cours d'écriture.",

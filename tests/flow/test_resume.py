@@ -50,7 +50,9 @@ def test_status_tells_what_a_running_service_waits_for(installation: Installatio
     (installation.root / "processed/sales").rmdir()
     (installation.root / "processed/sales").write_text("in the way")
     installation.drop("orders.csv", ORDERS)
-    service = subprocess.Popen([sys.executable, "-m", "pipeline", "--config", str(installation.config), "run"])
+    service = subprocess.Popen(
+        [sys.executable, "-m", "pipeline", "--config", str(installation.config), "run"]
+    )
     try:
 
         def waits() -> bool:

@@ -17,7 +17,7 @@ from pipeline.errors import FileFailed
 from pipeline.formats import Limits, apart, open_reading
 from pipeline.formats.limits import LIMITS
 from pipeline.mapping.model import ReadOptions
-from tests.formats.making import read, sheet_rows, xlsb, xlsx, zipped
+from tests.formats.workbench import read, sheet_rows, xlsb, xlsx, zipped
 
 BOOK = xlsx({"S": sheet_rows([["a", "b"], ["1", "2"]])})
 

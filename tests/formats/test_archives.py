@@ -22,7 +22,7 @@ import pytest
 from pipeline.errors import FileFailed
 from pipeline.formats import Limits, completeness, deliveries, open_reading
 from pipeline.mapping.model import ReadOptions
-from tests.formats.making import read, sheet_rows, xlsx, zipped
+from tests.formats.workbench import read, sheet_rows, xlsx, zipped
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from pipeline.errors import FileFailed
-from tests.formats.making import read
+from tests.formats.workbench import read
 
 FRAME = pl.DataFrame(
     {

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.errors import FileFailed
 from pipeline.formats import Limits
-from tests.formats.making import read
+from tests.formats.workbench import read
 
 
 def failed(data: bytes, limits: Limits | None = None, **options: object) -> FileFailed:

@@ -7,7 +7,7 @@ import pytest
 from pipeline.errors import FileFailed
 from pipeline.mapping import parse
 from pipeline.mapping.model import ReadOptions
-from tests.formats.making import read
+from tests.formats.workbench import read
 
 MAPPING = 'version = 1\ntable = "product"\n[read]\n{}\n[fields]\ncode = "code"\n'
 

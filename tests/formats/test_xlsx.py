@@ -6,7 +6,18 @@ import pytest
 
 from pipeline.errors import FileFailed
 from pipeline.formats import Limits
-from tests.formats.making import NO_SAMPLES, SAMPLES, compound, ods, read, sheet_rows, xls, xlsb, xlsx, zipped
+from tests.formats.workbench import (
+    NO_SAMPLES,
+    SAMPLES,
+    compound,
+    ods,
+    read,
+    sheet_rows,
+    xls,
+    xlsb,
+    xlsx,
+    zipped,
+)
 
 
 def cells(xml: str, **more: object) -> tuple[object, ...]:

@@ -382,7 +382,9 @@ def test_a_migration_killed_half_way_leaves_nothing(engine: sa.Engine) -> None:
     killed.communicate(timeout=60)
     assert killed.returncode == -9
     end, left = time.monotonic() + 30, ["?"]
-    while left and time.monotonic() < end:  # a PostgreSQL server may still be noticing that its client is gone
+    while (
+        left and time.monotonic() < end
+    ):  # a PostgreSQL server may still be noticing that its client is gone
         with engine.connect() as conn:
             conn.info["write"] = False
             left = sa.inspect(conn).get_table_names()
