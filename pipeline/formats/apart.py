@@ -209,8 +209,9 @@ class FrameReading:
         columns = tuple(table["columns"])
         header = b"" if table["header_line"] is None and table["format"] in SHEETS else csv_line(columns)
         self.dialect: Dialect = Dialect(
-            table["encoding"], ",", '"', "\n", table["header_line"], header, columns, table["format"]
-        )
+            table["encoding"], ",", '"', "\n", table["header_line"], header, columns, table["format"],
+            names=tuple(table["names"]),
+        )  # fmt: skip
         self.account = Account()
 
     def __iter__(self) -> Iterator[Batch]:

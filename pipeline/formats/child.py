@@ -135,7 +135,7 @@ def _hand_over(table: Table, answers: Answers) -> None:
     import io
 
     said = {
-        "format": table.format, "columns": table.columns, "header_line": table.header_line,
+        "format": table.format, "columns": table.columns, "names": table.names, "header_line": table.header_line,
         "encoding": table.encoding,
     }  # fmt: skip
     answers.send({"table": said})

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from pipeline.errors import FileFailed
 from pipeline.formats.archives import CHUNK, PARTS, Zip
 from pipeline.formats.cells import object_text
-from pipeline.formats.grid import NumberedRow, tabulate
+from pipeline.formats.grid import tabulate
+from pipeline.formats.grid_rows import NumberedRow
 from pipeline.formats.limits import Limits
 from pipeline.formats.sheet_choice import Sheet, choose
 from pipeline.formats.table import Table

@@ -9,6 +9,7 @@ from pipeline.formats import Limits
 from tests.formats.workbench import (
     NO_SAMPLES,
     SAMPLES,
+    Rows,
     compound,
     ods,
     read,
@@ -231,3 +232,36 @@ def test_real_workbooks() -> None:
         if path.suffix == ".xls" and twin.exists():
             with twin.open("rb") as file:
                 assert read(file)[2] == rows
+
+
+def below(*rows: list[object]) -> tuple[dict[str, int], Rows, list[str]]:
+    """A table of two sales and these rows below it → (set aside, records, notes)."""
+    table = [["Réf", "Libellé", "Qté", "Prix"], ["a", "x", 1, 1.5], ["b", "y", 2, 2.25], *rows]
+    reading, _, got = read(xlsx({"S": sheet_rows(table)}))
+    return reading.account.set_aside, got, [note.code for note in reading.account.notes]
+
+
+def test_totals_and_footers_are_no_records() -> None:
+    assert len(below()[1]) == 2
+    aside, got, notes = below(["Total", None, 3, 3.75], [], ["Édité le 3 mars par la caisse"])
+    assert (aside, len(got), notes) == ({"total": 1, "blank": 1, "footer": 1}, 2, [])
+    assert below([None, None, 3, 3.75])[0] == {"total": 1}
+    assert len(below([None, None, 3, 9])[1]) == 3  # figures that are no sums: a record
+    assert below(["Total", None, 3, 9])[2] == []
+    assert below(["TOTAL", None, None, 9])[2] == ["reading.total_differs"]
+    assert len(below(["Total gel", "parfum", 1, 4])[1]) == 3
+
+
+def test_a_second_table_below() -> None:
+    rows: list[list[object]] = [[], ["Magasin", "Ville", "Nombre"], ["Paris", "x", 1], ["Lyon", "y", 2]]
+    aside, got, _ = below(*rows)
+    assert (aside, len(got)) == ({"blank": 1, "second_table": 3}, 2)
+
+
+def test_units_below_and_names_over_two_rows() -> None:
+    table = [["Réf", "Poids", "Prix"], [None, "kg", "€"], ["a", 1, 2], ["b", 3, 4], ["c", 5, 6]]
+    reading, _, got = read(xlsx({"S": sheet_rows(table)}))
+    assert reading.account.set_aside == {"units": 1}
+    assert len(got) == 3
+    table = [["Réf", 2024, None], [None, "Janvier", "Février"], ["a", 1, 2], ["b", 3, 4], ["c", 5, 6]]
+    assert len(read(xlsx({"S": sheet_rows(table)}))[2]) == 3
