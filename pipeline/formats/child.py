@@ -95,7 +95,7 @@ def _work(order: Order, file: BinaryIO, spool: BinaryIO, answers: Answers) -> No
         held = archives.files_in(archive)
         if not held:
             raise FileFailed(message("reading.archive_empty"))
-        if member == LIST or (member is None and len(held) > 1):
+        if member == LIST:
             names = [[entry.filename, archives.shown(entry.filename)] for entry in held]
             return answers.send({"members": names})
         name = member if member is not None else held[0].filename

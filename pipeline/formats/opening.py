@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.apart import FrameReading, Session
+from pipeline.formats.chain import ChainReading
 from pipeline.formats.child import LIST
 from pipeline.formats.limits import LIMITS, Limits
 from pipeline.formats.model import Reading
@@ -68,32 +69,52 @@ def open_reading(
 ) -> Reading:
     """Find what the file is and how it is written, and check its header; FileFailed says why it cannot be read.
 
-    `name`: the file's name, to note where it promises something else. Of a zip of several files each is
-    opened by itself: see `deliveries`."""
+    `name`: the file's name, to note where it promises something else. A zip of several files with the same
+    columns is read as one table; `deliveries` gives them one by one."""
     held = ExitStack()
     try:
         notes: list[Message] = []
-        found = kind_of(file)
-        if disagrees(name, found):
-            notes.append(message("reading.other_format", name=name, found=found))
-        if found in PACKED:
-            file, inner = _unpack(file, found, limits, held)
-            name = inner or inner_name(name)
-            found = kind_of(file)
-            if found in PACKED:
-                raise FileFailed(message("reading.archive_in_archive"))
-            if disagrees(name, found):
-                notes.append(message("reading.other_format", name=name, found=found))
-        kind = _kind(found, options)
-        if kind.startswith("foreign:"):
-            raise FileFailed(message("reading.foreign", kind=kind.removeprefix("foreign:")))
-        reading = _read_as(kind, file, options, required, limits, held)
+        reading = _open(file, options, required, name, limits, held, notes)
     except BaseException:
         held.close()
         raise
     weakref.finalize(reading, held.close)
-    reading.account.notes.extend(notes)
+    for said in notes:
+        reading.account.note(said)
     return reading
+
+
+def _open(
+    file: BinaryIO, options: ReadOptions, required: Sequence[str], name: str, limits: Limits, held: ExitStack,
+    notes: list[Message],
+) -> Reading:  # fmt: skip
+    found = kind_of(file)
+    if disagrees(name, found):
+        notes.append(message("reading.other_format", name=name, found=found))
+    if found in PACKED:
+        file = _with_fd(file, held)
+        members = deliveries(file, name, limits)
+        if len(members) > 1:
+            return ChainReading([(one.name, _opener(one, options, required, limits)) for one in members])
+        file, inner = _unpack(file, found, limits, held)
+        name, found = inner or inner_name(name), kind_of(file)
+        if disagrees(name, found):
+            notes.append(message("reading.other_format", name=name, found=found))
+    kind = _kind(found, options)
+    if kind.startswith("foreign:"):
+        raise FileFailed(message("reading.foreign", kind=kind.removeprefix("foreign:")))
+    return _read_as(kind, file, options, required, limits, held)
+
+
+def _opener(
+    member: Member, options: ReadOptions, required: Sequence[str], limits: Limits
+) -> Callable[[], AbstractContextManager[Reading]]:
+    @contextmanager
+    def opened() -> Iterator[Reading]:
+        with member.opened() as content:
+            yield open_reading(content, options, required, member.name, limits)
+
+    return opened
 
 
 def _kind(found: str, options: ReadOptions) -> str:
@@ -126,9 +147,8 @@ def _unpack(
     session = Session(_with_fd(file, held), kind, limits, member=entry, spool=spool)
     answer, _ = session.answer()
     session.finish()
-    if "members" in answer:
-        names = ", ".join(safe for _, safe in answer["members"][:10])
-        raise FileFailed(message("reading.archive_several", found=len(answer["members"]), names=names))
+    if kind_of(spool) in PACKED:
+        raise FileFailed(message("reading.archive_in_archive"))
     spool.seek(0)
     return spool, answer["unpacked"]
 

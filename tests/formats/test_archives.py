@@ -96,13 +96,25 @@ def test_a_zip_of_several_files_is_several_files_of_one_delivery() -> None:
                 found += [row for batch in open_reading(content, ReadOptions()) for row in batch.frame.rows()]
         assert found == [(2, "1", "2"), (1, "1"), (2, "3")]
         with pytest.raises(FileFailed) as fault:
-            open_reading(file, ReadOptions())
-        assert fault.value.said.args == {"found": 3, "names": "clients.csv, ventes.json, c.csv"}
+            list(open_reading(file, ReadOptions()))
+        assert fault.value.said.code == "reading.chained_columns"
+        assert fault.value.said.args["name"] == "ventes.json"
     for one in (CSV, zipped({"a.csv": CSV})):
         with on_disk(one) as file:
             (member,) = deliveries(file, "a")
             with member.opened() as content:
                 assert content is file
+
+
+def test_files_with_the_same_columns_are_one_table() -> None:
+    book = xlsx({"S": sheet_rows([["ville", "nom"], ["Lyon", "c"]])})
+    made = zipped({"1.csv": "nom;ville\na;Paris\n\n1;2;3\n", "2.csv": "NOM;Ville\nb;Nice\n", "3.xlsx": book})
+    reading, batches, rows = read(made, "ventes.zip")
+    assert rows == [(2, "a", "Paris"), (6, "b", "Nice"), (8, "c", "Lyon")]
+    assert [(d.line, d.raw) for b in batches for d in b.damaged] == [(4, b"1;2;3")]
+    assert batches[1].raw(6) == b"b;Nice"
+    assert reading.account.set_aside == {"blank": 1}
+    assert [n.code for n in reading.account.notes] == ["reading.chained"]
 
 
 SMALL = Limits(unpacked_mb=20, members=5)
