@@ -48,7 +48,7 @@ class Child:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "pipeline.formats.child", str(theirs.fileno()), str(memory_mb)],
                 pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
-                cwd="/",
+                cwd="/", env=os.environ | {"RUST_BACKTRACE": "0"},
             )  # fmt: skip
         except OSError as error:
             said.close()

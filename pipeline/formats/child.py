@@ -81,6 +81,14 @@ def _serve(order: Order, file: BinaryIO, spool: BinaryIO, answers: Answers) -> N
     except (MemoryError, RecursionError):
         said = message("reading.too_much_memory", limit=int(order["limits"]["memory_mb"]))
         answers.send({"failed": said.to_json()})
+    except BaseException as panic:
+        if (
+            type(panic).__name__ == "PanicException"
+        ):  # of a library in Rust, which derives it from BaseException
+            why = str(panic).strip().splitlines()[-1][:200]
+            answers.send({"failed": message("reading.file_damaged", kind=order["kind"], why=why).to_json()})
+            return
+        raise
 
 
 def _work(order: Order, file: BinaryIO, spool: BinaryIO, answers: Answers) -> None:

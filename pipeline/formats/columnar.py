@@ -28,7 +28,7 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
         first = next(frames, None)
         schema = first.schema if first is not None else pl.Schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise FileFailed(message("reading.columnar_damaged", format=kind, why=str(error)[:200])) from error
+        raise FileFailed(message("reading.file_damaged", kind=kind, why=str(error)[:200])) from error
     if first is None or not schema:
         raise FileFailed(message("reading.empty"))
     if len(schema) > limits.columns:
@@ -72,7 +72,7 @@ def _pieces(
         try:
             frame = next(frames, None)
         except pl.exceptions.PolarsError as error:
-            said = message("reading.columnar_damaged", format=kind, why=str(error)[:200])
+            said = message("reading.file_damaged", kind=kind, why=str(error)[:200])
             raise FileFailed(said) from error
 
 

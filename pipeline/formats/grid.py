@@ -91,7 +91,8 @@ def _header_place(rows: list[Cells], options: ReadOptions, required: Sequence[st
     counts = [sum(1 for cell in cells if cell) for cells in rows]
     wide = max(sorted(counts)[len(counts) // 2], (max(counts) + 1) // 2)
     place = next((at for at, count in enumerate(counts) if count * 5 >= wide * 3), 0)
-    if place == 0 and options.header is None and _is_record(rows[0], rows[1 : BELOW + 1]):
+    doubtful = place == 0 and options.header is None and not (required or options.anchors)
+    if doubtful and _is_record(rows[0], rows[1 : BELOW + 1]):
         return None
     return _fuller(rows, counts, place)
 

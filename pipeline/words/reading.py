@@ -254,9 +254,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The file is a web page without a table, perhaps one that says that a login is needed. Export it again.",
         "Le fichier est une page web sans tableau, peut-être une demande de connexion. Exportez-le à nouveau.",
     ),
-    "reading.columnar_damaged": (
-        "The {format} file cannot be read ({why}). Export it again.",
-        "Le fichier {format} ne peut pas être lu ({why}). Exportez-le à nouveau.",
+    "reading.file_damaged": (
+        "The {kind} file is damaged and cannot be read ({why}). Export it again.",
+        "Le fichier {kind} est abîmé et ne peut pas être lu ({why}). Exportez-le à nouveau.",
     ),
     "reading.no_positions": (
         "Lines of fixed columns are read by their places, and the mapping states none."
