@@ -10,10 +10,13 @@ with Pipeline("config.toml") as pipeline:
 
 from __future__ import annotations
 
+import getpass
 import os
 import signal
+import socket
 import threading
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,18 +24,22 @@ from types import TracebackType
 import anyio
 
 from pipeline import config as configuration
+from pipeline import doctor
 from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
 from pipeline.clock import Clock
-from pipeline.engine.desk import MappingText, Once
-from pipeline.engine.service import Service
+from pipeline.config import Follower
+from pipeline.engine import replaying
+from pipeline.engine.desk import MappingText, Once, Setup
+from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Mistake, PipelineError
 from pipeline.events import Event, Listener
+from pipeline.jobs import ImportJob
 from pipeline.mapping import examine
-from pipeline.results import FileRow, FileStory, OnceResult, Status, Why
+from pipeline.results import FileRow, FileStory, Finding, OnceResult, Status, Why
 from pipeline.store import connect
 from pipeline.store.catalogue import catalogue
-from pipeline.store.model import Store
+from pipeline.store.model import Pause, Store
 from pipeline.words import message
 
 
@@ -75,14 +82,14 @@ class Pipeline:
 
         `now` passes the time gate of the jobs once. What is still incomplete stays and is named in `waiting`.
         Must not be called inside a running event loop."""
-        known = [job.name for job in self.settings.imports]
         for name in jobs:
-            if name not in known:
-                raise ConfigError(message("config.no_job", job=name, known=", ".join(known)))
-        service = self._service(Once(tuple(jobs), now, wait))
-        self._serve_now(service)
+            self._job(name)
+        service = self._service(self._setup(), lambda: None, Once(tuple(jobs), now, wait))
+        self._serve_now(service, None)
         troubles = [t.said for t in [service.database, *(d.trouble for d in service.desks.values())] if t]
-        chosen = [j for j in self.settings.imports if not jobs or j.name in jobs]
+        held = {} if now and jobs else service.pauses
+        paused = tuple(held[name] for name in service.desks if name in held)
+        chosen = [j for j in self.settings.imports if (not jobs or j.name in jobs) and j.name not in held]
         waiting = [
             waiting_row(job, w)
             for job in chosen
@@ -90,15 +97,45 @@ class Pipeline:
             if w.kind == "rejected" or job.name not in service.desks or service.desks[job.name].gate.is_open
         ]
         rows = self._answers.rows(service.done)
-        return OnceResult(tuple(rows), tuple(waiting), tuple(troubles))
+        return OnceResult(tuple(rows), tuple(waiting), tuple(troubles), paused)
+
+    def replay(self, id: int, *, wait: float = 60.0) -> OnceResult:
+        """Load a file of the ledger again from its archive, now, also while its job is paused, switched off or
+        before its hour. Tries for up to `wait` seconds while the database or a disc is away; then it is in
+        `troubles`, and the next start finishes it.
+
+        Raises PipelineError when there is no such file, when its job is no longer in the config, and when the
+        archive no longer has it as it was; ConfigError when a mapping has mistakes."""
+        setup, store = self._setup(), self._ledger()
+        row = store.by_id(id) if store else None
+        if store is None or row is None:
+            raise PipelineError(message("cli.no_file", id=id))
+        job = next((j for j in setup.settings.imports if j.name == row.job), None)
+        if job is None:
+            raise PipelineError(message("cli.replay_no_job", id=id, job=row.job))
+        archived = replaying.kept(job, row, setup.settings.timezone)
+        now = self._clock.now().wall
+        claim = disk.new_claim(now)
+        store.begin_replay(claim, row.id, person(), now)
+        taken, arrived = replaying.take(job, row, archived, claim)
+        load = partial(replaying.load, setup, job, taken, arrived, self._listener, self._clock, wait)
+        done = anyio.run(load)
+        rows = self._answers.rows([done.id]) if done.id is not None else []
+        return OnceResult(tuple(rows), (), (done.trouble,) if done.trouble is not None else ())
 
     def run(self) -> None:
-        """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended."""
-        self._serve_now(self._service(None))
+        """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended, at
+        the latest after 25 s; at once on a second signal. What was cut off is done again at the next start.
 
-    def _serve_now(self, service: Service) -> None:
+        Config and mappings are followed as they change, and read again on SIGHUP; with mistakes in them the
+        last good ones stay in force."""
+        setup = self._setup()
+        follower = Follower(self.settings.path, self.settings.mappings, self._setup)
+        self._serve_now(self._service(setup, follower, None), follower)
+
+    def _serve_now(self, service: Service, follower: Follower | None) -> None:
         try:
-            anyio.run(self._serve, service)
+            anyio.run(self._serve, service, follower)
         except BaseExceptionGroup as group:  # tasks raise in groups; a caller wants the one error
             ours: BaseException | None = group.subgroup(PipelineError)
             while isinstance(ours, BaseExceptionGroup):
@@ -107,31 +144,68 @@ class Pipeline:
                 raise
             raise ours from group
 
-    async def _serve(self, service: Service) -> None:
+    async def _serve(self, service: Service, follower: Follower | None) -> None:
         async with anyio.create_task_group() as tasks:
             if threading.current_thread() is threading.main_thread():
                 disk.ignore_sigio()
-                await tasks.start(partial(_stop_on_signal, service))
+                await tasks.start(partial(_hear_signals, service, follower, tasks.cancel_scope))
             await service.run()
             tasks.cancel_scope.cancel()
 
-    def _service(self, once: Once | None) -> Service:
-        if found := self.check():
-            raise ConfigError(message("config.mistakes", file=found[0].file, count=len(found)), found)
-        mappings = {}
-        for name in {job.mapping for job in self.settings.imports}:
-            saved = configuration.load_mapping(self.settings, name)
-            text = (self.settings.mappings / f"{name}.toml").read_text("utf-8")
-            mappings[name] = MappingText(text, saved.read)
+    def _service(self, setup: Setup, news: News, once: Once | None) -> Service:
         return Service(
-            self.settings,
-            mappings,
-            partial(connect, self.settings.database),
+            setup,
+            news,
+            lambda settings: connect(settings.database),
             _Switch(self.settings.path, self.settings.active),
             self._listener,
             self._clock,
             once,
         )
+
+    def _setup(self) -> Setup:
+        """Config and mappings as they are now. Raises ConfigError with every mistake."""
+        if found := self.check():
+            raise ConfigError(message("config.mistakes", file=found[0].file, count=len(found)), found)
+        settings = configuration.load(self.settings.path)
+        mappings = {}
+        for name in {job.mapping for job in settings.imports}:
+            saved = configuration.load_mapping(settings, name)
+            text = (settings.mappings / f"{name}.toml").read_text("utf-8")
+            mappings[name] = MappingText(text, saved.read)
+        return Setup(settings, mappings)
+
+    # pauses ---------------------------------------------------------------------------------------------
+    def pause(self, job: str, *, why: str = "", until: datetime | None = None) -> Pause:
+        """Stop a job until it is resumed, or until this moment (aware). A running service obeys within a second;
+        what it is importing is finished. Makes the database when there is none yet."""
+        self._job(job)
+        return self._made().pause(job, person(), why, until, self._clock.now().wall)
+
+    def resume(self, job: str) -> bool:
+        """End a job's pause; openings that it missed run once. False: it was not paused."""
+        self._job(job)
+        now = self._clock.now().wall
+        return job in self._made().pauses(now) and self._made().resume(job)
+
+    def _job(self, name: str) -> ImportJob:
+        """Raises ConfigError when there is no such job."""
+        jobs = {job.name: job for job in self.settings.imports}
+        if name not in jobs:
+            raise ConfigError(message("config.no_job", job=name, known=", ".join(jobs)))
+        return jobs[name]
+
+    def _made(self) -> Store:
+        """The database, made or upgraded when it must be."""
+        if self._store is None:
+            store = connect(self.settings.database)
+            try:
+                store.migrate()
+            except PipelineError:
+                store.close()
+                raise
+            self._store = store
+        return self._store
 
     # facts ----------------------------------------------------------------------------------------------
     def check(self) -> list[Mistake]:
@@ -154,6 +228,10 @@ class Pipeline:
     def why(self, file: str | os.PathLike[str]) -> Why:
         """In one sentence why this file is, or is not, in the database, and what would change that."""
         return self._answers.why(file)
+
+    def doctor(self) -> list[Finding]:
+        """Whether everything that imports need is there and works, tried out: each finding with its remedy."""
+        return diagnose(self.settings.path)
 
     def switch(self, active: bool) -> None:
         """Turn the master switch; written to config.toml with its comments kept."""
@@ -192,6 +270,25 @@ def mistakes(config: str | os.PathLike[str] = "config.toml") -> list[Mistake]:
     return found
 
 
+def diagnose(config: str | os.PathLike[str] = "config.toml") -> list[Finding]:
+    """What `Pipeline.doctor` says, also of a config with mistakes. Raises ConfigError when it cannot be read."""
+    path, found = Path(config), mistakes(config)
+    try:
+        settings = configuration.load(path)
+    except ConfigError:
+        settings = None
+    return doctor.diagnose(path, settings, found, Clock())
+
+
+def person() -> str:
+    """Who works here: the login name and the machine."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container may run under a number that has no name
+        name = f"uid {os.getuid()}"
+    return f"{name}@{socket.gethostname()}"
+
+
 def switch(config: str | os.PathLike[str], active: bool) -> None:
     """Turn the master switch; also in a config that has mistakes elsewhere. Comments stay."""
     configuration.set_active(Path(config), active)
@@ -215,11 +312,27 @@ class _Switch:
         return self._active
 
 
-async def _stop_on_signal(service: Service, *, task_status: anyio.abc.TaskStatus[None]) -> None:
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+async def _hear_signals(
+    service: Service,
+    follower: Follower | None,
+    scope: anyio.CancelScope,
+    *,
+    task_status: anyio.abc.TaskStatus[None],
+) -> None:
+    """SIGHUP reads the config again; SIGTERM or SIGINT stops, a second one at once."""
+    stopping = False
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
         task_status.started()
-        async for _ in signals:
-            service.stop()
+        async for number in signals:
+            if number == signal.SIGHUP:
+                if follower is not None:
+                    follower.again()
+                service.wake()
+            elif stopping:
+                scope.cancel()
+            else:
+                stopping = True
+                service.stop()
 
 
 def _nobody(event: Event) -> None:

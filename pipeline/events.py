@@ -26,6 +26,8 @@ EVENTS: dict[str, str] = {
     "clock.jumped": "the wall clock moved against the monotonic clock",
     "watch.lost": "a folder cannot be watched; it is looked at regularly instead",
     "worker.died": "a worker process ended while it was working",
+    "config.changed": "the config or a mapping was saved; the service goes by it from now on",
+    "config.refused": "the config or a mapping was saved with mistakes; the last good one stays in force",
     "switch.changed": "the master switch was turned",
     "service.started": "the service runs",
     "service.stopped": "the service has ended",

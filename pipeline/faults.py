@@ -14,6 +14,8 @@ import time
 
 POINTS: tuple[str, ...] = (
     "claim.before",
+    "claim.renamed",
+    "copy.copied",
     "claim.after",
     "hash.after",
     "stage.after",
@@ -24,6 +26,8 @@ POINTS: tuple[str, ...] = (
     "refused.written",
     "archive.before",
     "archive.copied",
+    "compress.written",
+    "compress.placed",
     "archive.after",
     "archived.noted",
     "failed.noted",

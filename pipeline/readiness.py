@@ -57,6 +57,8 @@ class Facts:
     network: bool
     now_wall: datetime
     now_mono: float
+    lacks: Message | None = None  # the companion, or the last line, that the job waits for
+    proven: bool = False  # the sender itself says that the file is whole: companion or last line are there
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,10 @@ def readiness(seen: Seen, history: History, facts: Facts) -> Ready | Wait:
     """Ready, or why not. Never ready while a writer holds it."""
     if facts.writer == "busy":
         return Wait(message("files.busy"), 0.5)
+    if facts.lacks is not None:
+        return Wait(facts.lacks, None)
+    if facts.proven:
+        return Ready()
     trusted = facts.writer == "free" and not facts.network
     code = facts.incomplete.code if facts.incomplete else ""
     still = facts.now_mono - history.changed_mono

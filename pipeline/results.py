@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
-from pipeline.store.model import RefusedRow
+from pipeline.errors import Mistake
+from pipeline.store.model import Pause, RefusedRow
 from pipeline.words import Message
 
 
@@ -30,24 +33,44 @@ class FileRow:
     archived_at: datetime | None
     archived_as: str  # path, "" until moved
     duplicates: int = 0  # rows that a later row of the file with the same key replaced
+    folder: str = ""  # below the inbox of its job, "" for the inbox itself; printable
+    replay_of: int | None = None  # the earlier import that this one repeats from the archive
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A file against the earlier one of its name, line by line wherever a line stands: how many are new, gone and
+    the same, and the first few of each, printable."""
+
+    new: int
+    gone: int
+    same: int
+    new_lines: tuple[str, ...]
+    gone_lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class FileStory:
-    """One file's whole story. `dialect`: JSON of how it was read, "" when it was not."""
+    """One file's whole story. `dialect`: JSON of how it was read, "" when it was not. `earlier`: the file of this
+    name that was imported before; `changes` against it, or None and in `uncompared` why not."""
 
     file: FileRow
     refused: tuple[RefusedRow, ...]
     dialect: str
+    earlier: FileRow | None = None
+    changes: Changes | None = None
+    uncompared: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class OnceResult:
-    """What one pass did: `files` it finished, `waiting` still incomplete, `troubles` what stood in the way."""
+    """What one pass did: `files` it finished, `waiting` still incomplete, `troubles` what stood in the way,
+    `paused` the jobs that it left alone because a person had paused them."""
 
     files: tuple[FileRow, ...]
     waiting: tuple[FileRow, ...]
     troubles: tuple[Message, ...]
+    paused: tuple[Pause, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -68,23 +91,67 @@ class JobStatus:
     failed: int
     last: FileRow | None
     trouble: Message | None
+    since: datetime | None = None  # of the trouble
+    pause: Pause | None = None
+    oldest: datetime | None = None  # since when the file lies there that waits longest
+    noticing: Message | None = None  # how new files are noticed, where the system does not tell of them
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceStatus:
+    """A service that runs now: its process, why it does not go by the config as it is now, and what its jobs wait
+    for ("" is the database)."""
+
+    pid: int
+    config: Message | None
+    since: datetime | None  # of `config`
+    waits: Mapping[str, Reason] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything `pipeline status` says. `trouble`: what keeps all jobs waiting (the database, mostly)."""
+    """Everything `pipeline status` says. `trouble`: what keeps all jobs waiting (the database, mostly).
+    `mistakes`: in the mappings; the jobs that use them do not run."""
 
     active: bool
     jobs: tuple[JobStatus, ...]
     trouble: Message | None
     running: bool = False  # a service runs on this config
+    services: tuple[ServiceStatus, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that keeps a file from the database, since when where that is known, and what a person can do."""
+
+    said: Message
+    remedy: Message | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a file is, or is not, in the database, and what would change that."""
+    """Why a file is, or is not, in the database, and what would change that. `besides`: what would keep it back
+    next. `others`: the same name in other inboxes, and what became of earlier files of this name."""
 
     imported: bool
     said: Message
     remedy: Message | None
     file: FileRow | None
+    since: datetime | None = None
+    besides: tuple[Reason, ...] = ()
+    others: tuple[Why, ...] = ()
+
+
+Level = Literal["ok", "warn", "bad"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What `pipeline doctor` found out about one thing, and what to do about it."""
+
+    subject: str  # a folder, `config.toml`, "service", "database"
+    level: Level
+    said: Message
+    remedy: Message | None = None

@@ -18,7 +18,7 @@ import sys
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypedDict
+from typing import TYPE_CHECKING, BinaryIO, Literal, TypedDict
 
 from pipeline import faults
 from pipeline.clock import Clock
@@ -39,18 +39,30 @@ class FileOrder(TypedDict):
     name: str  # file system encoding with surrogates
     path: str
     seen_at: str
+    folder: str  # where it came from
+    below: str  # that folder's path below the job's inbox
+    source_state: str
+    companion: str | None  # path
+    fresh: bool  # taken just now: the ledger cannot know it yet
 
 
 class Order(TypedDict):
     """A work order as it goes over the pipe."""
 
     database: str
+    schema: str
     job: str
     inbox: str
     processed: str
     failed: str
     max_rows: int | None
     max_percent: float | None
+    repeat: Literal["", "skip", "apply"]
+    take: Literal["move", "copy"]
+    ready: str
+    trailer: str
+    archive: str
+    compress: Literal["", "gzip"]
     mapping: str
     mapping_text: str
     zone: str
@@ -127,6 +139,12 @@ class _Desk:
             processed=Path(order["processed"]),
             failed=Path(order["failed"]),
             errors=Limits(order["max_rows"], order["max_percent"]),
+            repeat=order["repeat"],
+            take=order["take"],
+            ready=order["ready"],
+            trailer=order["trailer"],
+            archive=order["archive"],
+            compress=order["compress"],
         )
 
         def emit(name: str, taken: Taken, said: Message | None, facts: dict[str, int]) -> None:
@@ -142,7 +160,17 @@ class _Desk:
             )
 
         files = tuple(
-            Taken(f["claim"], os.fsencode(f["name"]), Path(f["path"]), datetime.fromisoformat(f["seen_at"]))
+            Taken(
+                f["claim"],
+                os.fsencode(f["name"]),
+                Path(f["path"]),
+                datetime.fromisoformat(f["seen_at"]),
+                f["folder"],
+                f["below"],
+                f["source_state"],
+                Path(f["companion"]) if f["companion"] else None,
+                f["fresh"],
+            )
             for f in order["files"]
         )
         work = Work(job, self._plan(order), files, order["zone"], order["language"])

@@ -90,6 +90,18 @@ def test_a_schedule_that_is_none_is_refused(tmp_path, line):
     assert codes(written(tmp_path, JOB.format(name="a", inbox="a") + line))
 
 
+@pytest.mark.parametrize(
+    ("template", "code"),
+    [
+        ("{nom}/{id}", "files.template_unknown"),
+        ("../{id}", "files.template_parts"),
+        ("{year}", "files.template_same"),
+    ],
+)
+def test_a_template_of_the_archive_that_cannot_be_filled_in_is_refused(tmp_path, template, code):
+    assert codes(written(tmp_path, JOB.format(name="a", inbox="a") + f'archive = "{template}"')) == [code]
+
+
 def test_two_jobs_that_could_take_the_same_file_are_refused(tmp_path):
     two = [JOB.format(name=n, inbox="x") for n in ("a", "b")]
     assert codes(written(tmp_path, two[0] + 'pattern = "*.csv"', two[1] + 'pattern = "sales*"')) == [

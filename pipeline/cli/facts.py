@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import plain
+from pipeline.cli import plain, telling
 from pipeline.cli.output import Voice
+from pipeline.clock import Clock
 from pipeline.words import message
 
 if TYPE_CHECKING:
-    from pipeline.results import Status
+    from pipeline.results import JobStatus, Status
 
 STATES = ("waiting", "ready", "rejected", "committed", "archived", "duplicate", "failed")
 """What `files --state` takes: the first three lie in an inbox, the others in the database."""
@@ -51,40 +52,82 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
 
 def status(context: typer.Context, as_json: AsJson = False) -> None:
     """The switch and each job: next run, files, last result."""
+    from pipeline.errors import ConfigError
+
     voice: Voice = context.obj
-    with voice.pipeline() as pipeline:
-        found, zone = pipeline.status(), pipeline.settings.timezone
+    try:
+        with voice.pipeline() as pipeline:
+            found, zone = pipeline.status(), pipeline.settings.timezone
+    except ConfigError:
+        _tell_services(voice, as_json)
+        raise
     if as_json:
         voice.json(plain.status_json(voice, found))
     else:
         _tell_status(voice, found, zone)
+    if found.mistakes:
+        raise ConfigError(
+            message("config.mistakes", file="mappings", count=len(found.mistakes)), found.mistakes
+        )
     if found.trouble is not None and found.trouble.code not in NOT_YET:
         raise typer.Exit(1)
 
 
+def _tell_services(voice: Voice, as_json: bool = False) -> None:
+    """With a config that cannot be used: what the services do that still run with the last good one."""
+    from pipeline.answers import Services
+    from pipeline.results import Status
+
+    services = Services.of(voice.config.absolute().parent).status()
+    if as_json:
+        voice.json(plain.status_json(voice, Status(True, (), None, bool(services), services)))
+        return
+    for service in services:
+        print(voice.word("cli.goes_on", pid=service.pid))
+        for job, wait in service.waits.items():
+            print(f"  {job or voice.word('cli.database')}: {telling.reason(voice, wait, 'UTC')}")
+
+
 def _tell_status(voice: Voice, found: Status, zone: str) -> None:
-    voice.say(message("cli.is_on" if found.active else "cli.is_off"))
+    print(voice.word("cli.is_on" if found.active else "cli.is_off"))
+    for service in found.services:
+        print(voice.word("cli.service_runs", pid=service.pid))
+        if service.config is not None:
+            print(telling.since(voice, voice.text(service.config), service.since, zone))
+    if not found.services:
+        print(voice.word("cli.no_service"))
     voice.say(found.trouble)
-    heads = [
-        voice.word(f"cli.head.{h}")
-        for h in ("job", "schedule", "next", "waiting", "failed", "last", "reason")
-    ]
-    rows = []
+    heads = [voice.word(f"cli.head.{h}") for h in ("job", "schedule", "next", "waiting", "failed", "last")]
+    voice.table(heads, [_job_cells(voice, job, zone) for job in found.jobs])
     for job in found.jobs:
-        last = f"{job.last.name}: {voice.word(f'cli.state.{job.last.state}')}" if job.last else ""
-        opening = plain.local(job.next_opening, zone) or voice.word("cli.at_once")
-        rows.append(
-            [
-                job.name,
-                plain.schedule(voice, job.schedule, zone),
-                opening,
-                str(job.waiting),
-                str(job.failed),
-                last,
-                voice.text(job.trouble),
-            ]
-        )
-    voice.table(heads, rows)
+        for note in _notes(voice, job, zone):
+            print(f"{job.name}: {note}")
+
+
+def _job_cells(voice: Voice, job: JobStatus, zone: str) -> list[str]:
+    last = f"{plain.called(job.last)}: {voice.word(f'cli.state.{job.last.state}')}" if job.last else ""
+    none = voice.word("cli.at_once" if job.schedule == "always" else "schedule.no_day_left")
+    opening = plain.local(job.next_opening, zone)[:16] or none
+    if job.pause is not None:
+        opening = voice.word("cli.is_paused")
+    waiting = str(job.waiting)
+    if job.oldest is not None:
+        waiting += f" ({plain.age((Clock().now().wall - job.oldest).total_seconds())})"
+    return [job.name, plain.schedule(voice, job.schedule, zone), opening, waiting, str(job.failed), last]
+
+
+def _notes(voice: Voice, job: JobStatus, zone: str) -> list[str]:
+    """What a person should know of a job besides its numbers."""
+    found = []
+    if job.pause is not None:
+        paused = plain.paused(voice, job.pause, zone)
+        text = telling.since(voice, paused, job.pause.since, zone)
+        found.append(f"{text} {voice.word('cli.resume', job=job.name)}")
+    if job.trouble is not None:
+        found.append(telling.since(voice, voice.text(job.trouble), job.since, zone))
+    if job.noticing is not None:
+        found.append(voice.text(job.noticing))
+    return found
 
 
 def files(
@@ -125,11 +168,8 @@ def show(
     if as_json:
         voice.json(plain.story_json(voice, story))
         return
-    voice.table(plain.file_heads(voice), [plain.file_cells(voice, story.file, zone)])
-    if story.file.archived_as:
-        print(voice.word("cli.lies_in", place=story.file.archived_as))
-    if story.dialect:
-        print(plain.read_as(voice, story.dialect))
+    for line in telling.story(voice, story, zone):
+        print(line)
     if story.refused:
         heads = [voice.word(f"cli.head.{h}") for h in ("line", "column", "value", "reason")]
         voice.table(heads, [[str(r.line), r.column, r.value, voice.text(r.said)] for r in story.refused])
@@ -141,17 +181,21 @@ def why(
     as_json: AsJson = False,
 ) -> None:
     """Why this file is, or is not, in the database."""
+    from pipeline.errors import ConfigError
+
     voice: Voice = context.obj
-    with voice.pipeline() as pipeline:
-        found = pipeline.why(file)
+    try:
+        with voice.pipeline() as pipeline:
+            found, zone = pipeline.why(file), pipeline.settings.timezone
+    except ConfigError:
+        if not as_json:
+            _tell_services(voice)
+        raise
     if as_json:
-        row = plain.file_json(voice, found.file) if found.file else None
-        said, remedy = voice.text(found.said), voice.text(found.remedy) or None
-        voice.json({"imported": found.imported, "why": said, "remedy": remedy, "file": row})
+        voice.json(plain.why_json(voice, found))
         return
-    print(voice.text(found.said))
-    if found.remedy is not None:
-        print(voice.text(found.remedy))
+    for line in telling.why_lines(voice, found, zone):
+        print(line)
     sys.stdout.flush()
 
 

@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from pipeline.cli.schedules import schedule as schedule
+
 if TYPE_CHECKING:
     from pipeline.cli.output import Voice
-    from pipeline.results import FileRow, FileStory, JobStatus, OnceResult, Status
-    from pipeline.store.model import RefusedRow
+    from pipeline.results import FileRow, FileStory, JobStatus, OnceResult, Reason, Status, Why
+    from pipeline.store.model import Pause, RefusedRow
 
 Json = dict[str, object]
 
@@ -25,24 +27,14 @@ def local(at: datetime | None, zone: str) -> str:
     return "" if at is None else at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
 
 
-def schedule(voice: Voice, text: str, zone: str) -> str:
-    """The text of `pipeline.schedule.describe` for people: `every 30 s`, `at 08:00, 20:00 Europe/Paris`, `always`.
-    The zone is named only where it is another than the config's."""
-    kind, _, rest = text.partition(" ")
-    if kind == "every":
-        return voice.word("cli.every", interval=interval(int(rest.removesuffix(" s"))))
-    if kind == "at":
-        hours, _, named = rest.rpartition(" ")
-        return voice.word("cli.daily", hours=hours if named == zone else rest)
-    return voice.word("cli.always")
-
-
-def interval(seconds: int) -> str:
-    """30 → 30 s, 300 → 5 min, 7200 → 2 h."""
-    for size, unit in ((3600, "h"), (60, "min")):
-        if seconds % size == 0:
-            return f"{seconds // size} {unit}"
-    return f"{seconds} s"
+def age(seconds: float) -> str:
+    """How long ago, in its two biggest units: 3 h 12 min, 2 d 5 h, 40 s."""
+    left, parts = max(0, int(seconds)), []
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        if left >= size:
+            parts.append(f"{left // size} {unit}")
+            left %= size
+    return " ".join(parts[:2]) or "0 s"
 
 
 def read_as(voice: Voice, dialect: str) -> str:
@@ -72,6 +64,8 @@ def file_json(voice: Voice, file: FileRow) -> Json:
         "committed_at": moment(file.committed_at),
         "archived_at": moment(file.archived_at),
         "archived_as": file.archived_as,
+        "folder": file.folder,
+        "replay_of": file.replay_of,
     }
 
 
@@ -88,7 +82,18 @@ def refused_json(voice: Voice, row: RefusedRow) -> Json:
 def story_json(voice: Voice, story: FileStory) -> Json:
     lines = [refused_json(voice, row) for row in story.refused]
     read = json.loads(story.dialect) if story.dialect else None
-    return {**file_json(voice, story.file), "read_as": read, "refused_rows": lines}
+    found = story.changes
+    changes: Json | None = None
+    if found is not None:
+        changes = {"new": found.new, "gone": found.gone, "same": found.same}
+        changes |= {"new_lines": list(found.new_lines), "gone_lines": list(found.gone_lines)}
+    return {
+        **file_json(voice, story.file),
+        "read_as": read,
+        "refused_rows": lines,
+        "earlier": file_json(voice, story.earlier) if story.earlier else None,
+        "changes": changes,
+    }
 
 
 def once_json(voice: Voice, result: OnceResult) -> Json:
@@ -96,7 +101,22 @@ def once_json(voice: Voice, result: OnceResult) -> Json:
         "files": [file_json(voice, file) for file in result.files],
         "waiting": [file_json(voice, file) for file in result.waiting],
         "troubles": [voice.text(said) for said in result.troubles],
+        "paused": [pause_json(pause) for pause in result.paused],
     }
+
+
+def pause_json(pause: Pause) -> Json:
+    since, until = moment(pause.since), moment(pause.until)
+    return {"job": pause.job, "who": pause.who, "why": pause.why, "since": since, "until": until}
+
+
+def paused(voice: Voice, pause: Pause, zone: str) -> str:
+    """Who paused it, until when and why, as the middle of a sentence."""
+    until = voice.word("cli.until_resumed")
+    if pause.until is not None:
+        until = voice.word("cli.until", at=local(pause.until, zone)[:16])
+    why = voice.word("cli.because", why=pause.why) if pause.why else ""
+    return voice.word("cli.paused_by", who=pause.who, until=until, why=why)
 
 
 def job_json(voice: Voice, job: JobStatus) -> Json:
@@ -105,44 +125,73 @@ def job_json(voice: Voice, job: JobStatus) -> Json:
         "schedule": job.schedule,
         "next_opening": moment(job.next_opening),
         "waiting": job.waiting,
+        "oldest": moment(job.oldest),
         "failed": job.failed,
         "last": file_json(voice, job.last) if job.last else None,
         "trouble": voice.text(job.trouble) or None,
+        "since": moment(job.since),
+        "paused": pause_json(job.pause) if job.pause else None,
+        "noticing": voice.text(job.noticing) or None,
     }
 
 
 def status_json(voice: Voice, status: Status) -> Json:
-    jobs = [job_json(voice, job) for job in status.jobs]
-    return {"active": status.active, "jobs": jobs, "trouble": voice.text(status.trouble) or None}
+    services = [
+        {"pid": s.pid, "config": voice.text(s.config) or None, "since": moment(s.since)}
+        for s in status.services
+    ]
+    return {
+        "active": status.active,
+        "running": status.running,
+        "jobs": [job_json(voice, job) for job in status.jobs],
+        "trouble": voice.text(status.trouble) or None,
+        "services": services,
+        "mistakes": [mistake.text(voice.language) for mistake in status.mistakes],
+    }
 
 
-FILE_HEADS = (
-    "id",
-    "job",
-    "name",
-    "state",
-    "rows",
-    "new",
-    "changed",
-    "same",
-    "refused",
-    "repeats",
-    "when",
-    "reason",
-)
+def why_json(voice: Voice, found: Why) -> Json:
+    return {
+        "imported": found.imported,
+        "why": voice.text(found.said),
+        "code": found.said.code,
+        "remedy": voice.text(found.remedy) or None,
+        "since": moment(found.since),
+        "file": file_json(voice, found.file) if found.file else None,
+        "besides": [reason_json(voice, reason) for reason in found.besides],
+        "others": [why_json(voice, other) for other in found.others],
+    }
+
+
+def reason_json(voice: Voice, reason: Reason) -> Json:
+    remedy, since = voice.text(reason.remedy) or None, moment(reason.since)
+    return {"why": voice.text(reason.said), "code": reason.said.code, "remedy": remedy, "since": since}
+
+
+FILE_HEADS = ("id", "job", "name", "state", "when", "became")
 
 
 def file_cells(voice: Voice, file: FileRow, zone: str) -> list[str]:
     """The cells of one file under `FILE_HEADS`."""
-    counts = (file.rows_read, file.inserted, file.updated, file.unchanged, file.refused, file.duplicates)
-    when = local(file.committed_at or file.seen_at, zone)
-    head = [
-        "" if file.id is None else str(file.id),
-        file.job,
-        file.name,
-        voice.word(f"cli.state.{file.state}"),
-    ]
-    return [*head, *map(str, counts), when, voice.text(file.reason)]
+    when = local(file.committed_at or file.seen_at, zone)[:16]
+    number = "" if file.id is None else str(file.id)
+    state = voice.word(f"cli.state.{file.state}")
+    return [number, file.job, called(file), state, when, became(voice, file)]
+
+
+def became(voice: Voice, file: FileRow) -> str:
+    """What became of its rows, `4 = 3 new + 1 refused`, or why nothing did."""
+    if file.state not in ("committed", "archived"):
+        return voice.text(file.reason)
+    names = ("new", "changed", "same", "refused", "repeats")
+    counts = (file.inserted, file.updated, file.unchanged, file.refused, file.duplicates)
+    parts = [f"{n} {voice.word(f'cli.head.{name}')}" for name, n in zip(names, counts, strict=True) if n]
+    return f"{file.rows_read} = {' + '.join(parts)}" if parts else str(file.rows_read)
+
+
+def called(file: FileRow) -> str:
+    """Its name, with the folder below the inbox where it came from such a one."""
+    return f"{file.folder}/{file.name}" if file.folder else file.name
 
 
 def file_heads(voice: Voice) -> list[str]:

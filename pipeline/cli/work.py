@@ -52,10 +52,12 @@ def tell(voice: Voice, result: OnceResult, zone: str) -> None:
     """What one pass did: its files as a table, what stands in the way in words."""
     for said in result.troubles:
         voice.say(said)
+    for pause in result.paused:
+        voice.say(message("cli.left_paused", job=pause.job, paused=plain.paused(voice, pause, zone)))
     rows = [plain.file_cells(voice, file, zone) for file in (*result.files, *result.waiting)]
     if rows:
         voice.table(plain.file_heads(voice), rows)
-    else:
+    elif not result.troubles:
         voice.say(message("cli.nothing"))
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 
 from pipeline import files as disk
 from pipeline.clock import Clock, Now
 from pipeline.engine.gates import Gate
 from pipeline.events import Event, Listener
-from pipeline.jobs import ImportJob
+from pipeline.jobs import ImportJob, Settings
 from pipeline.mapping.model import ReadOptions
 from pipeline.retry import next_attempt_s
 from pipeline.words import Message, printable
@@ -25,6 +26,18 @@ class MappingText:
 
     text: str
     options: ReadOptions
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What the service works by: the config, and the mappings of its jobs by name. Replaced as a whole."""
+
+    settings: Settings
+    mappings: Mapping[str, MappingText]
+
+    def options(self) -> dict[str, ReadOptions]:
+        """How each job's files are written, as far as its mapping says."""
+        return {job.name: self.mappings[job.mapping].options for job in self.settings.imports}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,22 +60,49 @@ class Once:
     wait_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Where a taken file came from: the folder, its path below the job's inbox, when it was first seen, and for
+    a copy the state of its original. `fresh`: taken just now, nobody has tried it yet."""
+
+    folder: Path
+    below: str = ""
+    seen_at: datetime | None = None
+    source_state: str = ""
+    fresh: bool = False
+
+
 @dataclass(slots=True)
 class Desk:
-    """One job at work. `held`: files taken, to be tried (again); `alone`: those that share no group any more,
-    because a worker died over a group they were in; `seen`: when the scan first saw a taken file."""
+    """One job at work. `held`: files taken, to be tried (again), in order of their claims; `alone`: those that
+    share no group any more, because a worker died over a group they were in."""
 
     job: ImportJob
     gate: Gate
     busy: bool = False
     held: list[disk.Claimed] = field(default_factory=list)
     alone: set[str] = field(default_factory=set)
-    seen: dict[str, datetime] = field(default_factory=dict)
+    arrived: dict[str, Arrived] = field(default_factory=dict)
     trouble: Trouble | None = None
 
     def waits(self, now: Now) -> bool:
         """Is it too early for another attempt?"""
         return self.trouble is not None and now.mono < self.trouble.until_mono
+
+    def hold(self, *claimed: disk.Claimed) -> None:
+        """Keep these for another attempt: older ones go first."""
+        for each in claimed:
+            if each.claim in self.arrived:
+                self.arrived[each.claim] = replace(self.arrived[each.claim], fresh=False)
+        self.held = sorted([*self.held, *claimed], key=lambda c: c.claim)
+
+    def give_back(self, claimed: disk.Claimed) -> None:
+        """Back to where it came from; of a copy the original is still there. Raises OSError."""
+        arrived = self.arrived.pop(claimed.claim, Arrived(self.job.inbox))
+        if self.job.take == "copy":
+            disk.discard(claimed)
+        else:
+            disk.unclaim(claimed, arrived.folder)
 
 
 @dataclass(frozen=True, slots=True)

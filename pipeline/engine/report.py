@@ -11,11 +11,13 @@ import fcntl
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from pipeline.engine.desk import Trouble
+from pipeline.watching import Detection
 from pipeline.words import Message
 
 FOLDER = ".pipeline"
@@ -23,10 +25,13 @@ FOLDER = ".pipeline"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A running service as its report tells: its process and what its jobs wait for ("" is the database)."""
+    """A running service as its report tells: its process, what its jobs wait for ("" is the database), why it
+    does not follow the config as it is now, and how it notices the files of each folder."""
 
     pid: int
     waiting: Mapping[str, tuple[Message, datetime]]
+    config: tuple[Message, datetime] | None = None
+    noticing: Mapping[str, Message] = field(default_factory=dict)
 
 
 class Report:
@@ -41,15 +46,22 @@ class Report:
             self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
-    def write(self, troubles: Mapping[str, Trouble]) -> None:
+    def write(
+        self, troubles: Mapping[str, Trouble], config: Trouble | None, noticing: Mapping[Path, Detection]
+    ) -> None:
         """Say what is waited for now."""
-        facts = {job: [t.said.to_json(), t.since.isoformat()] for job, t in sorted(troubles.items())}
-        text = json.dumps({"pid": os.getpid(), "waiting": facts})
+        facts = {
+            "pid": os.getpid(),
+            "waiting": {job: _pair(t) for job, t in sorted(troubles.items())},
+            "config": None if config is None else _pair(config),
+            "noticing": {str(folder): how.said.to_json() for folder, how in noticing.items()},
+        }
+        text = json.dumps(facts)
         if text == self._last or self._fd < 0:
             return
         with contextlib.suppress(OSError):
-            os.ftruncate(self._fd, 0)
             os.pwrite(self._fd, text.encode(), 0)
+            os.ftruncate(self._fd, len(text.encode()))
             self._last = text
 
     def close(self) -> None:
@@ -60,6 +72,10 @@ class Report:
             self._fd = -1
 
 
+def _pair(trouble: Trouble) -> list[str]:
+    return [trouble.said.to_json(), trouble.since.isoformat()]
+
+
 def running(root: Path) -> list[Known]:
     """The services that run on this config now."""
     found = []
@@ -67,15 +83,22 @@ def running(root: Path) -> list[Known]:
         try:
             with path.open("rb") as file:
                 if _locked(file.fileno()):
-                    facts = json.loads(file.read() or b'{"pid": 0, "waiting": {}}')
-                    waiting = {
-                        job: (Message.from_json(said), datetime.fromisoformat(since))
-                        for job, (said, since) in facts["waiting"].items()
-                    }
-                    found.append(Known(facts["pid"], waiting))
+                    found.append(_known(json.loads(file.read() or b"{}")))
         except (OSError, ValueError):  # it ended, or is being written: the next look tells
             continue
     return found
+
+
+def _known(facts: dict[str, Any]) -> Known:
+    def said(pair: list[str]) -> tuple[Message, datetime]:
+        return Message.from_json(pair[0]), datetime.fromisoformat(pair[1])
+
+    return Known(
+        facts.get("pid", 0),
+        {job: said(pair) for job, pair in facts.get("waiting", {}).items()},
+        said(facts["config"]) if facts.get("config") else None,
+        {folder: Message.from_json(text) for folder, text in facts.get("noticing", {}).items()},
+    )
 
 
 def _locked(fd: int) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,55 +18,65 @@ from anyio.abc import TaskGroup
 
 from pipeline import files as disk
 from pipeline.clock import Clock, Now
-from pipeline.engine.desk import Announcer, Desk, MappingText, Once, Trouble
+from pipeline.engine.desk import Announcer, Desk, Once, Setup, Trouble
 from pipeline.engine.gates import Gates
-from pipeline.engine.inboxes import RESCAN_S, Inboxes, Waiting
+from pipeline.engine.inboxes import Waiting
+from pipeline.engine.looking import Looking
 from pipeline.engine.report import Report
-from pipeline.engine.workshop import GROUP_FILES, SMALL_BYTES, Workshop
-from pipeline.errors import Environment
+from pipeline.engine.taking import GROUP_FILES, take
+from pipeline.engine.workshop import Workshop
+from pipeline.errors import ConfigError, Environment
 from pipeline.events import Listener
 from pipeline.imports import note_moved
-from pipeline.jobs import Settings
-from pipeline.store.model import Store
-from pipeline.watching import Watcher
+from pipeline.jobs import ImportJob, Settings
+from pipeline.store.model import Pause, Store
 from pipeline.words import message
 
 T = TypeVar("T")
+News = Callable[[], Setup | ConfigError | None]
 SETTLE_AFTER_OPENING_S = 60.0
-SWITCH_S = 0.5  # the master switch is looked at this often
+SWITCH_S = 0.5  # the master switch, the config and the pauses are looked at this often
+GATES_S = 0.2  # and the gates this often
+STOP_S = 25.0  # after this, work in flight is cut off: it is rolled back, and done again at the next start
 JUMP_S = 60.0
 
 
 class Service:
-    """Runs the imports of one config. `once` None: until stopped."""
+    """Runs the imports of one config. `news` tells what changed in it; `once` None: until stopped."""
 
     def __init__(
         self,
-        settings: Settings,
-        mappings: dict[str, MappingText],
-        connect: Callable[[], Store],
+        setup: Setup,
+        news: News,
+        connect: Callable[[Settings], Store],
         is_active: Callable[[], bool],
         listener: Listener,
         clock: Clock,
         once: Once | None = None,
     ) -> None:
-        self._settings, self._connect, self._once = settings, connect, once
+        self._setup, self._news, self._connect, self._once = setup, news, connect, once
         self._is_active, self._clock = is_active, clock
-        self._jobs = tuple(j for j in settings.imports if not (once and once.jobs) or j.name in once.jobs)
         self._announcer = Announcer(listener, clock)
-        self._watcher = Watcher(sorted({j.inbox for j in self._jobs}))
-        self._workshop = Workshop(settings, mappings, self._announcer, self._watcher.wake)
-        options = {j.name: mappings[j.mapping].options for j in settings.imports}
-        self.inboxes = Inboxes(settings.imports, options, self._watcher.renamed_in)
+        self._looking = Looking(self._jobs_of(setup), setup.options())
+        self.inboxes, self._watcher = self._looking.inboxes, self._looking.watcher
+        self._workshop = Workshop(setup, self._announcer, self._watcher.wake)
         self._store: Store | None = None
         self._store_thread = CapacityLimiter(1)
         self._gates: Gates | None = None
         self.desks: dict[str, Desk] = {}
+        self._leaving: list[Desk] = []  # of jobs that are no longer in the config, until their work has ended
         self.database: Trouble | None = None
-        self._looks: dict[Path, float] = {}
+        self.config: Trouble | None = None
+        self._coming: Setup | None = None
+        self.pauses: dict[str, Pause] = {}
+        self._asked: dict[str, float] = {}
         self._active: bool | None = None
-        self._stopping = False
+        self._stopping: float | None = None
         self._drift: float | None = None
+
+    def _jobs_of(self, setup: Setup) -> tuple[ImportJob, ...]:
+        chosen = self._once.jobs if self._once else ()
+        return tuple(job for job in setup.settings.imports if not chosen or job.name in chosen)
 
     @property
     def done(self) -> list[int]:
@@ -76,25 +86,24 @@ class Service:
     async def run(self) -> None:
         """Work until stopped, or, for `once`, until there is nothing left to wait for."""
         start = self._clock.now().mono
-        report = Report(self._settings.root)
+        report = Report(self._setup.settings.root)
         try:
             async with anyio.create_task_group() as tasks:
-                if await to_thread.run_sync(_anything_in, {job.inbox for job in self._jobs}):
+                if await to_thread.run_sync(_anything_in, self.inboxes.folders):
                     tasks.start_soon(self._workshop.pool.warm)
                 await tasks.start(self._watcher.run)
                 self._announcer.tell("service.started")
                 while True:
                     delay = await self.step(self._clock.now(), tasks)
-                    report.write(self._troubles())
+                    report.write(self._troubles(), self.config, self._watcher.detections())
                     if self._finished(self._clock.now().mono - start):
                         break
-                    for folder in await self._watcher.changed(min(delay, SWITCH_S)):
-                        self._looks[folder] = 0.0
+                    self._looking.mark(await self._watcher.changed(min(delay, SWITCH_S)))
                 tasks.cancel_scope.cancel()
             await self._workshop.pool.close()
         finally:
             report.close()
-            for desk in self.desks.values():
+            for desk in (*self.desks.values(), *self._leaving):
                 for claimed in desk.held:
                     claimed.release()
             if self._store is not None:
@@ -102,8 +111,14 @@ class Service:
         self._announcer.tell("service.stopped")
 
     def stop(self) -> None:
-        """Take nothing more; end when the work in flight has ended. Safe twice."""
-        self._stopping = True
+        """Take nothing more; end when the work in flight has ended, or 25 s later. Safe twice."""
+        if self._stopping is None:
+            self._stopping = self._clock.now().mono
+        self._watcher.wake()
+
+    def wake(self) -> None:
+        """Look around now, at the config too."""
+        self._asked.clear()
         self._watcher.wake()
 
     def _troubles(self) -> dict[str, Trouble]:
@@ -111,9 +126,11 @@ class Service:
         return found if self.database is None else {"": self.database, **found}
 
     def _finished(self, elapsed_s: float) -> bool:
-        if any(desk.busy for desk in self.desks.values()):
+        if self._stopping is not None and self._clock.now().mono - self._stopping > STOP_S:
+            return True
+        if any(desk.busy for desk in (*self.desks.values(), *self._leaving)):
             return False
-        if self._stopping:
+        if self._stopping is not None:
             return True
         if self._once is None:
             return False
@@ -123,54 +140,148 @@ class Service:
 
     def _expected(self, desk: Desk) -> bool:
         """Is there something of this job that `once` still waits for?"""
-        if not self._active or (desk.trouble is not None and desk.trouble.paused):
+        if not self._active or (desk.trouble is not None and desk.trouble.paused) or self._is_paused(desk):
             return False
-        return bool(desk.held) or (desk.gate.is_open and any(w.kind != "rejected" for w in self._due(desk)))
+        if desk.held:
+            return True
+        return desk.gate.is_open and bool(self._ready(desk) or any(self._settling(desk)))
 
     async def step(self, now: Now, tasks: TaskGroup) -> float:
-        """One round: database, switch, gates, folders, work. Returns seconds until the next is due."""
-        self._turn(self._is_active())
-        self._watch_clock(now)
+        """One round: config, database, switch, gates, folders, work. Returns seconds until the next is due."""
+        if self._is_due("config", now, SWITCH_S):
+            self._turn(self._is_active())
+            await self._follow(now)
+            self._watch_clock(now)
         try:
             await self._ready_store(now)
-            if self._gates is not None and self.database is None:
-                for gate in await self._call(self._gates.step, now):
-                    self._looks[gate.job.inbox] = 0.0
-                    self._announcer.tell("job.opened", gate.job.name)
+            if self._gates is not None and self._store is not None and self.database is None:
+                if self._is_due("pauses", now, SWITCH_S):
+                    self.pauses = await self._call(self._store.pauses, now.wall)
+                if self._is_due("gates", now, GATES_S):
+                    for gate in await self._call(self._gates.step, now, self._stopped_jobs()):
+                        self._looking.mark(self.inboxes.folders_of(gate.job))
+                        self._announcer.tell("job.opened", gate.job.name)
                 await self._close_openings(now)
         except Environment as trouble:
             self.database = self._announcer.trouble("", self.database, trouble.said)
         delay = await self._look(now)
         await self._workshop.pool.retire()
-        if any(w.kind != "rejected" for desk in self.desks.values() for w in self._due(desk)):
+        if any(self._ready(desk) or any(self._settling(desk)) for desk in self.desks.values()):
             tasks.start_soon(self._workshop.pool.warm)  # it starts while the file settles
-        if self._active and not self._stopping and self.database is None:
+        if self._active and self._stopping is None and self.database is None and self._coming is None:
             for desk in self.desks.values():
                 await self._dispatch(desk, now, tasks)
         return delay
 
+    def _is_due(self, what: str, now: Now, every_s: float) -> bool:
+        """An event of a folder brings a step at once; what costs a question is asked at its own pace."""
+        if now.mono - self._asked.get(what, -every_s) < every_s:
+            return False
+        self._asked[what] = now.mono
+        return True
+
+    # config ---------------------------------------------------------------------------------------------
+    async def _follow(self, now: Now) -> None:
+        """Go by the config as it is now; one with mistakes leaves everything as it was, and is told."""
+        news = await to_thread.run_sync(self._news)
+        if isinstance(news, ConfigError):
+            for mistake in news.mistakes:
+                text = mistake.text(self._setup.settings.language)
+                self._announcer.tell("config.refused", said=message("config.kept", mistake=text))
+            first = news.mistakes[0].text(self._setup.settings.language) if news.mistakes else ""
+            said = message("config.kept", mistake=first) if first else news.said
+            self.config = Trouble(said, now.wall, 1, now.mono)
+        elif news is not None:
+            self._coming = news
+        await self._give_back(self._leaving)
+        self._leaving = [desk for desk in self._leaving if desk.busy or desk.held]
+        if self._coming is not None and not (self._moves(self._coming) and self._any_busy()):
+            setup, self._coming, self.config = self._coming, None, None
+            await self._adopt(setup)
+            self._announcer.tell("config.changed", facts={"jobs": len(setup.settings.imports)})
+
+    def _any_busy(self) -> bool:
+        return any(desk.busy for desk in (*self.desks.values(), *self._leaving))
+
+    def _moves(self, setup: Setup) -> bool:
+        """Does the database become another one?"""
+        before, after = self._setup.settings, setup.settings
+        return (before.database, before.schema) != (after.database, after.schema)
+
+    async def _adopt(self, setup: Setup) -> None:
+        moves, before = self._moves(setup), self._setup
+        self._setup = setup
+        jobs = self._jobs_of(setup)
+        await to_thread.run_sync(self._looking.follow, jobs, setup.options())
+        self._watcher.follow(await to_thread.run_sync(self._looking.detections))
+        self._workshop.follow(setup)
+        if moves:
+            for desk in self.desks.values():
+                for claimed in desk.held:
+                    claimed.release()  # found again as what a dead process left
+            if self._store is not None:
+                await self._call(self._store.close)
+            self._store, self._gates, self.desks, self.database = None, None, {}, None
+        elif self._gates is not None:
+            self._gates.follow(jobs)
+            await self._change_desks(before)
+
+    async def _change_desks(self, before: Setup) -> None:
+        assert self._gates is not None
+        gates, known = self._gates.all, self.desks
+        self._leaving += [desk for name, desk in known.items() if name not in gates]
+        self.desks = {}
+        for name, gate in gates.items():
+            desk = known.get(name)
+            if desk is None:
+                self.desks[name] = Desk(gate.job, gate)
+                await self._load_sources(self.desks[name])
+                continue
+            changed = before.mappings.get(desk.job.mapping) != self._setup.mappings[gate.job.mapping]
+            if changed or desk.job != gate.job:
+                desk.trouble = None  # what stood in the way may be mended by just this
+            desk.job, desk.gate = gate.job, gate
+            self.desks[name] = desk
+
+    async def _give_back(self, desks: Iterable[Desk]) -> None:
+        """What was taken for a job that is gone goes back into its inbox."""
+        for desk in desks:
+            while desk.held and not desk.busy:
+                claimed = desk.held.pop(0)
+                with contextlib.suppress(OSError):  # the lock is gone with us: another start finds it
+                    await to_thread.run_sync(desk.give_back, claimed)
+                claimed.release()
+
+    # database and clock ---------------------------------------------------------------------------------
     async def _ready_store(self, now: Now) -> None:
         """Connect at start, and look again when the database was away. Raises Environment."""
         if self.database is not None and now.mono < self.database.until_mono:
             return
         if self._store is None:
-            store = await self._call(self._connect)
+            jobs = self._jobs_of(self._setup)
+            store = await self._call(self._connect, self._setup.settings)
             try:
                 await self._call(store.migrate)
-                await self._call(note_moved, store, self._jobs, now.wall)
+                await self._call(note_moved, store, jobs, now.wall, self._setup.settings.timezone)
             except Environment:
                 await self._call(store.close)
                 raise
-            self._store, self._gates = store, Gates(self._jobs, store)
+            self._store, self._gates = store, Gates(jobs, store)
             for name, gate in self._gates.all.items():
                 gate.forced = bool(self._once and self._once.now)
                 self.desks[name] = Desk(gate.job, gate)
-                self._looks[gate.job.inbox] = 0.0
+                await self._load_sources(self.desks[name])
+            self._looking.mark(self.inboxes.folders)
         elif self.database is not None:
             await self._call(self._store.gate, "")
         if self.database is not None:
             self.database = None
             self._announcer.tell("job.resumed")
+
+    async def _load_sources(self, desk: Desk) -> None:
+        """Which states of the originals were imported already, for a job that copies."""
+        if desk.job.take == "copy" and self._store is not None:
+            self.inboxes.copied[desk.job.name] = await self._call(self._store.sources, desk.job.name)
 
     def _turn(self, active: bool) -> None:
         if self._active is not None and active != self._active:
@@ -184,58 +295,74 @@ class Service:
             self._announcer.tell("clock.jumped", facts={"seconds": round(drift - self._drift)})
         self._drift = drift
 
+    # folders --------------------------------------------------------------------------------------------
     async def _look(self, now: Now) -> float:
-        """Scan the folders that are dirty or due, and the work folders for what a dead process left."""
-        for folder in {job.inbox for job in self._jobs}:
-            if self._looks.get(folder, 0.0) > now.mono:
-                continue
-            mine = [desk for desk in self.desks.values() if desk.job.inbox == folder]
-            try:
-                again = await to_thread.run_sync(self.inboxes.look, folder, now)
-            except Environment as trouble:
-                again = RESCAN_S
-                for desk in mine:
-                    desk.trouble = self._announcer.trouble(desk.job.name, desk.trouble, trouble.said)
-            else:
-                for desk in mine:
-                    desk.gate.found({w.seen.name for w in self.inboxes.of(desk.job)})
-                    if desk.trouble is not None and desk.trouble.said.code == "files.inbox_unreachable":
-                        desk.trouble = None  # the folder is back: neither wait longer nor say so
-                        self._announcer.tell("job.resumed", desk.job.name)
-            self._looks[folder] = now.mono + min(again, RESCAN_S)
-            for desk in mine:
-                with contextlib.suppress(OSError):  # what cannot be read now is found by a later look
-                    desk.held += await to_thread.run_sync(disk.abandoned, desk.job.work)
-        return max(0.01, min(self._looks.values(), default=now.mono + 1) - now.mono)
+        """Look at the folders that are due. Nothing is looked for before the ledger can be asked."""
+        if not self.desks:
+            return SWITCH_S
+        looked = await to_thread.run_sync(self._looking.look, list(self.desks.values()), now)
+        if looked.noticing is not None:
+            self._watcher.follow(looked.noticing)
+        for folder, said in looked.unreachable.items():
+            for desk in self._desks_of(folder):
+                desk.trouble = self._announcer.trouble(desk.job.name, desk.trouble, said)
+        for folder in looked.reached:
+            for desk in self._desks_of(folder):
+                if desk.trouble is not None and desk.trouble.said.code == "files.inbox_unreachable":
+                    desk.trouble = None  # the folder is back: neither wait longer nor say so
+                    self._announcer.tell("job.resumed", desk.job.name)
+        for desk in self.desks.values():
+            if desk.gate.opening is not None and self._looking.seen_since(desk.job, desk.gate.opened_mono):
+                desk.gate.found({_key(w) for w in self.inboxes.of(desk.job)}, now)
+        return self._looking.next_s(self._clock.now())
+
+    def _desks_of(self, folder: Path) -> list[Desk]:
+        return [self.desks[job.name] for job in self.inboxes.of_folder(folder) if job.name in self.desks]
+
+    # gates ----------------------------------------------------------------------------------------------
+    def _is_paused(self, desk: Desk) -> bool:
+        """A pause holds back everything but what a person asks for by the job's name."""
+        asked = self._once is not None and self._once.now and desk.job.name in self._once.jobs
+        return desk.job.name in self.pauses and not asked
+
+    def _stopped_jobs(self) -> frozenset[str]:
+        return frozenset(self.pauses)
 
     async def _close_openings(self, now: Now) -> None:
         assert self._gates is not None
         for desk in self.desks.values():
             gate = desk.gate
-            if gate.opening is None or gate.names is None or desk.busy or desk.held:
+            if gate.opening is None or gate.names is None or desk.busy or desk.held or gate.still_open(now):
                 continue
-            due = self._due(desk)
-            settling = [w for w in due if w.kind == "ready" or w.again_s is not None]
-            late = now.mono - gate.opened_mono > SETTLE_AFTER_OPENING_S and not self._ready(desk)
-            if not settling or late:
+            late = now.mono - gate.opened_mono > SETTLE_AFTER_OPENING_S
+            if not self._ready(desk) and (late or not any(w.again_s for w in self._settling(desk))):
                 await self._call(self._gates.close, gate, now.wall)
 
-    def _due(self, desk: Desk) -> list[Waiting]:
-        """What lies in the inbox for an open gate."""
-        lying = self.inboxes.of(desk.job)
-        if desk.gate.opening is not None and not desk.gate.forced:
-            return [w for w in lying if w.seen.name in (desk.gate.names or ())]
-        return lying
-
     def _ready(self, desk: Desk) -> list[Waiting]:
-        return [w for w in self._due(desk) if w.kind == "ready"]
+        """What may be taken through an open gate."""
+        return self._of_opening(desk, self.inboxes.ready(desk.job))
 
+    def _settling(self, desk: Desk) -> list[Waiting]:
+        """What will be ready some time, of that which an open gate takes."""
+        return [w for w in self._of_opening(desk, self.inboxes.others(desk.job)) if w.kind != "rejected"]
+
+    def _of_opening(self, desk: Desk, lying: list[Waiting]) -> list[Waiting]:
+        if desk.gate.opening is None or desk.gate.forced:
+            return lying
+        return [w for w in lying if _key(w) in (desk.gate.names or ())]
+
+    # work -----------------------------------------------------------------------------------------------
     async def _dispatch(self, desk: Desk, now: Now, tasks: TaskGroup) -> None:
-        if desk.busy or desk.waits(now):
+        if desk.busy or desk.waits(now) or self._is_paused(desk):
             return
         group = self._next_held(desk)
-        if not group and desk.gate.is_open:
-            group = await self._take(desk, now)
+        if not group and desk.gate.is_open and (ready := self._ready(desk)):
+            took = await to_thread.run_sync(take, desk, ready, self.inboxes, self._watcher, self._clock)
+            group = took.claimed
+            if took.trouble is not None:
+                desk.trouble = self._announcer.trouble(desk.job.name, desk.trouble, took.trouble)
+            for claimed in group:
+                self._announcer.tell("file.claimed", desk.job.name, claimed)
         if group:
             desk.busy = True
             tasks.start_soon(self._workshop.do, desk, group)
@@ -248,34 +375,16 @@ class Service:
         group, desk.held = desk.held[:GROUP_FILES], desk.held[GROUP_FILES:]
         return group
 
-    async def _take(self, desk: Desk, now: Now) -> list[disk.Claimed]:
-        """Claim what is ready, in order of arrival: small files together, a big one alone."""
-        group: list[disk.Claimed] = []
-        size = 0
-        for waiting in self._ready(desk):
-            if group and (size + waiting.seen.size > SMALL_BYTES or len(group) >= GROUP_FILES):
-                break
-            job, name = desk.job, waiting.seen.name
-            try:
-                claimed = await to_thread.run_sync(disk.claim, job.inbox, name, job.work, now.wall)
-            except OSError as error:
-                said = message("files.environment", path=str(job.inbox), why=error.strerror or str(error))
-                desk.trouble = self._announcer.trouble(job.name, desk.trouble, said)
-                break
-            self.inboxes.taken(job, name)
-            if claimed is not None:
-                group.append(claimed)
-                size += waiting.seen.size
-                desk.seen[claimed.claim] = waiting.history.seen_at
-                self._announcer.tell("file.claimed", job.name, claimed)
-        return group
-
     async def _call(self, function: Callable[..., T], *args: Any) -> T:
         """Call the store, which belongs to one thread at a time."""
         return await to_thread.run_sync(function, *args, limiter=self._store_thread)
 
 
-def _anything_in(folders: set[Path]) -> bool:
+def _key(waiting: Waiting) -> bytes:
+    return os.fsencode(waiting.folder) + b"/" + waiting.seen.name
+
+
+def _anything_in(folders: Iterable[Path]) -> bool:
     for folder in folders:
         with contextlib.suppress(OSError), os.scandir(folder) as entries:
             if any(not entry.name.startswith(".") for entry in entries):

@@ -11,14 +11,12 @@ from typing import Any
 from anyio import CapacityLimiter, to_thread
 
 from pipeline import files as disk
-from pipeline.engine.desk import Announcer, Desk, MappingText, Wake
+from pipeline.engine.desk import Announcer, Arrived, Desk, Setup, Wake
 from pipeline.engine.pool import Pool, WorkerDied
-from pipeline.jobs import Settings
+from pipeline.engine.taking import SMALL_BYTES
 from pipeline.words import Message, message
-from pipeline.worker import Order
+from pipeline.worker import FileOrder, Order
 
-SMALL_BYTES = 1_000_000  # a group of small files stays under this; a bigger file goes alone, in the big lane
-GROUP_FILES = 200
 ATTEMPTS = 3
 
 
@@ -35,8 +33,7 @@ class Done:
 class Workshop:
     """Workers for all jobs. One of them is kept for small files: a big one never makes them wait."""
 
-    settings: Settings
-    mappings: dict[str, MappingText]
+    setup: Setup
     announcer: Announcer
     wake: Wake
     done: list[Done] = field(default_factory=list)
@@ -45,10 +42,18 @@ class Workshop:
     _big_lane: CapacityLimiter = field(init=False)
 
     def __post_init__(self) -> None:
-        workers = self.settings.workers
-        self.pool = Pool(workers, self.settings.memory_mb, self.settings.deadline_s)
-        self._lanes = CapacityLimiter(workers)
-        self._big_lane = CapacityLimiter(max(1, workers - 1))
+        settings = self.setup.settings
+        self.pool = Pool(settings.workers, settings.memory_mb, settings.deadline_s)
+        self._lanes = CapacityLimiter(settings.workers)
+        self._big_lane = CapacityLimiter(max(1, settings.workers - 1))
+
+    def follow(self, setup: Setup) -> None:
+        """Orders from now on are written by this; those in hand end as they began."""
+        self.setup, settings = setup, setup.settings
+        self.pool.size, self.pool.memory_mb = settings.workers, settings.memory_mb
+        self.pool.deadline_s = settings.deadline_s
+        self._lanes.total_tokens = settings.workers
+        self._big_lane.total_tokens = max(1, settings.workers - 1)
 
     async def do(self, desk: Desk, group: list[disk.Claimed]) -> None:
         """Do one group of a job; the desk is free again afterwards."""
@@ -65,6 +70,7 @@ class Workshop:
     ) -> list[tuple[disk.Claimed, Message]]:
         """Load a group, or give its files up. Returns those to give up, and why."""
         by_claim = {c.claim: c for c in group}
+        order = self._order(desk, group, give_up)
 
         def heard(frame: dict[str, Any]) -> None:
             said = Message.from_json(frame["said"]) if frame["said"] else None
@@ -76,7 +82,7 @@ class Workshop:
                 if sum(c.path.stat().st_size for c in group if c.path.exists()) > SMALL_BYTES:
                     await lanes.enter_async_context(self._big_lane)
                 await lanes.enter_async_context(self._lanes)
-                outcomes = await self.pool.work(self._order(desk, group, give_up), heard)
+                outcomes = await self.pool.work(order, heard)
         except WorkerDied as death:
             return await self._mourn(desk, group, death)
         hopeless = []
@@ -93,16 +99,16 @@ class Workshop:
         self, desk: Desk, claimed: disk.Claimed, deed: str, said: Message | None, id: int | None
     ) -> None:
         if deed == "environment" and said is not None:
-            desk.held.append(claimed)
+            desk.hold(claimed)
             desk.trouble = self.announcer.trouble(desk.job.name, desk.trouble, said)
             return
         if deed in ("changed", "paused"):
-            await to_thread.run_sync(disk.unclaim, claimed, desk.job.inbox)
+            await to_thread.run_sync(desk.give_back, claimed)
             if deed == "paused" and said is not None:
                 desk.trouble = self.announcer.trouble(desk.job.name, desk.trouble, said, paused=True)
             return
         claimed.release()
-        desk.seen.pop(claimed.claim, None)
+        desk.arrived.pop(claimed.claim, None)
         desk.gate.files += 1
         if desk.trouble is not None:
             desk.trouble = None
@@ -116,45 +122,57 @@ class Workshop:
         it is given up. Of a group nobody knows which: each is tried alone."""
         self.announcer.tell("worker.died", desk.job.name, facts={"reason": death.reason})
         left = [c for c in group if c.path.exists()]
-        for gone in (c for c in group if c not in left):
-            gone.release()  # it was moved already; the ledger knows it
+        desk.hold(*(c for c in group if c not in left))  # moved already: only the note of it is missing
         if not death.started:
             said = message("files.no_worker", why=death.reason)
             desk.trouble = self.announcer.trouble(desk.job.name, desk.trouble, said)
-            desk.held = left + desk.held
+            desk.hold(*left)
         elif len(left) > 1:
             desk.alone.update(c.claim for c in left)
-            desk.held = left + desk.held
+            desk.hold(*left)
         else:
             for claimed in left:
                 if claimed.attempt >= ATTEMPTS:
                     said = message("files.kills_its_reader", times=claimed.attempt, why=death.reason)
                     return [(claimed, said)]
-                desk.held.insert(0, await to_thread.run_sync(disk.bump_attempt, claimed))
+                desk.hold(await to_thread.run_sync(disk.bump_attempt, claimed))
         return []
 
     def _order(self, desk: Desk, group: Sequence[disk.Claimed], give_up: Message | None) -> Order:
-        job = desk.job
+        job, settings = desk.job, self.setup.settings
         return Order(
-            database=self.settings.database,
+            database=settings.database,
+            schema=settings.schema,
             job=job.name,
             inbox=str(job.inbox),
             processed=str(job.processed),
             failed=str(job.failed),
             max_rows=job.errors.max_rows,
             max_percent=job.errors.max_percent,
+            repeat=job.repeat,
+            take=job.take,
+            ready=job.ready,
+            trailer=job.trailer,
+            archive=job.archive,
+            compress=job.compress,
             mapping=job.mapping,
-            mapping_text=self.mappings[job.mapping].text,
-            zone=self.settings.timezone,
-            language=self.settings.language,
-            files=[
-                {
-                    "claim": c.claim,
-                    "name": os.fsdecode(c.name),
-                    "path": str(c.path),
-                    "seen_at": desk.seen.get(c.claim, disk.claimed_at(c.claim)).isoformat(),
-                }
-                for c in group
-            ],
+            mapping_text=self.setup.mappings[job.mapping].text,
+            zone=settings.timezone,
+            language=settings.language,
+            files=[_file(c, desk.arrived.get(c.claim, Arrived(job.inbox))) for c in group],
             give_up=None if give_up is None else give_up.to_json(),
         )
+
+
+def _file(claimed: disk.Claimed, arrived: Arrived) -> FileOrder:
+    return FileOrder(
+        claim=claimed.claim,
+        name=os.fsdecode(claimed.name),
+        path=str(claimed.path),
+        seen_at=(arrived.seen_at or disk.claimed_at(claimed.claim)).isoformat(),
+        folder=str(arrived.folder),
+        below=arrived.below,
+        source_state=arrived.source_state,
+        companion=None if claimed.companion is None else str(claimed.companion),
+        fresh=arrived.fresh,
+    )

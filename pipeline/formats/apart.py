@@ -30,6 +30,7 @@ from pipeline.words import Message, message
 Answer = dict[str, Any]
 HELLO_S = 60.0
 GRACE_S = 5.0
+READ = ReadOptions()
 
 
 class ReaderDied(Exception):
@@ -47,7 +48,7 @@ class Child:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "pipeline.formats.child", str(theirs.fileno()), str(memory_mb)],
                 pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
-                cwd="/",
+                cwd="/", env=os.environ | {"RUST_BACKTRACE": "0"},
             )  # fmt: skip
         except OSError as error:
             said.close()
@@ -136,21 +137,21 @@ _idle = _Idle()
 
 
 class Session:
-    """One file at the reading process. Ends with its last answer, or with `close`."""
+    """One file at the reading process, which unpacks an archive into `spool`. It ends when nobody holds it."""
 
     def __init__(
-        self, file: BinaryIO, kind: str, options: ReadOptions, required: Sequence[str], limits: Limits,
-        member: str | None = None,
+        self, file: BinaryIO, kind: str, limits: Limits, options: ReadOptions = READ,
+        required: Sequence[str] = (), member: str | None = None, spool: BinaryIO | None = None,
     ) -> None:  # fmt: skip
         self.limits = limits
-        self.spool: BinaryIO = tempfile.TemporaryFile()  # noqa: SIM115
         self._child = _idle.take(limits.memory_mb)
         order: Order = {
             "kind": kind, "member": member, "options": asdict(options), "required": list(required),
             "limits": asdict(limits),
         }  # fmt: skip
         try:
-            self._child.ask(order, file, self.spool)
+            with open(os.devnull, "wb") as nowhere:
+                self._child.ask(order, file, spool or nowhere)
         except OSError as error:
             self._child.close()
             raise Environment(message("files.no_worker", why=error.strerror or str(error))) from error
@@ -185,9 +186,6 @@ class Session:
         else:
             _idle.give(self._child)
 
-    def close(self) -> None:
-        self._child.close()
-
 
 class FrameBatch:
     """Records that are no text: the line of a record is its number, its bytes a line of CSV."""
@@ -211,8 +209,9 @@ class FrameReading:
         columns = tuple(table["columns"])
         header = b"" if table["header_line"] is None and table["format"] in SHEETS else csv_line(columns)
         self.dialect: Dialect = Dialect(
-            table["encoding"], ",", '"', "\n", table["header_line"], header, columns, table["format"]
-        )
+            table["encoding"], ",", '"', "\n", table["header_line"], header, columns, table["format"],
+            names=tuple(table["names"]),
+        )  # fmt: skip
         self.account = Account()
 
     def __iter__(self) -> Iterator[Batch]:

@@ -100,10 +100,10 @@ class Zip:
         packed = file.seek(0, io.SEEK_END)
         try:
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, ValueError, OSError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError) as error:
             raise FileFailed(message("reading.archive_damaged", why=str(error))) from error
         self.budget = Budget(packed, limits)
-        self.entries = [entry for entry in self._zip.infolist() if not entry.is_dir()]
+        self.entries = [entry for entry in self._zip.infolist() if not entry.filename.endswith("/")]
         if len(self._zip.infolist()) > most:
             raise FileFailed(message("reading.archive_members", found=len(self.entries), limit=most))
         for entry in self.entries:
@@ -113,8 +113,10 @@ class Zip:
     def _apart(self, file: BinaryIO) -> None:
         """Each entry ends before the next begins, by its own local header."""
         at = sorted(self._zip.infolist(), key=lambda e: e.header_offset)
-        ends = [e.header_offset for e in at[1:]] + [self._zip.start_dir]
+        ends = [*(entry.header_offset for entry in at), self._zip.start_dir][1:]
         for entry, end in zip(at, ends, strict=True):
+            if entry.header_offset < 0:
+                raise FileFailed(message("reading.archive_damaged", why=shown(entry.filename)))
             file.seek(entry.header_offset)
             local = file.read(_LOCAL)
             names = int.from_bytes(local[26:28], "little") + int.from_bytes(local[28:30], "little")
@@ -126,7 +128,7 @@ class Zip:
         entry = self._zip.getinfo(name)
         try:
             return Bounded(cast(BinaryIO, self._zip.open(entry)), self.budget)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
             raise FileFailed(message("reading.archive_damaged", why=str(error))) from error
 
     def __contains__(self, name: str) -> bool:

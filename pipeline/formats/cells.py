@@ -80,11 +80,11 @@ def serial_text(serial: float, style: Style, since_1904: bool = False) -> str:
     ms = round(ms, -3) if min(ms % 1000, -ms % 1000) <= 1 else ms
     days, ms = divmod(ms, 86_400_000)
     if style.kind == "elapsed":
-        return _clock(days * 86_400_000 + ms)
+        return clock(days * 86_400_000 + ms)
     if days == 0 and not since_1904:
-        return _clock(ms) if ms or style.kind == "time" else "0"
+        return clock(ms) if ms or style.kind == "time" else "0"
     day = _day(days, since_1904)
-    return f"{day} {_clock(ms)}" if ms else day
+    return f"{day} {clock(ms)}" if ms else day
 
 
 @lru_cache(4096)
@@ -94,7 +94,8 @@ def _day(days: int, since_1904: bool) -> str:
     return (date(1899, 12, 30) + timedelta(days + (days < 60))).isoformat()  # 1900 was no leap year
 
 
-def _clock(ms: int) -> str:
+def clock(ms: int) -> str:
+    """Milliseconds as `hours:minutes:seconds`, as many hours as it takes."""
     seconds, ms = divmod(ms, 1000)
     text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     return f"{text}.{ms:03}" if ms else text
@@ -114,13 +115,15 @@ def object_text(value: object) -> str | None:
         case float():
             return float_text(value)
         case datetime():
-            clock = _clock(round((value - value.replace(hour=0, minute=0, second=0, microsecond=0)) / MS))
-            return value.date().isoformat() + ("" if clock == "00:00:00" else f" {clock}")
+            time_of_day = clock(
+                round((value - value.replace(hour=0, minute=0, second=0, microsecond=0)) / MS)
+            )
+            return value.date().isoformat() + ("" if time_of_day == "00:00:00" else f" {time_of_day}")
         case date():
             return value.isoformat()
         case time():
             return value.isoformat()
         case timedelta():
-            return _clock(round(value / MS))
+            return clock(round(value / MS))
         case _:
             return str(value)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipeline.formats.table import Table
 
 HEAD = struct.Struct(">II")
+LIST = "\0"  # in the place of a member: only their names are wanted
 RAW = 1 << 16  # bytes kept of a damaged record
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000
 GROWN_MB = 600  # a process that has needed so much ends with its file
@@ -80,6 +81,14 @@ def _serve(order: Order, file: BinaryIO, spool: BinaryIO, answers: Answers) -> N
     except (MemoryError, RecursionError):
         said = message("reading.too_much_memory", limit=int(order["limits"]["memory_mb"]))
         answers.send({"failed": said.to_json()})
+    except BaseException as panic:
+        if (
+            type(panic).__name__ == "PanicException"
+        ):  # of a library in Rust, which derives it from BaseException
+            why = str(panic).strip().splitlines()[-1][:200]
+            answers.send({"failed": message("reading.file_damaged", kind=order["kind"], why=why).to_json()})
+            return
+        raise
 
 
 def _work(order: Order, file: BinaryIO, spool: BinaryIO, answers: Answers) -> None:
@@ -94,7 +103,7 @@ def _work(order: Order, file: BinaryIO, spool: BinaryIO, answers: Answers) -> No
         held = archives.files_in(archive)
         if not held:
             raise FileFailed(message("reading.archive_empty"))
-        if member is None and len(held) > 1:
+        if member == LIST:
             names = [[entry.filename, archives.shown(entry.filename)] for entry in held]
             return answers.send({"members": names})
         name = member if member is not None else held[0].filename
@@ -124,7 +133,7 @@ def _frozen(value: object) -> object:
 
 
 READERS = {
-    "xlsx": "xlsx", "xlsb": "sheets", "xls": "sheets", "ods": "sheets", "sheetml": "sheetml", "html": "html",
+    "xlsx": "xlsx", "xlsb": "sheets", "xls": "sheets", "ods": "ods", "sheetml": "sheetml", "html": "html",
     "json": "json_records", "ndjson": "json_lines", "xml": "xml_records",
     "parquet": "columnar", "arrow": "columnar", "arrow stream": "columnar",
 }  # fmt: skip
@@ -134,7 +143,7 @@ def _hand_over(table: Table, answers: Answers) -> None:
     import io
 
     said = {
-        "format": table.format, "columns": table.columns, "header_line": table.header_line,
+        "format": table.format, "columns": table.columns, "names": table.names, "header_line": table.header_line,
         "encoding": table.encoding,
     }  # fmt: skip
     answers.send({"table": said})

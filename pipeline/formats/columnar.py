@@ -28,7 +28,7 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
         first = next(frames, None)
         schema = first.schema if first is not None else pl.Schema()
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise FileFailed(message("reading.columnar_damaged", format=kind, why=str(error)[:200])) from error
+        raise FileFailed(message("reading.file_damaged", kind=kind, why=str(error)[:200])) from error
     if first is None or not schema:
         raise FileFailed(message("reading.empty"))
     if len(schema) > limits.columns:
@@ -41,14 +41,13 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
 
 def _frames(file: BinaryIO, kind: str) -> Iterator[pl.DataFrame]:
     """The file in frames of some thousand rows. The only place that uses polars' batches, called unstable."""
+    name = f"/proc/self/fd/{file.fileno()}"  # by name it is read piece by piece
     if kind == "arrow":
         stream = file.read(4) == b"\xff\xff\xff\xff"
-        file.seek(0)
-        whole = pl.read_ipc_stream(file) if stream else pl.read_ipc(file)
+        whole = pl.read_ipc_stream(name) if stream else pl.read_ipc(name)
         yield from whole.iter_slices(PIECE) if whole.height else [whole]
         return
-    name = getattr(file, "name", None)
-    lazy = pl.scan_parquet(name if isinstance(name, str) else file)
+    lazy = pl.scan_parquet(name)
     empty = lazy.head(0).collect()
     some = False
     for frame in lazy.collect_batches(chunk_size=PIECE, maintain_order=True):
@@ -73,7 +72,7 @@ def _pieces(
         try:
             frame = next(frames, None)
         except pl.exceptions.PolarsError as error:
-            said = message("reading.columnar_damaged", format=kind, why=str(error)[:200])
+            said = message("reading.file_damaged", kind=kind, why=str(error)[:200])
             raise FileFailed(said) from error
 
 

@@ -40,7 +40,7 @@ def ended(file: BinaryIO, kind: str) -> bool:
         case "arrow":
             return tail.endswith(b"ARROW1")
         case "json":
-            return _shut(tail, b"}]")
+            return _shut(file, tail)
         case "xml" | "sheetml" | "html":
             return _markup(file, tail)
         case _:
@@ -113,8 +113,12 @@ def _bz2(tail: bytes) -> bool:
     return any(last >> (32 + pad) & 0xFFFFFFFFFFFF == _BZ2_END for pad in range(8))
 
 
-def _shut(tail: bytes, ends: bytes) -> bool:
-    return tail.replace(b"\0", b"").rstrip()[-1:] in [bytes([end]) for end in ends]
+def _shut(file: BinaryIO, tail: bytes) -> bool:
+    """JSON that begins as a list ends as one, and an object as an object."""
+    file.seek(0)
+    head = re.search(rb"[\[{]", file.read(HEAD))
+    last = tail.replace(b"\0", b"").rstrip()[-1:]
+    return head is not None and last == {b"[": b"]", b"{": b"}"}[head[0]]
 
 
 def _markup(file: BinaryIO, tail: bytes) -> bool:

@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.encodings import find_encoding
-from pipeline.formats.grid import NumberedRow, tabulate
+from pipeline.formats.grid import tabulate
+from pipeline.formats.grid_rows import NumberedRow
 from pipeline.formats.limits import Limits
 from pipeline.formats.table import Table
 from pipeline.formats.text import HEAD, Encoding, utf8_pieces

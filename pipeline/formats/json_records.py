@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
@@ -141,8 +142,13 @@ class _Text:
             size *= 2
 
     def skip(self) -> None:
-        """Pass over the next value, a list or an object part by part."""
+        """Pass over the next value, a long list or object part by part."""
         sign = self.peek()
+        with contextlib.suppress(json.JSONDecodeError, RecursionError):
+            _, end = DECODER.raw_decode(self._window, self.at)
+            if end < len(self._window):
+                self.at = end
+                return
         if sign == "[":
             for _ in self.elements():
                 self.value()

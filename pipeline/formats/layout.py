@@ -78,6 +78,8 @@ def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -
     widest = max((len(row.cells) for row in rows), default=0)
     if widest > MAX_COLUMNS:
         raise FileFailed(message("reading.too_many_columns", found=widest, limit=MAX_COLUMNS))
+    if not any(row.filled for row in rows):
+        raise FileFailed(message("reading.no_header"))
     header = options.header if options.header is not None else (False if options.columns else None)
     found = find_table(rows, header, options.anchors, options.skip is not None or stated is not None)
     if found.header is None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.apart import FrameReading, Session
+from pipeline.formats.chain import ChainReading
+from pipeline.formats.child import LIST
 from pipeline.formats.limits import LIMITS, Limits
 from pipeline.formats.model import Reading
 from pipeline.formats.reader import open_text
@@ -50,11 +52,10 @@ def deliveries(file: BinaryIO, name: str = "", limits: Limits = LIMITS) -> list[
     """The files of one delivery: several for a zip of several, else the file itself."""
     if kind_of(file) != "zip":
         return [Member(name, file)]
-    session = Session(file, "zip", ReadOptions(), (), limits)
+    session = Session(file, "zip", limits, member=LIST)
     answer, _ = session.answer()
     session.finish()
-    session.spool.close()
-    if "members" not in answer:
+    if len(answer["members"]) == 1:
         return [Member(name, file)]
     return [Member(safe, file, entry, limits) for entry, safe in answer["members"]]
 
@@ -68,32 +69,52 @@ def open_reading(
 ) -> Reading:
     """Find what the file is and how it is written, and check its header; FileFailed says why it cannot be read.
 
-    `name`: the file's name, to note where it promises something else. Of a zip of several files each is
-    opened by itself: see `deliveries`."""
+    `name`: the file's name, to note where it promises something else. A zip of several files with the same
+    columns is read as one table; `deliveries` gives them one by one."""
     held = ExitStack()
     try:
         notes: list[Message] = []
-        found = kind_of(file)
-        if disagrees(name, found):
-            notes.append(message("reading.other_format", name=name, found=found))
-        if found in PACKED:
-            file, inner = _unpack(file, found, limits, held)
-            name = inner or inner_name(name)
-            found = kind_of(file)
-            if found in PACKED:
-                raise FileFailed(message("reading.archive_in_archive"))
-            if disagrees(name, found):
-                notes.append(message("reading.other_format", name=name, found=found))
-        kind = _kind(found, options)
-        if kind.startswith("foreign:"):
-            raise FileFailed(message("reading.foreign", kind=kind.removeprefix("foreign:")))
-        reading = _read_as(kind, file, options, required, limits, held)
+        reading = _open(file, options, required, name, limits, held, notes)
     except BaseException:
         held.close()
         raise
     weakref.finalize(reading, held.close)
-    reading.account.notes.extend(notes)
+    for said in notes:
+        reading.account.note(said)
     return reading
+
+
+def _open(
+    file: BinaryIO, options: ReadOptions, required: Sequence[str], name: str, limits: Limits, held: ExitStack,
+    notes: list[Message],
+) -> Reading:  # fmt: skip
+    found = kind_of(file)
+    if disagrees(name, found):
+        notes.append(message("reading.other_format", name=name, found=found))
+    if found in PACKED:
+        file = _with_fd(file, held)
+        members = deliveries(file, name, limits)
+        if len(members) > 1:
+            return ChainReading([(one.name, _opener(one, options, required, limits)) for one in members])
+        file, inner = _unpack(file, found, limits, held)
+        name, found = inner or inner_name(name), kind_of(file)
+        if disagrees(name, found):
+            notes.append(message("reading.other_format", name=name, found=found))
+    kind = _kind(found, options)
+    if kind.startswith("foreign:"):
+        raise FileFailed(message("reading.foreign", kind=kind.removeprefix("foreign:")))
+    return _read_as(kind, file, options, required, limits, held)
+
+
+def _opener(
+    member: Member, options: ReadOptions, required: Sequence[str], limits: Limits
+) -> Callable[[], AbstractContextManager[Reading]]:
+    @contextmanager
+    def opened() -> Iterator[Reading]:
+        with member.opened() as content:
+            yield open_reading(content, options, required, member.name, limits)
+
+    return opened
 
 
 def _kind(found: str, options: ReadOptions) -> str:
@@ -113,8 +134,7 @@ def _read_as(
         return open_text(file, options, required)
     if kind in ("fixed", "records"):
         return open_records(file, options, required)
-    session = Session(_with_fd(file, held), kind, options, required, limits)
-    session.spool.close()
+    session = Session(_with_fd(file, held), kind, limits, options, required)
     answer, _ = session.answer()
     return FrameReading(session, answer["table"])
 
@@ -123,15 +143,14 @@ def _unpack(
     file: BinaryIO, kind: str, limits: Limits, held: ExitStack, entry: str | None = None
 ) -> tuple[BinaryIO, str]:
     """The one file of an archive, in a file of no name, and how it is called inside."""
-    session = Session(_with_fd(file, held), kind, ReadOptions(), (), limits, entry)
-    held.callback(session.spool.close)
+    spool = held.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    session = Session(_with_fd(file, held), kind, limits, member=entry, spool=spool)
     answer, _ = session.answer()
     session.finish()
-    if "members" in answer:
-        names = ", ".join(safe for _, safe in answer["members"][:10])
-        raise FileFailed(message("reading.archive_several", found=len(answer["members"]), names=names))
-    session.spool.seek(0)
-    return session.spool, answer["unpacked"]
+    if kind_of(spool) in PACKED:
+        raise FileFailed(message("reading.archive_in_archive"))
+    spool.seek(0)
+    return spool, answer["unpacked"]
 
 
 def _with_fd(file: BinaryIO, held: ExitStack) -> BinaryIO:

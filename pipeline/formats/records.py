@@ -13,7 +13,7 @@ from pipeline.formats.columns import check_columns
 from pipeline.formats.dialects import find_marks
 from pipeline.formats.encodings import find_encoding
 from pipeline.formats.model import Account, Batch, Damaged, Dialect
-from pipeline.formats.table import Gatherer, csv_line, set_aside
+from pipeline.formats.table import Gatherer, csv_line
 from pipeline.formats.text import HEAD, MAX_LINE, Encoding, utf8_pieces
 from pipeline.mapping.model import ReadOptions, RecordKind
 from pipeline.words import Message, message
@@ -73,9 +73,9 @@ class RecordsReading:
         texts: dict[int, str] = {}
         for number, line in enumerate(self._lines(), 1):
             if number <= skip:
-                set_aside(self.account, "preamble")
+                self.account.aside("preamble")
             elif not line.strip():
-                set_aside(self.account, "blank")
+                self.account.aside("blank")
             elif "\0" in line:
                 out.damage(number, self._encoding.encode(line.encode()), message("reading.nul"))
             else:
@@ -86,7 +86,7 @@ class RecordsReading:
                 elif row is not None:
                     out.damage(number, self._encoding.encode(line.encode()), row)
                 else:
-                    set_aside(self.account, "other_record")
+                    self.account.aside("other_record")
             if out.full:
                 yield from self._batches(out, texts)
                 texts = {}

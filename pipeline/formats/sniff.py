@@ -46,7 +46,9 @@ EXPECTED: dict[str, tuple[str, ...]] = {  # ending → what may stand in such a 
 }  # fmt: skip
 _JSON = re.compile(r'\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]0-9-]|true|false|null|$)')
 _MARKUP = re.compile(r"<(?:\?xml|!DOCTYPE\s|!--|[A-Za-z_][\w:.-]*(?:\s[^<>]*)?/?>\s*<)", re.IGNORECASE)
-_HTML = re.compile(r"<(?:!doctype\s+html|html|table|body)[\s>]", re.IGNORECASE)
+_HTML = re.compile(
+    r"<!doctype\s+html|(?:<[?!][^>]*>\s*)*<(?:html|head|body|table|meta|style|div)[\s>]", re.IGNORECASE
+)
 
 
 def kind_of(file: BinaryIO) -> str:
@@ -100,9 +102,9 @@ def _text_kind(text: str) -> str:
     if start.startswith(("{", "[")):
         return _json_kind(start)
     if start.startswith("<") and _MARKUP.match(start):
-        if "urn:schemas-microsoft-com:office:spreadsheet" in start[:4096] and not _HTML.search(start[:256]):
-            return "sheetml"
-        return "html" if _HTML.search(start[:4096]) else "xml"
+        if _HTML.match(start):
+            return "html"
+        return "sheetml" if "urn:schemas-microsoft-com:office:spreadsheet" in start[:4096] else "xml"
     return TEXT
 
 
@@ -112,17 +114,19 @@ def _json_kind(start: str) -> str:
         return TEXT
     line, _, rest = start.partition("\n")
     line = line.strip()
-    more = rest.lstrip().startswith(("{", "["))
     try:
         _, end = json.JSONDecoder().raw_decode(line)
     except RecursionError:
         return "json"
-    except ValueError:  # goes on in the next line, is longer than the head, or is damaged
-        opened = line.endswith(("[", "{", ",", ":")) or start.startswith("[")
-        return "ndjson" if more and not opened else "json"
+    except json.JSONDecodeError as error:  # goes on in the next line, is longer than the head, or is damaged
+        if start.startswith("["):
+            open_ended = error.pos >= len(line) or error.msg.startswith("Unterminated")
+            return "json" if open_ended or re.match(r"\[\s*\{", start) else TEXT
+        more = rest.lstrip().startswith("{") and not line.endswith(("[", "{", ",", ":"))
+        return "ndjson" if more else "json"
     if line[end:].strip():
         return TEXT
-    return "ndjson" if more else "json"
+    return "ndjson" if rest.strip() else "json"
 
 
 def ending(name: str) -> str:

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipeline.errors import FileFailed
 from pipeline.formats.model import LINE, Account, Damaged
+from pipeline.formats.tail import number
 from pipeline.words import Message, message
 
 PIECE = 10_000  # records handed over at once
@@ -35,6 +36,7 @@ class Table:
     account: Account
     header_line: int | None = None
     encoding: str = "utf-8"
+    names: tuple[str, ...] = ()  # the header's cells as they stand there
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ class Gatherer:
     lines: list[int] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     damaged: list[Damaged] = field(default_factory=list)
+    summed: tuple[bool, ...] = ()  # columns of figures, of which the sums are kept
+    sums: list[float] = field(default_factory=list)
 
     def add(self, line: int, row: Row) -> None:
         self.lines.append(line)
@@ -67,17 +71,40 @@ class Gatherer:
         frame = frame.insert_column(0, pl.Series(LINE, self.lines, dtype=pl.Int64))
         if frame.height != len(self.lines):
             raise FileFailed(message("reading.unbalanced", line=self.lines[0]))
+        self._sum(frame)
         self.account.records += frame.height + len(self.damaged)
         self.account.damaged += len(self.damaged)
         piece = Piece(frame, self.damaged)
         self.lines, self.rows, self.damaged = [], [], []
         yield piece
 
+    @property
+    def any(self) -> bool:
+        """Whether there was a record so far."""
+        return bool(self.lines or self.damaged or self.account.records)
 
-def set_aside(account: Account, rule: str, count: int = 1) -> None:
-    """Count lines left out by a named rule."""
-    if count:
-        account.set_aside[rule] = account.set_aside.get(rule, 0) + count
+    def _sum(self, frame: pl.DataFrame) -> None:
+        if not any(self.summed):
+            return
+        wanted = [name for name, hard in zip(self.columns, self.summed, strict=True) if hard]
+        found = frame.select(number(pl.col(name)).sum() for name in wanted).row(0, named=True)
+        before = self.sums or [0.0] * len(self.columns)
+        self.sums = [old + (found.get(name) or 0.0) for old, name in zip(before, self.columns, strict=True)]
+
+    def sums_with(self, rows: Sequence[Row]) -> list[float]:
+        """What each column adds up to: what was taken, what was gathered, and these rows."""
+        rest = [*self.rows, *rows]
+        return [
+            before + sum(value or 0.0 for value in figures([row[column] for row in rest] if hard else []))
+            for column, (before, hard) in enumerate(
+                zip(self.sums or [0.0] * len(self.columns), self.summed, strict=True)
+            )
+        ]
+
+
+def figures(cells: Row) -> list[float | None]:
+    """The figure in each cell, for adding up only."""
+    return pl.Series("t", cells, dtype=pl.String).to_frame().select(number(pl.col("t"))).to_series().to_list()
 
 
 def csv_line(cells: Sequence[str | None], delimiter: str = ",") -> bytes:

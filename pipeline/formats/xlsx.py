@@ -13,7 +13,8 @@ from typing import BinaryIO
 from pipeline.errors import FileFailed
 from pipeline.formats.archives import CHUNK, PARTS, Zip
 from pipeline.formats.cells import PLAIN, Style, number_text, style_of
-from pipeline.formats.grid import NumberedRow, tabulate
+from pipeline.formats.grid import tabulate
+from pipeline.formats.grid_rows import NumberedRow
 from pipeline.formats.limits import Limits
 from pipeline.formats.markup import Markup, local
 from pipeline.formats.sheet_choice import Sheet, choose

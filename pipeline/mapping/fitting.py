@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from pipeline.errors import Mistake
 from pipeline.mapping.model import Catalogue, Field, Kind, Plan, SavedMapping, Table
@@ -125,3 +126,13 @@ def _check_format(notes: _Notes, at: str, form: str) -> bool:
         return True
     notes.say(at, "mapping.format", format=form)
     return False
+
+
+def told_of_file(plan: Plan, name: str, folder: str) -> Plan:
+    """The plan for one file: what its fields take from the file itself are constants now. `folder`: its path
+    below the job's inbox, which a mapping can use for the station or branch it came from."""
+    if all(field.file is None for field in plan.mapping.fields):
+        return plan
+    texts = {"name": name, "stem": name.rpartition(".")[0] or name, "folder": folder}
+    fields = tuple(replace(f, value=texts[f.file]) if f.file else f for f in plan.mapping.fields)
+    return replace(plan, mapping=replace(plan.mapping, fields=fields))

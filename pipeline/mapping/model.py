@@ -98,12 +98,13 @@ class ReadOptions:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line under [fields]. `columns` are file columns, first filled wins; else `value`."""
+    """One line under [fields]. `columns` are file columns, first filled wins; else `value` or `file`."""
 
     target: str
     line: int  # of the mapping file
     columns: tuple[str, ...] = ()
     value: str | None = None  # text; converted like a cell
+    file: str | None = None  # "name", "stem", or "folder": the file's own, converted like a cell
     default: str | None = None  # for blank cells; converted like a cell
     format: str | None = None
     decimal: str | None = None

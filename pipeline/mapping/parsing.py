@@ -12,12 +12,13 @@ from pipeline.mapping.source import Path, Source, nearest
 
 TOP = ("version", "table", "key", "unit", "read", "fields")
 UNITS = ("row", "file")
+FILE = ("name", "stem", "folder")
 READ = (
     "delimiter", "encoding", "quote", "header", "skip", "columns", "decimal", "thousands", "date", "timezone",
     "empty", "format", "sheet", "path", "record", "records",
 )  # fmt: skip
 FORMATS = ("csv", "fixed", "records", "xlsx", "json", "ndjson", "xml", "html")
-OPTIONS = ("column", "value", "default", "format", "decimal", "timezone", "blank")
+OPTIONS = ("column", "value", "file", "default", "format", "decimal", "timezone", "blank")
 
 
 def parse(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mistake]]:
@@ -61,7 +62,7 @@ def _field(source: Source, at: Path, target: str, value: Any) -> Field | None:
         source.say(at, "mapping.field", target=target)
         return None
     source.known(at, options, OPTIONS)
-    if ("column" in options) == ("value" in options):
+    if len({"column", "value", "file"} & options.keys()) != 1:
         source.say(at, "mapping.one_source", target=target)
         return None
     columns = source.texts_at(at, options, "column")
@@ -76,9 +77,12 @@ def _field(source: Source, at: Path, target: str, value: Any) -> Field | None:
             key="blank",
             choices="clear, keep",
         )
+    file = source.text_at(at, options, "file")
+    if file is not None and file not in FILE:
+        source.say((*at, "file"), "mapping.choice", nearest(file, FILE), key="file", choices=", ".join(FILE))
     decimal = _decimal(source, at, options)
     return Field(
-        target, source.line(at), columns, _constant(source, at, options, "value"),
+        target, source.line(at), columns, _constant(source, at, options, "value"), file,
         _constant(source, at, options, "default"), source.text_at(at, options, "format"), decimal,
         _zone(source, at, options), blank,
     )  # fmt: skip

@@ -118,6 +118,14 @@ class Source:
         self.say((*path, key), "config.texts", key=key, value=repr(value))
         return ()
 
+    def count_at(self, path: Path, table: dict[str, Any], key: str, least: int) -> int | None:
+        """A whole number of at least so much, or None when absent (or wrong: told)."""
+        value = table.get(key)
+        if value is None or (type(value) is int and value >= least):
+            return value
+        self.say((*path, key), "config.count", key=key, value=repr(value))
+        return None
+
     def sub(self, path: Path, table: dict[str, Any], key: str) -> dict[str, Any]:
         """A section below; {} when absent (or wrong: told)."""
         value = table.get(key, {})

@@ -1,7 +1,8 @@
-"""What a mapping may write, read from the table classes; needs no database."""
+"""What a mapping may write: our tables, from their classes, or those that a database has."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from pipeline.mapping.model import Catalogue, Column, Kind, Table
 from pipeline.store.tables import business_tables
+from pipeline.store.target import Target
 from pipeline.store.types import Exact
 
 OURS = frozenset({"id", "created_at", "updated_at", "deleted_at"})  # set by the load itself
@@ -16,8 +18,32 @@ OURS = frozenset({"id", "created_at", "updated_at", "deleted_at"})  # set by the
 
 @cache
 def catalogue() -> Catalogue:
-    """Every business table by name. Columns that only the load itself sets are left out."""
+    """Every business table of ours by name; needs no database. Columns that only the load itself sets are left out."""
     return MappingProxyType({table.name: _table(table) for table in business_tables()})
+
+
+def live_catalogue(targets: Mapping[str, Target]) -> Catalogue:
+    """The tables of another program's database. They have no labels; a number that points to a row of another
+    table is a number."""
+    return MappingProxyType(
+        {name: catalogue()[name] if target.ours else _live(target) for name, target in targets.items()}
+    )
+
+
+def _live(target: Target) -> Table:
+    columns = {
+        c.name: Column(
+            name=c.name,
+            kind=c.kind,
+            required=not c.nullable and c.default is None and not c.filled,
+            scale=c.scale,
+            max_length=c.max_length,
+        )
+        for c in target.columns
+        if not c.generated
+    }
+    keys = tuple(key for key in target.keys if all(name in columns for name in key))
+    return Table(target.name, MappingProxyType(columns), keys)
 
 
 def _table(table: sa.Table) -> Table:

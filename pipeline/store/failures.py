@@ -13,11 +13,12 @@ from pipeline.errors import Environment, MappingUnfit, PipelineError
 from pipeline.words import Message, message
 
 ROWS = (
+    "21",
     "22",
     "23",
     "44",
     "P0001",
-)  # SQLSTATEs: a value, a constraint, a view's check, another program's trigger
+)  # SQLSTATEs: two rows that the database calls one, a value, a constraint, a view's check, another program's trigger
 UNFIT = ("no such table", "no such column", "has no column")  # SQLite has no code of its own for these
 
 
@@ -52,7 +53,8 @@ def judge(error: Exception, where: str) -> PipelineError:
     lite = isinstance(original, sqlite3.Error) and any(words in text for words in UNFIT)
     if lite or (state.startswith("42") and state != "42501"):  # a missing right is mended in the database
         return MappingUnfit(message("store.unfit", why=text))
-    return Environment(message("store.unreachable", where=where, why=text))
+    code = "store.forbidden" if state == "42501" else "store.unreachable"
+    return Environment(Message(code, {"where": where, "why": text}))
 
 
 KINDS = (  # SQLSTATE, what SQLite says instead, and what a person reads

@@ -23,6 +23,18 @@ def instant(nullable: bool = False) -> sa.Column[datetime]:
     return sa.Column(INSTANT, nullable=nullable)
 
 
+LOADED = "state IN ('committed', 'archived')"  # as the partial index has it, word for word
+
+
+def _index(name: str, columns: tuple[str, ...], where: str) -> sa.Index:
+    return sa.Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+
+
+def blank() -> sa.Column[str]:
+    """A text, empty in rows that were there before the column."""
+    return sa.Column(sa.Text, nullable=False, server_default=sa.text("''"))
+
+
 class LedgerRow(SQLModel, table=True):
     """One arrival of a file. UNIQUE(claim) fences off a process that was thought dead."""
 
@@ -31,12 +43,19 @@ class LedgerRow(SQLModel, table=True):
         sa.CheckConstraint(
             "state IN ('committed', 'archived', 'duplicate', 'failed')", name="pipeline_file_state"
         ),
+        sa.Index("ix_pipeline_file_job", "job", "id"),
+        sa.Index("ix_pipeline_file_job_state", "job", "state", "id"),
+        sa.Index("ix_pipeline_file_state", "state", "id"),
+        sa.Index("ix_pipeline_file_name", "name", "id"),
+        sa.Index("ix_pipeline_file_content", "fingerprint", "job", "state", "id"),
+        _index("ix_pipeline_file_earlier", ("job", "name", "id"), LOADED),
+        _index("ix_pipeline_file_unmoved", ("job", "id"), "archived_at IS NULL"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, sa_column=sa.Column(BIG, primary_key=True, autoincrement=True))
     claim: str = Field(sa_column=sa.Column(sa.String(32), nullable=False, unique=True))
-    job: str = Field(sa_column=sa.Column(sa.Text, nullable=False, index=True))
-    name: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False, index=True))
+    job: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    name: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
     size: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
     fingerprint: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
     state: str = Field(sa_column=sa.Column(sa.String(16), nullable=False))
@@ -54,6 +73,10 @@ class LedgerRow(SQLModel, table=True):
     committed_at: datetime | None = Field(default=None, sa_column=instant(True))
     archived_at: datetime | None = Field(default=None, sa_column=instant(True))
     archived_as: str = Field(default="", sa_column=sa.Column(sa.Text, nullable=False))
+    folder: str = Field(default="", sa_column=blank())
+    source_state: str = Field(default="", sa_column=blank())
+    replay_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
+    earlier: int | None = Field(default=None, sa_column=sa.Column(BIG))
 
 
 class Refused(SQLModel, table=True):
@@ -70,11 +93,48 @@ class Refused(SQLModel, table=True):
     raw: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
 
 
+class Source(SQLModel, table=True):
+    """The state in which an original that stays where it is was last seen to arrive."""
+
+    __tablename__ = "pipeline_source"
+    __table_args__ = (sa.Index("ix_pipeline_source", "job", "name"), {"sqlite_autoincrement": True})
+    id: int | None = Field(default=None, sa_column=sa.Column(BIG, primary_key=True, autoincrement=True))
+    job: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    name: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+    folder: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    source_state: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+
+
+class Replay(SQLModel, table=True):
+    """A claim that loads a ledger file again; noted before its file is put in place."""
+
+    __tablename__ = "pipeline_replay"
+    claim: str = Field(sa_column=sa.Column(sa.String(32), primary_key=True))
+    file: int = Field(sa_column=sa.Column(BIG, sa.ForeignKey("pipeline_file.id"), nullable=False))
+    who: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    at: datetime = Field(sa_column=instant())
+
+
+class Paused(SQLModel, table=True):
+    """A job that a person stopped."""
+
+    __tablename__ = "pipeline_pause"
+    job: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
+    who: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    why: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    since: datetime = Field(sa_column=instant())
+    until: datetime | None = Field(default=None, sa_column=instant(True))
+
+
 class Run(SQLModel, table=True):
     """One opening of a job's gate, recorded once."""
 
     __tablename__ = "pipeline_run"
-    __table_args__ = (sa.UniqueConstraint("job", "opening"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        sa.UniqueConstraint("job", "opening"),
+        _index("ix_pipeline_run_open", ("job", "opening"), "closed_at IS NULL"),
+        {"sqlite_autoincrement": True},
+    )
     id: int | None = Field(default=None, sa_column=sa.Column(BIG, primary_key=True, autoincrement=True))
     job: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
     opening: datetime = Field(sa_column=instant())
@@ -145,5 +205,5 @@ def ledger_file(row: Any) -> LedgerFile:
 
 def repeat_of(earlier: LedgerFile) -> Message:
     """Why the content of this earlier file is not loaded again."""
-    when = f"{earlier.committed_at:%Y-%m-%d %H:%M} UTC" if earlier.committed_at else ""
+    when = f"{earlier.committed_at:%Y-%m-%dT%H:%M:%SZ}" if earlier.committed_at else ""
     return message("store.duplicate", when=when, name=printable(os.fsdecode(earlier.name)), id=earlier.id)

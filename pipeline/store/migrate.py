@@ -12,10 +12,14 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from pipeline.store import ledger, triggers, views
+from pipeline.store.place import Place
+from pipeline.store.rights import make_schema
 from pipeline.store.tables import business_tables
+from pipeline.store.target import ours
 
 State = Literal["absent", "older", "current", "newer"]
 VERSIONS = "pipeline_version"
+OURS = Place()
 assert ledger
 
 
@@ -25,18 +29,21 @@ def _config() -> Config:
     return config
 
 
-def state(engine: sa.Engine) -> State:
+def state(engine: sa.Engine, place: Place = OURS) -> State:
     """How the database stands to this program. Reads without a lock."""
     with engine.connect() as conn:
         conn.info["write"] = False
         with conn.begin():
-            return _state(conn)
+            return state_on(conn, place)
 
 
-def _state(conn: sa.Connection) -> State:
-    if not sa.inspect(conn).has_table(VERSIONS):
+def state_on(conn: sa.Connection, place: Place = OURS) -> State:
+    """The same, on an open connection."""
+    schema = place.schema or None
+    if not sa.inspect(conn).has_table(VERSIONS, schema=schema):
         return "absent"
-    found = MigrationContext.configure(conn, opts={"version_table": VERSIONS}).get_current_revision()
+    opts = {"version_table": VERSIONS, "version_table_schema": schema}
+    found = MigrationContext.configure(conn, opts=opts).get_current_revision()
     if found is None:
         return "absent"
     script = ScriptDirectory.from_config(_config())
@@ -45,20 +52,26 @@ def _state(conn: sa.Connection) -> State:
     return "older" if found in {r.revision for r in script.walk_revisions()} else "newer"
 
 
-def migrate(engine: sa.Engine) -> None:
-    """Bring the database to this program's version. Takes the lock only when something differs."""
-    if state(engine) == "current":
+def migrate(engine: sa.Engine, place: Place = OURS) -> None:
+    """Bring the database to this program's version. Takes the lock only when something differs. Where the
+    business tables belong to another program only ours are made. Raises Environment for a right that is missing."""
+    if state(engine, place) == "current":
         return
     with engine.connect() as conn:
         conn.info["write"] = True
         with conn.begin():
             if conn.dialect.name == "postgresql":
                 conn.exec_driver_sql("SELECT pg_advisory_xact_lock(7305611)")
-            if _state(conn) == "current":  # another process was faster
+                make_schema(conn, place.schema)
+            if state_on(conn, place) == "current":  # another process was faster
                 return
             config = _config()
             config.attributes["connection"] = conn
+            config.attributes["place"] = place
+            if place.foreign:
+                command.upgrade(config, "head")
+                return
             views.drop(conn, business_tables())
             command.upgrade(config, "head")
-            triggers.install(conn, business_tables())
+            triggers.install(conn, ours().values())
             views.install(conn, business_tables())

@@ -14,14 +14,18 @@ from typing import Literal, Protocol
 import polars as pl
 
 from pipeline.mapping.model import Catalogue, Plan
-from pipeline.words import Message
+from pipeline.words import Language, Message
 
 FileState = Literal["committed", "archived", "duplicate", "failed"]
+Repeat = Literal["skip", "apply"]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A claimed file, as the ledger identifies it. `claim` is unique for ever (32 hex digits, UUIDv7)."""
+    """A claimed file, as the ledger identifies it. `claim` is unique for ever (32 hex digits, UUIDv7).
+
+    `repeat` says what content means that the job loaded before: `skip` never loads it twice, `apply` skips it
+    only when the job loaded nothing else since."""
 
     claim: str
     job: str
@@ -31,6 +35,10 @@ class Arrival:
     seen_at: datetime
     claimed_at: datetime
     mapping: str = ""
+    repeat: Repeat = "apply"
+    folder: str = ""  # the folder it came from, printable
+    source_state: str = ""  # of an original that stays where it is: "dev:ino:size:mtime_ns"
+    replay_of: int | None = None  # the ledger file that is loaded again: never a duplicate
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,10 @@ class LedgerFile:
     committed_at: datetime | None  # when it reached its state in the database
     archived_at: datetime | None
     archived_as: str  # path, "" until moved
+    folder: str = ""
+    source_state: str = ""
+    replay_of: int | None = None
+    earlier: int | None = None  # the file of this name that the job loaded before, with other content
 
 
 class Staging(Protocol):
@@ -112,6 +124,7 @@ class Query:
     name: bytes | None = None
     fingerprint: bytes | None = None
     moved: bool | None = None  # False: those whose move was not noted yet
+    before: int | None = None  # only ids below this one: the next page
     limit: int = 100
 
 
@@ -135,6 +148,31 @@ class GateMemory:
     unfinished: Opening | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A job that a person stopped: who, why, since when; `until` None: until somebody resumes it."""
+
+    job: str
+    who: str
+    why: str
+    since: datetime
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """What a look at the database says. `trouble`: why it could not be looked at; then the rest is blank."""
+
+    kind: Literal["sqlite", "postgresql"]
+    where: str  # its address, without the password
+    version: str = ""
+    role: str = ""  # PostgreSQL: who is connected
+    schema: str = ""  # PostgreSQL: where our tables are, or will be
+    state: Literal["", "absent", "older", "current", "newer"] = ""  # of our own tables
+    triggers_missing: tuple[str, ...] = ()
+    trouble: Message | None = None
+
+
 class Store(Protocol):
     """The database. One object belongs to one thread at a time; `close` is safe twice."""
 
@@ -151,7 +189,18 @@ class Store(Protocol):
         yet (never creates one), `store.newer` when it is newer, `store.older` when it must be upgraded first."""
 
     def catalogue(self) -> Catalogue:
-        """The tables a mapping may write."""
+        """The tables a mapping may write. Those of another program are read from its database each time."""
+
+    def facts(self, tables: Sequence[str] = ()) -> DatabaseFacts:
+        """A look that changes nothing, also where there is no database. `tables`: those of another program
+        whose triggers are looked for."""
+
+    def announce(self, tables: Sequence[str], language: Language = "en") -> list[str]:
+        """A sentence for each trigger that a load into these tables would make."""
+
+    def rights(self, tables: Sequence[str]) -> list[tuple[str, str, str]]:
+        """What the role lacks for loads into these tables and for our own: (table, right, SQL that grants it).
+        Table "": the whole database. Without TRIGGER loads work, but what they change is not recorded."""
 
     # the ledger -----------------------------------------------------------------------------------------
     def staging(self, plan: Plan) -> Staging: ...
@@ -159,34 +208,54 @@ class Store(Protocol):
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
         """ONE transaction: under each job's lock, each file's ledger row, refused rows and upsert, in order,
         with *who* set. A claim that is known already changes nothing and gives its row; content that the job
-        committed last gives a `duplicate` row and writes nothing else. A row that the database refuses is
+        loaded before, as the arrival's `repeat` says, gives a `duplicate` row and writes nothing else. A row that the database refuses is
         found and becomes a refused row."""
 
     def record_failed(self, arrival: Arrival, said: Message, now: datetime) -> LedgerFile:
         """Ledger row `failed`. A claim that is known already changes nothing and gives its row."""
 
     def record_duplicate(self, arrival: Arrival, now: datetime) -> LedgerFile | None:
-        """If this job committed this fingerprint last: the ledger row `duplicate` (new, or known by its claim);
+        """If the content is a repeat (see Arrival): the ledger row `duplicate` (new, or known by its claim);
         else None and nothing written. Spares the reading of a file that is known."""
 
-    def mark_archived(self, claim: str, path: str, now: datetime) -> None:
-        """The file was moved: `committed` becomes `archived`; `duplicate` and `failed` keep their state and
-        get path and time."""
+    def mark_archived(self, places: Mapping[str, str], now: datetime) -> None:
+        """These files (claim → path) were moved, in ONE transaction: `committed` becomes `archived`; `duplicate`
+        and `failed` keep their state and get path and time."""
 
     def by_claim(self, claim: str) -> LedgerFile | None: ...
 
     def by_id(self, id: int) -> LedgerFile | None: ...
 
-    def files(self, query: Query) -> list[LedgerFile]: ...
+    def files(self, query: Query) -> list[LedgerFile]:
+        """Those that the query asks for, newest first."""
+
+    def last_files(self) -> dict[str, LedgerFile]:
+        """The newest ledger file of each job."""
 
     def count(self, job: str, state: str) -> int:
         """How many ledger files of a job are in a state."""
 
+    def counts(self) -> dict[tuple[str, str], int]:
+        """How many ledger files there are, by job and state."""
+
+    def sources(self, job: str) -> dict[tuple[str, bytes], str]:
+        """The originals that stay where they are: (folder, name) → the state noted with its newest arrival,
+        whatever became of that."""
+
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
         """The refused rows of a ledger file, by line."""
 
-    # the gate -------------------------------------------------------------------------------------------
+    def begin_replay(self, claim: str, file: int, who: str, now: datetime) -> None:
+        """Note, before its file is put in place, that this claim loads a ledger file again. Safe twice."""
+
+    def replay_of(self, claim: str) -> int | None:
+        """The ledger file that this claim loads again."""
+
+    # the gate, and pauses -------------------------------------------------------------------------------
     def gate(self, job: str) -> GateMemory | None: ...
+
+    def gates(self) -> dict[str, GateMemory]:
+        """Every job's memory at once."""
 
     def remember_gate(self, job: str, schedule: str, now: datetime) -> GateMemory:
         """A job first seen or whose schedule changed: `now` becomes its last opening. Else as it was."""
@@ -196,5 +265,14 @@ class Store(Protocol):
 
     def close_opening(self, job: str, opening: datetime, now: datetime, files: int) -> None:
         """The opening's work has ended. Older openings without files are forgotten."""
+
+    def pause(self, job: str, who: str, why: str, until: datetime | None, now: datetime) -> Pause:
+        """Note that a person stops this job; an earlier pause is replaced."""
+
+    def resume(self, job: str) -> bool:
+        """End the job's pause. False: there was none."""
+
+    def pauses(self, now: datetime) -> dict[str, Pause]:
+        """The pauses that are not over, by job. Cheap: it may be asked every second."""
 
     def close(self) -> None: ...

@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from itertools import count
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import polars as pl
 import sqlalchemy as sa
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
+from pipeline.errors import Environment
 from pipeline.mapping.model import Plan
-from pipeline.store.base import SqlStore
-from pipeline.store.failures import translated
+from pipeline.store.base import Counts, SqlStore
+from pipeline.store.failures import RowsRefused, translated
 from pipeline.store.keys import Keys
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, Staging
-from pipeline.store.upsert import LINE, quoted, upsert
+from pipeline.store.place import Place
+from pipeline.store.rights import Right
+from pipeline.store.session import OURS
+from pipeline.store.target import Link, Target, quoted
+from pipeline.store.upsert import LINE, upsert
+from pipeline.words import Message, message
 
 BUSY_S = 20.0
 _NUMBERS = count(1)
 
 
-def engine(url: sa.URL) -> sa.Engine:
-    """An engine whose transactions begin with the write lock, when they will write."""
+def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
+    """An engine whose transactions begin with the write lock, when they will write. The journal of another
+    program's database stays as that program has it."""
     made = sa.create_engine(url, connect_args={"timeout": BUSY_S, "isolation_level": None})
 
     @sa.event.listens_for(made, "connect")
@@ -38,7 +48,8 @@ def engine(url: sa.URL) -> sa.Engine:
             wait=wait_random(0.01, 0.2),
             reraise=True,
         )
-        switch(raw.execute, "PRAGMA journal_mode=WAL").fetchall()
+        if not place.foreign:
+            switch(raw.execute, "PRAGMA journal_mode=WAL").fetchall()
         for pragma in (
             "synchronous=FULL",
             "foreign_keys=ON",
@@ -60,21 +71,69 @@ class SqliteStore(SqlStore):
 
     kind = "sqlite"
 
-    def __init__(self, engine: sa.Engine) -> None:
-        super().__init__(engine)
+    def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:
+        super().__init__(engine, place)
         self._left: list[str] = []
 
-    def require(self) -> None:
+    def _absent(self) -> bool:
         path = self._engine.url.database
-        if path and path != ":memory:" and not Path(path).exists():
+        return bool(path) and path != ":memory:" and not Path(path or "").exists()
+
+    def require(self) -> None:
+        if self._absent():
             self._refuse_absent()
         super().require()
 
+    def connection(self) -> sa.Connection:
+        self._never_make_theirs()
+        return super().connection()
+
+    def migrate(self) -> None:
+        self._never_make_theirs()
+        super().migrate()
+
+    def _never_make_theirs(self) -> None:
+        if self._place.foreign and self._absent():  # connecting would make one
+            self._drop()
+            raise Environment(message("store.foreign_absent", where=self._where))
+
+    @contextmanager
+    def _looking(self) -> Iterator[sa.Connection]:
+        path = self._engine.url.database or ""
+        if self._absent():
+            code = "store.foreign_absent" if self._place.foreign else "store.absent"
+            raise Environment(Message(code, {"where": self._where}))
+        if path in ("", ":memory:"):
+            with super()._looking() as conn:
+                yield conn
+            return
+        address = f"file:{quote(path)}?mode=ro"
+        reader = sa.create_engine(
+            "sqlite://", creator=lambda: sqlite3.connect(address, uri=True, timeout=BUSY_S)
+        )
+        try:
+            with translated(self._where), reader.connect() as conn:
+                yield conn
+        finally:
+            reader.dispose()
+
+    def _about(self, conn: sa.Connection) -> tuple[str, str, str]:
+        return sqlite3.sqlite_version, "", ""
+
+    def _rights(self, conn: sa.Connection, tables: Sequence[str]) -> list[Right]:
+        """SQLite grants nothing: the file, and its folder for the journal, must be writable."""
+        path = Path(self._engine.url.database or ".")
+        return [(str(p), "write", "") for p in (path, path.absolute().parent) if not os.access(p, os.W_OK)]
+
+    def _mark(self, conn: sa.Connection, table: str) -> object:
+        return conn.exec_driver_sql("PRAGMA schema_version").scalar_one()
+
     def staging(self, plan: Plan) -> Staging:
+        target = self._target(plan.table.name)
         with translated(self._where, sqlite3.Error):
             conn = self.connection()
             self._sweep(conn)
-            return SqliteStaging(conn, plan, self._where, self._left)
+            return SqliteStaging(conn, plan, self._where, self._left, ours=target.ours)
 
     def _sweep(self, conn: sa.Connection) -> None:
         """Drop what earlier stagings left: dropping a big table takes a while, and nobody should wait for it
@@ -100,13 +159,36 @@ class SqliteStore(SqlStore):
             staging.keys.dropped(done.rowcount)
         return staging.rows, staging.keys.different, staging.highest
 
-    def _upsert(self, conn: sa.Connection, load: Load, low: int, high: int) -> None:
+    def _upsert(
+        self, conn: sa.Connection, load: Load, target: Target, low: int, high: int, *, count: bool
+    ) -> Counts:
         now = datetime.now(timezone.utc)  # noqa: UP017
         text = now.strftime("%Y-%m-%d %H:%M:%S.%f")
         # UUIDv7: 48 bits of time, then the line as a counter, so that new identities ascend; then chance.
         ident = f"printf('%012x7%03x8%07x', ?, ({LINE} >> 28) & 4095, {LINE} & 268435455) || lower(hex(randomblob(4)))"
-        statement = upsert(load.plan, f"temp.{_mine(load).table}", ident, mark="?", differs="IS NOT")
-        conn.exec_driver_sql(statement, (int(now.timestamp() * 1000), text, text, low, high))
+        statement = upsert(load.plan, target, f"temp.{_mine(load).table}", ident, mark="?", differs="IS NOT")
+        mine = (int(now.timestamp() * 1000), text, text) if target.ours else ()
+        conn.exec_driver_sql(statement, (*mine, low, high))
+        for link in target.deferred:
+            self._refuse_dangling(conn, load, link, low, high)
+        return 0, 0  # triggers can always be made here, and count
+
+    def _refuse_dangling(self, conn: sa.Connection, load: Load, link: Link, low: int, high: int) -> None:
+        """A reference that is checked at COMMIT only would fail all rows there, and name none."""
+        if not set(link.columns) <= set(load.plan.targets):
+            return
+        pairs = list(zip(link.columns, link.others, strict=True))
+        there = " AND ".join(f"parent.{quoted(other)} = staged.{quoted(name)}" for name, other in pairs)
+        filled = " AND ".join(f"staged.{quoted(name)} IS NOT NULL" for name, _ in pairs)
+        found = conn.exec_driver_sql(
+            f"SELECT 1 FROM temp.{_mine(load).table} AS staged WHERE {LINE} BETWEEN ? AND ? AND {filled}"
+            f" AND NOT EXISTS (SELECT 1 FROM {quoted(link.table)} AS parent WHERE {there}) LIMIT 1",
+            (low, high),
+        )
+        if found.first() is not None:
+            named = ", ".join(link.columns)
+            column = named if len(link.columns) == 1 else ""
+            raise RowsRefused(message("store.row_points_nowhere", column=named), column)
 
     def _move_refused(self, conn: sa.Connection, load: Load, file: int) -> int:
         table = f"temp.{_mine(load).table}_refused"
@@ -126,10 +208,11 @@ def _mine(load: Load) -> SqliteStaging:
 class SqliteStaging:
     """Temporary tables of one file. Of rows with equal keys the last stays, which is seen to at the commit."""
 
-    def __init__(self, conn: sa.Connection, plan: Plan, where: str, left: list[str]) -> None:
+    def __init__(self, conn: sa.Connection, plan: Plan, where: str, left: list[str], *, ours: bool) -> None:
         raw: Any = conn.connection.driver_connection
         self._raw: sqlite3.Connection = raw
         self._plan, self._where, self._left = plan, where, left
+        self._stored = _stored if ours else _written
         self.table, self.rows, self.highest = f"staged_{next(_NUMBERS)}", 0, 0
         self.keys = Keys(plan)
         columns = ", ".join(quoted(t) for t in plan.targets)
@@ -143,7 +226,7 @@ class SqliteStaging:
             return
         self.keys.see(frame)
         self.highest = max(self.highest, int(frame[LINE].item(-1)))
-        frame = frame.select(LINE, *(_stored(frame.schema[t], t) for t in self._plan.targets))
+        frame = frame.select(LINE, *(self._stored(frame.schema[t], t) for t in self._plan.targets))
         self._many(self._insert, zip(*(c.to_list() for c in frame.get_columns()), strict=True))
         self.rows += frame.height
 
@@ -186,3 +269,14 @@ def _stored(kind: pl.DataType, name: str) -> pl.Expr:
     if isinstance(kind, pl.Boolean):
         return column.cast(pl.Int8)
     return column
+
+
+def _written(kind: pl.DataType, name: str) -> pl.Expr:
+    """As another program writes it: a number with its decimals as text, which the column's own affinity makes of
+    it what it makes of that program's; an instant without a fraction that is zero."""
+    column = pl.col(name)
+    if isinstance(kind, pl.Decimal):
+        return column.cast(pl.String)
+    if isinstance(kind, pl.Datetime):
+        return _stored(kind, name).str.strip_suffix(".000000")
+    return _stored(kind, name)

@@ -1,9 +1,10 @@
-"""The scan of one folder."""
+"""The scan of one folder, and which folders a job has."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -41,6 +42,35 @@ def scan(folder: Path) -> list[Seen]:
         why = error.strerror or str(error)
         raise Environment(message("files.inbox_unreachable", path=str(folder), why=why)) from error
     return found
+
+
+def folders_below(inbox: Path, below: Sequence[str]) -> dict[Path, str]:
+    """The folders that files are taken from, each with its path below the inbox: the inbox itself with "", or
+    the sub-folders that fit the patterns now, one pattern a level. What cannot be read has none."""
+    found = {inbox: ""}
+    for pattern in below:
+        found = {
+            place / name: f"{path}/{name}" if path else name
+            for place, path in found.items()
+            for name in _subfolders(place, pattern)
+        }
+    return found
+
+
+def _subfolders(folder: Path, pattern: str) -> list[str]:
+    from fnmatch import fnmatchcase
+
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(
+                e.name
+                for e in entries
+                if not e.name.startswith(".")
+                and fnmatchcase(e.name.casefold(), pattern.casefold())
+                and e.is_dir(follow_symlinks=False)
+            )
+    except OSError:
+        return []
 
 
 def _kind(mode: int) -> Literal["file", "directory", "link", "other"]:

@@ -19,7 +19,7 @@ from typing import Literal
 Language = Literal["en", "fr"]
 Fact = str | int
 
-ROOMS = ("cli", "config", "files", "mapping", "reading", "states", "store")
+ROOMS = ("cli", "config", "doctor", "files", "mapping", "reading", "schedule", "states", "store", "watching")
 
 
 @dataclass(frozen=True, slots=True)

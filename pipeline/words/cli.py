@@ -62,6 +62,54 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{folder} is ready. Drop files into its inbox folders, then there: pipeline run",
         "{folder} est prêt. Déposez des fichiers dans ses dossiers inbox, puis là : pipeline run",
     ),
+    "cli.paused": (
+        "{job} is {paused}. What is being imported is finished; nothing else is taken. Go on: pipeline resume {job}",
+        "{job} est {paused}. Ce qui est en cours est terminé ; rien d'autre n'est pris. Reprise : pipeline resume {job}",
+    ),
+    "cli.left_paused": (
+        "{job} is {paused}: its files were left. Go on: pipeline resume {job}; once in spite of it: "
+        "pipeline once {job} --now",
+        "{job} est {paused} : ses fichiers ont été laissés. Reprise : pipeline resume {job} ; une fois malgré tout : "
+        "pipeline once {job} --now",
+    ),
+    "cli.paused_by": ("paused by {who} {until}{why}", "en pause par {who} {until}{why}"),
+    "cli.until": ("until {at}", "jusqu'au {at}"),
+    "cli.until_resumed": ("until it is resumed", "jusqu'à nouvel ordre"),
+    "cli.because": (' ("{why}")', " (« {why} »)"),
+    "cli.resumed": (
+        "{job} goes on: what waits is imported, and what it missed runs once.",
+        "{job} reprend : ce qui attend est importé, et ce qui a été manqué est fait une fois.",
+    ),
+    "cli.not_paused": ("{job} was not paused.", "{job} n'était pas en pause."),
+    "cli.no_moment": (
+        "{text} is no moment to pause until. Write 18h00, 2026-12-01, 2026-12-01 08h00, 2h, 30min or 3d.",
+        "{text} n'est pas un moment de fin de pause. Écrivez 18h00, 2026-12-01, 2026-12-01 08h00, 2h, 30min ou 3j.",
+    ),
+    "cli.past_moment": (
+        "{text} has passed already: it is {now}.",
+        "{text} est déjà passé : il est {now}.",
+    ),
+    "cli.replay_no_job": (
+        "File {id} was imported by {job}, which is no longer in the config. Put the job back into config.toml, or "
+        "drop the file into the inbox of another.",
+        "Le fichier {id} a été importé par {job}, qui n'est plus dans la configuration. Remettez-le dans config.toml, "
+        "ou déposez le fichier dans le dossier d'arrivée d'un autre.",
+    ),
+    "cli.replay_gone": (
+        "File {id} ({name}) cannot be imported again: {place} is gone. Put it back there, or drop it into the inbox.",
+        "Le fichier {id} ({name}) ne peut pas être réimporté : {place} a disparu. Remettez-le là, ou déposez-le dans "
+        "le dossier d'arrivée.",
+    ),
+    "cli.replay_changed": (
+        "File {id} ({name}) cannot be imported again: {place} is not what was imported then. Drop it into the inbox "
+        "if it is to be imported as it is now.",
+        "Le fichier {id} ({name}) ne peut pas être réimporté : {place} n'est plus ce qui avait été importé. "
+        "Déposez-le dans le dossier d'arrivée s'il faut l'importer tel qu'il est.",
+    ),
+    "cli.replayed": (
+        "File {id} was imported again, as file {new}.",
+        "Le fichier {id} a été réimporté, n° {new}.",
+    ),
     "cli.check_ok": (
         "{config} and its mappings are right.",
         "{config} et ses modèles d'import sont corrects.",
@@ -75,36 +123,125 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The service runs with {config}; Ctrl-C stops it.",
         "Le service tourne avec {config} ; Ctrl-C l'arrête.",
     ),
+    "cli.service_runs": ("The service runs (process {pid}).", "Le service tourne (processus {pid})."),
+    "cli.no_service": (
+        "No service runs. Start it: pipeline run",
+        "Aucun service ne tourne. Lancez-le : pipeline run",
+    ),
+    "cli.goes_on": (
+        "The service (process {pid}) goes on with the last good config; correct the mistakes and it takes up the new one.",
+        "Le service (processus {pid}) garde la dernière bonne configuration ; corrigez les erreurs et il prendra la nouvelle.",
+    ),
+    "cli.since": ("(since {at})", "(depuis {at})"),
+    "cli.resume": ("End the pause: pipeline resume {job}", "Finir la pause : pipeline resume {job}"),
+    "cli.is_paused": ("paused", "en pause"),
+    "cli.database": ("database", "base de données"),
+    "cli.besides": ("Besides:", "De plus :"),
+    "cli.same_name": ("The same name elsewhere, or before:", "Le même nom ailleurs, ou avant :"),
+    "cli.against": (
+        "Against {name} of {when} (file {id}):",
+        "Par rapport à {name} du {when} (fichier {id}) :",
+    ),
+    "cli.changes": (
+        "{new} lines new, {gone} gone, {same} the same.",
+        "{new} lignes nouvelles, {gone} disparues, {same} identiques.",
+    ),
     "cli.stopped": ("The service has stopped.", "Le service est arrêté."),
     "cli.nothing": ("Nothing to import.", "Rien à importer."),
     "cli.at_once": ("at once", "tout de suite"),
     "cli.always": ("as files come", "dès qu'un fichier arrive"),
     "cli.every": ("every {interval}", "toutes les {interval}"),
     "cli.daily": ("daily at {hours}", "chaque jour à {hours}"),
-    "cli.lies_in": ("The file lies in {place}.", "Le fichier est dans {place}."),
     "cli.read_as": (
-        "It was read as {encoding}, columns separated by {delimiter}.",
-        "Il a été lu en {encoding}, colonnes séparées par {delimiter}.",
+        "{encoding}, columns separated by {delimiter}",
+        "{encoding}, colonnes séparées par {delimiter}",
     ),
-    "cli.demo_writes": (
-        "Sample files: a shop's orders and a French till's tickets, into {folder}/inbox.",
-        "Fichiers d'exemple : les commandes d'une boutique et les tickets d'une caisse, dans {folder}/inbox.",
+    "cli.demo_title": ("Pipeline on sample files, in {folder}", "Pipeline sur des fichiers d'exemple, dans {folder}"),
+    "cli.demo_read": (
+        "A shop's orders and a till's tickets were dropped into their folders",
+        "Les commandes d'une boutique et les tickets d'une caisse sont déposés dans leurs dossiers",
     ),
-    "cli.demo_imports": ("Importing them …", "Import en cours …"),
-    "cli.demo_refused": (
-        "Refused, {file} line {line}, column {column}, value {value}:",
-        "Refusé, {file} ligne {line}, colonne {column}, valeur {value} :",
-    ),
+    "cli.demo_refused": ("{file}, line {line}:", "{file}, ligne {line} :"),
     "cli.demo_others": (
-        "The other lines of the file were imported.",
-        "Les autres lignes du fichier ont été importées.",
+        "The other lines of the file were imported; this one is kept in failed/web-sales, to be corrected.",
+        "Les autres lignes sont importées ; celle-ci est gardée dans failed/web-sales, à corriger.",
+    ),
+    "cli.demo_row": ("in the database, {table}:  {row}", "dans la base, {table} :  {row}"),
+    "cli.demo_equal": ("The day's total is the till's own", "Le total du jour est celui de la caisse"),
+    "cli.demo_theirs": ("the till's file", "fichier de la caisse"),
+    "cli.demo_ours": ("the database", "base de données"),
+    "cli.demo_same": ("equal, to the cent", "égaux, au centime près"),
+    "cli.demo_other": (
+        "They differ. Other tickets of that day are in this folder's database; try a new folder: pipeline demo other",
+        "Ils diffèrent. La base de ce dossier a d'autres tickets de ce jour ; essayez ailleurs : pipeline demo autre",
+    ),
+    "cli.demo_again": (
+        "The same file of tickets is dropped again",
+        "Le même fichier de tickets est déposé une seconde fois",
+    ),
+    "cli.demo_known": (
+        "recognised, nothing loaded: {before} tickets before, {after} after",
+        "reconnu, rien n'est chargé : {before} tickets avant, {after} après",
+    ),
+    "cli.demo_unknown": (
+        "It was not recognised: {before} tickets before, {after} after. Please report this.",
+        "Il n'a pas été reconnu : {before} tickets avant, {after} après. Merci de le signaler.",
+    ),
+    "cli.demo_kill": (
+        "A file of {tickets} tickets, its worker killed in the middle",
+        "Un fichier de {tickets} tickets, son processus tué en plein import",
+    ),
+    "cli.demo_steps": (
+        "before: {before} tickets  >  killed ({signal}) while writing: {then}  >  taken up again by itself: {after}",
+        "avant : {before} tickets  >  tué ({signal}) en cours d'écriture : {then}  >  repris tout seul : {after}",
+    ),
+    "cli.demo_whole": (
+        "nothing lost, nothing twice: {read} read = {new} new + {same} unchanged, already there",
+        "rien de perdu, rien en double : {read} lus = {new} nouveaux + {same} inchangés, déjà là",
+    ),
+    "cli.demo_broken": (
+        "This is not as it should be: see pipeline files. Please report it.",
+        "Ce n'est pas ce qui est attendu : voir pipeline files. Merci de le signaler.",
+    ),
+    "cli.demo_turn": (
+        "Your turn: drop a file of orders here, it is imported at once",
+        "À vous : déposez ici un fichier de commandes, il est importé aussitôt",
+    ),
+    "cli.demo_sample": (
+        "one to try:  cd {folder} && cp {sample} {inbox}/",
+        "un exemple :  cd {folder} && cp {sample} {inbox}/",
+    ),
+    "cli.demo_nightly": (
+        "At night: tickets dropped into {inbox} are imported at their hour, next on {at}.",
+        "La nuit : les tickets déposés dans {inbox} sont importés à leur heure, la prochaine fois le {at}.",
+    ),
+    "cli.demo_why": (
+        "Then: pipeline files, pipeline status; and for any file: pipeline why FILE",
+        "Ensuite : pipeline files, pipeline status ; et pour tout fichier : pipeline why FICHIER",
+    ),
+    "cli.demo_stays": (
+        "\nThe service runs and says here what becomes of your files; Ctrl-C stops it.",
+        "\nLe service tourne et dit ici ce que deviennent vos fichiers ; Ctrl-C l'arrête.",
     ),
     "cli.demo_next": (
-        "What to try next: cd {folder}; pipeline status; pipeline files; pipeline run, and drop a file of your own "
-        "into inbox/web-sales. The refused line stands in failed/web-sales, ready to be corrected.",
-        "À essayer ensuite : cd {folder} ; pipeline status ; pipeline files ; pipeline run, et déposez un fichier "
-        "dans inbox/web-sales. La ligne refusée est dans failed/web-sales, prête à être corrigée.",
+        "\nThe service does not run now. Start it: cd {folder} && pipeline run",
+        "\nLe service ne tourne pas. Pour le lancer : cd {folder} && pipeline run",
     ),
+    "cli.demo_imported": (
+        "imported: {rows_read} rows = {inserted} new + {updated} changed + {unchanged} unchanged + {refused} refused",
+        "importé : {rows_read} lignes = {inserted} nouvelles + {updated} modifiées + {unchanged} inchangées + "
+        "{refused} refusées",
+    ),
+    "cli.demo_more": ("and {count} more: pipeline show {id}", "et {count} de plus : pipeline show {id}"),
+    "cli.demo_head.read": ("read", "lues"),
+    "cli.demo_head.new": ("new", "nouvelles"),
+    "cli.demo_head.changed": ("changed", "modifiées"),
+    "cli.demo_head.same": ("unchanged", "inchangées"),
+    "cli.demo_head.refused": ("refused", "refusées"),
+    "cli.demo_head.tickets": ("tickets", "tickets"),
+    "cli.demo_head.net": ("excl. tax", "HT"),
+    "cli.demo_head.tax": ("tax", "TVA"),
+    "cli.demo_head.gross": ("incl. tax", "TTC"),
     "cli.head.id": ("no.", "n°"),
     "cli.head.job": ("job", "import"),
     "cli.head.name": ("file", "fichier"),
@@ -122,11 +259,18 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.head.waiting": ("waiting", "en attente"),
     "cli.head.failed": ("failed", "en échec"),
     "cli.head.last": ("last file", "dernier fichier"),
+    "cli.head.became": ("rows, or reason", "lignes, ou raison"),
+    "cli.head.came": ("came", "arrivé"),
+    "cli.head.place": ("kept as", "gardé sous"),
+    "cli.head.read": ("read as", "lu comme"),
+    "cli.head.replay_of": ("repeats file", "refait le fichier"),
     "cli.head.line": ("line", "ligne"),
     "cli.head.column": ("column", "colonne"),
     "cli.head.value": ("value", "valeur"),
     "cli.state.seen": ("noticed", "vu"),
     "cli.state.waiting": ("waiting", "en attente"),
+    "cli.state.queued": ("in its turn", "à son tour"),
+    "cli.state.companion": ("companion", "compagnon"),
     "cli.state.ready": ("complete", "complet"),
     "cli.state.claimed": ("taken", "pris"),
     "cli.state.loading": ("being imported", "en cours"),

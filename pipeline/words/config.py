@@ -91,4 +91,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The import {other} could take the same file from this inbox. Make the patterns differ.",
         "L'import {other} pourrait prendre le même fichier dans ce dossier. Distinguez les pattern.",
     ),
+    "config.ready": (
+        'ready must name the companion with {{stem}} or {{name}}, like "{{stem}}.ok", not {value}.',
+        'ready doit nommer le compagnon avec {{stem}} ou {{name}}, comme "{{stem}}.ok", pas {value}.',
+    ),
+    "config.schema": (
+        'schema must be "none" (tables of another program) or the name of a schema, not {value}.',
+        "schema doit être \"none\" (tables d'un autre programme) ou le nom d'un schéma, pas {value}.",
+    ),
+    "config.kept": (
+        "the config was saved with a mistake and the service goes on with the last good one: {mistake}",
+        "la configuration a été enregistrée avec une erreur ; le service garde la dernière bonne : {mistake}",
+    ),
 }

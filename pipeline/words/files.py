@@ -40,4 +40,59 @@ TEXTS: dict[str, tuple[str, str]] = {
         "ce fichier demande plus de mémoire que permis. Augmentez `memory_mb` dans config.toml, ou envoyez-le "
         "en plusieurs parties.",
     ),
+    "files.trailer_missing": (
+        "the last line should look like {trailer}, but it is: {line}. The file was cut short; send it again whole.",
+        "la dernière ligne devrait ressembler à {trailer}, mais elle est : {line}. Le fichier a été coupé ; "
+        "envoyez-le à nouveau en entier.",
+    ),
+    "files.trailer_count": (
+        "the last line announces {announced} rows, but the file has {found}. Rows are missing or too many; send "
+        "the file again whole.",
+        "la dernière ligne annonce {announced} lignes, mais le fichier en a {found}. Il en manque ou il y en a de "
+        "trop ; envoyez le fichier à nouveau en entier.",
+    ),
+    "files.template_braces": (
+        "the braces in {template} do not close. Write each placeholder as {example}.",
+        "les accolades de {template} ne se ferment pas. Écrivez chaque élément ainsi : {example}.",
+    ),
+    "files.template_unknown": (
+        "{name} is not known here. These are: {known}.",
+        "{name} n'est pas connu ici. Sont connus : {known}.",
+    ),
+    "files.template_absolute": (
+        "{template} must be a path below the folder `processed`: no / at the start, no backslash, no ~.",
+        "{template} doit être un chemin sous le dossier `processed` : pas de / au début, ni \\, ni ~.",
+    ),
+    "files.template_parts": (
+        "{template} has an empty part, or a part that is only dots. Name each folder.",
+        "{template} a une partie vide, ou faite seulement de points. Nommez chaque dossier.",
+    ),
+    "files.template_same": (
+        "{template} would give all files the same name. Put one of {needed} into it.",
+        "{template} donnerait le même nom à tous les fichiers. Mettez-y l'un de ceux-ci : {needed}.",
+    ),
+    "files.queued": (
+        "many files came before it: it is looked at in its turn.",
+        "beaucoup de fichiers le précèdent : il sera examiné à son tour.",
+    ),
+    "files.no_companion": (
+        "waits for its companion {companion}: it is imported when that file lies beside it.",
+        "attend son compagnon {companion} : il sera importé quand ce fichier sera à côté de lui.",
+    ),
+    "files.no_main": (
+        "{companion} announces a file that is not there. Send that file; nothing else has to be done.",
+        "{companion} annonce un fichier qui n'est pas là. Envoyez ce fichier ; rien d'autre n'est à faire.",
+    ),
+    "files.checksum_differs": (
+        "its content is not the one that {companion} announces: still on its way, or damaged. Send both again if it stays so.",
+        "son contenu n'est pas celui que {companion} annonce : transfert en cours, ou fichier abîmé. Renvoyez les deux si cela dure.",
+    ),
+    "files.checksum_unreadable": (
+        "{companion} holds no checksum of its kind. Send it again.",
+        "{companion} ne contient pas de somme de contrôle de ce type. Renvoyez-le.",
+    ),
+    "files.no_trailer": (
+        "its last line does not begin like {trailer}: it is not complete yet.",
+        "sa dernière ligne ne commence pas par {trailer} : il n'est pas encore complet.",
+    ),
 }

@@ -22,8 +22,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         'Le champ {target} doit être "Colonne du fichier", une liste, ou {{ … }} ; une constante : {{ value = "…" }}.',
     ),
     "mapping.one_source": (
-        "The field {target} must have either `column` or `value`, exactly one of them.",
-        "Le champ {target} doit avoir soit `column`, soit `value`, exactement un des deux.",
+        "The field {target} must have `column`, `value` or `file`, exactly one of them.",
+        "Le champ {target} doit avoir `column`, `value` ou `file`, exactement un des trois.",
     ),
     "mapping.empty_column": (
         "The field {target} names no column. Write the name that stands in the file's header.",

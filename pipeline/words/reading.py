@@ -152,9 +152,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The archive holds {found} files; at most {limit} are read. Send several archives.",
         "L'archive contient {found} fichiers ; {limit} au plus sont lus. Envoyez plusieurs archives.",
     ),
-    "reading.archive_several": (
-        "The archive holds {found} files ({names}), and one table is read here. Send them one by one.",
-        "L'archive contient {found} fichiers ({names}), et un seul tableau est lu ici. Envoyez-les un par un.",
+    "reading.chained": (
+        "The archive holds {found} files ({names}); they were read one after another, their lines counted on.",
+        "L'archive contient {found} fichiers ({names}) ; ils ont été lus l'un après l'autre, lignes comptées à la suite.",
+    ),
+    "reading.chained_columns": (
+        "{name} in the archive has other columns than the first file. Expected: {expected}. Found: {found}."
+        " Send it by itself.",
+        "{name}, dans l'archive, a d'autres colonnes que le premier fichier. Attendu : {expected}. Trouvé : {found}."
+        " Envoyez-le seul.",
     ),
     "reading.archive_empty": (
         "The archive holds no file. Ask its sender for it again.",
@@ -252,9 +258,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The file is a web page without a table, perhaps one that says that a login is needed. Export it again.",
         "Le fichier est une page web sans tableau, peut-être une demande de connexion. Exportez-le à nouveau.",
     ),
-    "reading.columnar_damaged": (
-        "The {format} file cannot be read ({why}). Export it again.",
-        "Le fichier {format} ne peut pas être lu ({why}). Exportez-le à nouveau.",
+    "reading.file_damaged": (
+        "The {kind} file is damaged and cannot be read ({why}). Export it again.",
+        "Le fichier {kind} est abîmé et ne peut pas être lu ({why}). Exportez-le à nouveau.",
     ),
     "reading.no_positions": (
         "Lines of fixed columns are read by their places, and the mapping states none."

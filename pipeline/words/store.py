@@ -5,6 +5,41 @@ TEXTS: dict[str, tuple[str, str]] = {
         "the database {where} cannot be used just now ({why}). Nothing is lost; it is tried again by itself.",
         "la base {where} est inutilisable pour l'instant ({why}). Rien n'est perdu ; nouvel essai automatique.",
     ),
+    "store.forbidden": (
+        "the database {where} does not allow it ({why}). Nothing is lost; it is tried again by itself. "
+        "`pipeline doctor` lists the rights that are missing.",
+        "la base {where} ne le permet pas ({why}). Rien n'est perdu ; nouvel essai automatique. "
+        "`pipeline doctor` donne les droits qui manquent.",
+    ),
+    "store.may_not_create": (
+        "{role} may not make tables in the schema {schema} of the database. Let its administrator run: {sql}",
+        "{role} ne peut pas créer de tables dans le schéma {schema} de la base. "
+        "Faites exécuter par son administrateur : {sql}",
+    ),
+    "store.foreign_absent": (
+        "there is no database at {where}. With schema = \"none\" Pipeline writes into the database of another "
+        "program and never makes one: correct the address, or bring the file back.",
+        "il n'y a pas de base à {where}. Avec schema = \"none\", Pipeline écrit dans la base d'un autre programme "
+        "et n'en crée jamais : corrigez l'adresse, ou remettez le fichier.",
+    ),
+    "store.no_table": (
+        "the database has no table {table} that can be written to",
+        "la base n'a pas de table {table} où écrire",
+    ),
+    "store.bad_schema": (
+        "schema = \"{schema}\" cannot be used. Write a schema's name, \"none\", or \"none:NAME\".",
+        "schema = \"{schema}\" est inutilisable. Écrivez le nom d'un schéma, \"none\" ou \"none:NOM\".",
+    ),
+    "store.no_schemas": (
+        "schema = \"{schema}\": an SQLite database has no schemas. Give Pipeline a file of its own "
+        "(url = \"sqlite:///other.db\"), or write schema = \"none\".",
+        "schema = \"{schema}\" : une base SQLite n'a pas de schémas. Donnez à Pipeline son propre fichier "
+        "(url = \"sqlite:///autre.db\"), ou écrivez schema = \"none\".",
+    ),
+    "store.announce": (
+        "{table}: the trigger {trigger} will note each {word} in Pipeline's change log",
+        "{table} : le déclencheur {trigger} notera chaque {word} dans le journal des changements de Pipeline",
+    ),
     "store.unfit": (
         "the database does not have what the mapping writes to ({why}). Correct the mapping, or the database.",
         "la base n'a pas ce que le modèle d'import veut écrire ({why}). Corrigez le modèle, ou la base.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import tomllib
 from collections.abc import Mapping
@@ -35,11 +36,16 @@ class Found:
 
 
 def check(
-    root: Path, dropped: Mapping[str, bytes], *, settled: bool, bad: Mapping[str, bytes] | None = None
+    root: Path,
+    dropped: Mapping[str, bytes],
+    *,
+    settled: bool,
+    bad: Mapping[str, bytes] | None = None,
+    copied: bool = False,
 ) -> list[Violation]:
     """Hold an installation against its promises. `dropped`: every good file ever dropped, each of its own
     content and keys; `bad`: files that no mapping can load. `settled`: nothing is on its way any more, so each
-    must be imported and archived, or failed."""
+    must be imported and archived, or failed. `copied`: the originals stay in the inbox."""
     bad = bad or {}
     wrong: list[Violation] = []
     places, found = _places(root), _found(root)
@@ -51,7 +57,9 @@ def check(
         home = "/failed/" if name in bad else "/processed/"
         if not here:
             wrong.append(Violation("I2 none lost", f"{name} is nowhere"))
-        if len(here) > 1:
+        if copied and not any(p.startswith("/inbox/sales/") and ".pipeline" not in p for p in here):
+            wrong.append(Violation("I2 none lost", f"the original of {name} is gone"))
+        if len(here) > 1 + copied:
             wrong.append(Violation("I2 one copy", f"{name} is in {here}"))
         if committed.count(digest) + failed.count(digest) > 1:
             wrong.append(Violation("I1 once", f"{name} has more than one ledger row"))
@@ -123,8 +131,10 @@ def _places(root: Path) -> dict[bytes, list[str]]:
         for path in (root / folder).rglob("*"):
             if path.is_file() and not path.name.endswith((".why.txt", ".refused.csv")):
                 try:
-                    digest = hashlib.sha256(path.read_bytes()).digest()
+                    content = path.read_bytes()
                 except FileNotFoundError:
                     continue
+                content = gzip.decompress(content) if path.suffix == ".gz" else content
+                digest = hashlib.sha256(content).digest()
                 places.setdefault(digest, []).append("/" + str(path.relative_to(root)))
     return places

@@ -52,7 +52,7 @@ def slow_writer(box: Installation, program: Path) -> list[Violation]:
     half = whole.index(b"\n", len(whole) // 2) + 1
     with (box.root / "inbox/sales/a.csv").open("wb", buffering=0) as upload:
         upload.write(whole[:half])
-        command(box, "once", "--wait", "3", program=program).communicate(timeout=60)
+        command(box, "once", "--wait", "4", program=program).communicate(timeout=60)
         upload.write(whole[half:])
     return check(box.root, {"a.csv": whole}, settled=False)
 
@@ -60,11 +60,11 @@ def slow_writer(box: Installation, program: Path) -> list[Violation]:
 MUTANTS: dict[str, tuple[Mutant, Scene, str]] = {  # the change, what happens, the promise it breaks
     "archive before commit": (
         Mutant(
-            "imports.py",
-            "            rows = self._store.commit(",
+            "imports/importing.py",
+            "            done = self._store.commit(",
             "            for one in ready:\n"
             "                disk.archive(one.taken.path, work.job.processed, one.taken.name)\n"
-            "            rows = self._store.commit(",
+            "            done = self._store.commit(",
         ),
         cut_before_the_transaction,
         "I4 order",
@@ -72,20 +72,15 @@ MUTANTS: dict[str, tuple[Mutant, Scene, str]] = {  # the change, what happens, t
     "no ledger row": (
         Mutant(
             "store/base.py",
-            "        assert done is not None\n        return done\n",
-            "        assert done is not None\n"
+            "        return replace(row, **counts)\n",
             "        conn.execute(files.delete().where(files.c.id == row.id))\n"
-            "        return done\n",
+            "        return replace(row, **counts)\n",
         ),
         cut_after_the_commit,
         "I3 all or nothing",
     ),
-    "hash before settle": (
-        Mutant(
-            "readiness.py",
-            '    if facts.writer == "busy":\n',
-            '    return Ready()\n    if facts.writer == "busy":\n',
-        ),
+    "hash while it is written": (
+        Mutant("files/places.py", '        return "busy"\n', '        return "free"\n'),
         slow_writer,
         "I4 order",
     ),

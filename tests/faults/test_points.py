@@ -36,6 +36,11 @@ class Case:
     verb: str = "once"
     bad: bool = False
     mounted: bool = False
+    setting: str = ""  # of the job
+
+    @property
+    def copied(self) -> bool:
+        return "copy" in self.setting
 
     def __str__(self) -> str:
         return f"{self.point}:{self.deed}"
@@ -49,15 +54,24 @@ class Ruin:
     said: str
     then: list[Violation]
     again: int
+    lying: list[str]  # in the inbox and its work folder, after the restart
     after: list[Violation] = field(default_factory=list)
 
 
+SETTINGS = {
+    "claim.renamed": 'ready = "{stem}.ok"',
+    "copy.copied": 'take = "copy"',
+    "compress.written": 'compress = "gzip"',
+    "compress.placed": 'compress = "gzip"',
+    "opening.noted": "every = 1",
+}
 KILLS = tuple(
     Case(
         point,
         verb="run" if point == "opening.noted" else "once",
         bad=point == "failed.noted",
         mounted=point == "archive.copied",
+        setting=SETTINGS.get(point, ""),
     )
     for point in faults.POINTS
 )
@@ -86,25 +100,27 @@ def _break(box: Installation, case: Case) -> Ruin | None:
     if case.mounted and not _mount(processed):
         return None
     try:
-        if case.point == "opening.noted":
-            box.config.write_text(
-                box.config.read_text().replace('pattern = "*.csv"', 'pattern = "*.csv"\nevery = 1')
-            )
+        box.config.write_text(
+            box.config.read_text().replace('pattern = "*.csv"', f'pattern = "*.csv"\n{case.setting}')
+        )
         dropped = {f"f{n}.csv": orders(n) for n in range(3)}
         bad = {"bad.csv": BAD} if case.bad else {}
         for name, content in {**dropped, **bad}.items():
             box.drop(name, content)
+            if "ready" in case.setting:
+                box.drop(name.replace(".csv", ".ok"), b"")
         first = command(box, case.verb, fault=f"{case.point}:1:{case.deed}")
         # a halted service must not stop another one, nor be hurt by it
         second = command(box, "once") if case.deed == "delay" else None
         _, err = first.communicate(timeout=90)
         if second is not None:
             second.communicate(timeout=90)
-        then = check(box.root, dropped, settled=False, bad=bad)
+        then = check(box.root, dropped, settled=False, bad=bad, copied=case.copied)
         last = command(box, "once")
         _, said = last.communicate(timeout=90)
-        after = check(box.root, dropped, settled=True, bad=bad)
-        return Ruin(first.returncode, (err + b"\n" + said).decode(), then, last.returncode, after)
+        after = check(box.root, dropped, settled=True, bad=bad, copied=case.copied)
+        lying = box.names("inbox/sales")
+        return Ruin(first.returncode, (err + b"\n" + said).decode(), then, last.returncode, lying, after)
     finally:
         if case.mounted:
             subprocess.run(["umount", str(processed)], check=True)
@@ -142,10 +158,12 @@ def test_killed_at_a_named_point_as_by_a_power_cut(
 ) -> None:
     ruin = _result(ruins, case)
     assert ruin.code == -signal.SIGKILL, ruin.said
-    copies = ("I2 one copy",) if case.mounted else ()  # both copies are there until the source goes
+    placed = case.mounted or case.point == "compress.placed"
+    copies = ("I2 one copy",) if placed else ()  # both copies are there until the source goes
     assert [v for v in ruin.then if v.rule not in copies] == []
     assert ruin.after == [], ruin.said
     assert ruin.again == (1 if case.bad else 0), ruin.said
+    assert ruin.lying == ([f"f{n}.csv" for n in range(3)] if case.copied else [])
 
 
 @pytest.mark.parametrize("case", OTHERS, ids=str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,7 +78,9 @@ class Installation:
             return db.execute(query).fetchall()
 
     def names(self, folder: str) -> list[str]:
-        return sorted(p.name for p in (self.root / folder).rglob("*") if p.is_file())
+        """The files of a folder and those below, without what the archive puts before their names."""
+        found = (p.name for p in (self.root / folder).rglob("*") if p.is_file())
+        return sorted(re.sub(r"^\d{6}-\d+-", "", name) for name in found)
 
     def wait_until(self, what: str, true: object, seconds: float = 30.0) -> None:
         """Wait for an effect that another process makes."""

@@ -22,8 +22,23 @@ def test_a_move_that_was_the_last_deed_is_noted_at_the_next_start(installation: 
     assert killed.returncode == -signal.SIGKILL
     assert installation.sql("SELECT state, archived_as FROM pipeline_file") == [("committed", "")]
     installation.once(wait=5)
-    place = str(installation.root / "processed/sales/orders.csv")
+    (place,) = map(str, (installation.root / "processed/sales").rglob("*-1-orders.csv"))
     assert installation.sql("SELECT state, archived_as FROM pipeline_file") == [("archived", place)]
+
+
+def test_a_worker_that_dies_between_a_move_and_its_note_leaves_nothing_unsaid(
+    installation: Installation,
+) -> None:
+    for n in range(3):
+        installation.drop(f"o{n}.csv", ORDERS.replace(b"000", b"%03d" % n))
+    ended = subprocess.run(
+        [sys.executable, "-m", "pipeline", "--config", str(installation.config), "once"],
+        env={**os.environ, "PIPELINE_FAULT": "worker/archive.after:2:kill"},
+        capture_output=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    states = installation.sql("SELECT state, archived_as <> '' FROM pipeline_file")
+    assert states == [("archived", 1)] * 3
 
 
 def test_a_row_that_only_the_database_refuses_keeps_its_bytes_and_its_reason(

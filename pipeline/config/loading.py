@@ -1,0 +1,126 @@
+"""`config.toml` → frozen settings: every mistake in one go, with its line and the nearest right word."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, cast
+from zoneinfo import available_timezones
+
+from pipeline.config.folders import check_folders
+from pipeline.config.jobs import read_job
+from pipeline.config.text import text_of
+from pipeline.errors import ConfigError
+from pipeline.jobs import Settings
+from pipeline.mapping import parse
+from pipeline.mapping.model import SavedMapping
+from pipeline.mapping.source import Path as At
+from pipeline.mapping.source import Source, nearest
+from pipeline.words import Language, message
+
+TOP = ("active", "database", "timezone", "language", "imports", "workers", "memory_mb", "deadline_s")
+
+
+def load(path: Path) -> Settings:
+    """The whole config, checked. Raises ConfigError with every Mistake."""
+    source = Source(path.name, text_of(path))
+    root = path.absolute().parent
+    top = source.read()
+    if top is None:
+        raise _error(source)
+    source.known((), top, TOP)
+    active = top.get("active", True)
+    if not isinstance(active, bool):
+        source.say(("active",), "config.boolean", key="active", value=repr(active))
+    zone = source.text_at((), top, "timezone") or "UTC"
+    if zone not in available_timezones():
+        source.say(("timezone",), "config.zone", nearest(zone, available_timezones()), zone=zone)
+        zone = "UTC"
+    language = source.text_at((), top, "language") or "en"
+    if language not in ("en", "fr"):
+        source.say(("language",), "config.language", nearest(language, ("en", "fr")), language=language)
+    database, schema = _database(source, top, root)
+    numbers = {key: source.count_at((), top, key, 1) for key in ("workers", "memory_mb", "deadline_s")}
+    jobs = []
+    for name, table in source.sub((), top, "imports").items():
+        if isinstance(table, dict):
+            jobs.append(read_job(source, name, table, root, zone))
+        else:
+            source.say(("imports", name), "config.section", key=name)
+    check_folders(source, jobs)
+    if source.mistakes:
+        raise _error(source)
+    given = {key: value for key, value in numbers.items() if value is not None}
+    return Settings(
+        path.absolute(),
+        root,
+        active,
+        database,
+        zone,
+        cast(Language, language),
+        tuple(jobs),
+        root / "mappings",
+        schema=schema,
+        **given,
+    )
+
+
+def _error(source: Source) -> ConfigError:
+    found = source.done()
+    return ConfigError(message("config.mistakes", file=source.file, count=len(found)), found)
+
+
+def _database(source: Source, top: dict[str, Any], root: Path) -> tuple[str, str]:
+    """The address, and whose tables they are: `database = "…"`, or `[database]` with `url` and `schema`."""
+    at: At = ("database",)
+    if not isinstance(top.get("database"), dict):
+        return _url(source, at, source.text_at((), top, "database"), root), ""
+    table = top["database"]
+    source.known(at, table, ("url", "schema"))
+    schema = source.text_at(at, table, "schema") or ""
+    if not re.fullmatch(r"(?:none(?::\w+)?|[A-Za-z_]\w*|)", schema):
+        source.say((*at, "schema"), "config.schema", value=schema)
+    return _url(source, (*at, "url"), source.text_at(at, table, "url"), root), schema
+
+
+def _url(source: Source, at: At, url: str | None, root: Path) -> str:
+    if url is None:
+        url = "sqlite:///pipeline.db"
+    if url.startswith("env:"):
+        if not os.environ.get(url[4:]):
+            source.say(at, "config.no_env", name=url[4:])
+        url = os.environ.get(url[4:], "")
+    elif url.startswith("file:"):
+        try:
+            url = (root / url[5:]).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            source.say(at, "config.no_secret", name=url[5:])
+            return ""
+    if url.startswith("sqlite:///") and url != "sqlite:///:memory:":
+        return "sqlite:///" + str(root / url.removeprefix("sqlite:///"))
+    if url and not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):
+        source.say(at, "config.database")
+    return url
+
+
+def load_mapping(settings: Settings, name: str) -> SavedMapping:
+    """One saved mapping. Raises ConfigError with every Mistake."""
+    path = settings.mappings / f"{name}.toml"
+    file = f"mappings/{name}.toml"
+    saved, mistakes = parse(name, text_of(path), file)
+    if saved is None:
+        raise ConfigError(message("config.mistakes", file=file, count=len(mistakes)), mistakes)
+    return saved
+
+
+def mapping_names(path: Path) -> list[str]:
+    """The mappings that the jobs name, also when the config has mistakes; those without a file are left out."""
+    try:
+        jobs = tomllib.loads(text_of(path)).get("imports", {})
+    except (ConfigError, tomllib.TOMLDecodeError):
+        return []
+    names = {job.get("mapping") for job in jobs.values() if isinstance(job, dict)}
+    found = sorted(name for name in names if isinstance(name, str))
+    return [name for name in found if (path.absolute().parent / "mappings" / f"{name}.toml").is_file()]

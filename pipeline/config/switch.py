@@ -1,0 +1,53 @@
+"""The master switch, read and written by itself: it works also when the rest of the file is wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.config.text import text_of
+from pipeline.errors import ConfigError
+from pipeline.words import message
+
+
+def read_active(path: Path) -> bool | None:
+    """The master switch alone; None if it cannot be read."""
+    import tomllib
+
+    try:
+        active: Mapping[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return None
+    value = active.get("active", True)
+    return value if isinstance(value, bool) else None
+
+
+def set_active(path: Path, active: bool) -> None:
+    """Turn the master switch in the file; comments stay. Atomic: temporary file, fsync, rename, fsync folder."""
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    path = path.resolve()
+    try:
+        document = tomlkit.parse(text_of(path))
+    except TOMLKitError as error:
+        raise ConfigError(message("config.toml", detail=str(error))) from error
+    document["active"] = active
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            file.write(tomlkit.dumps(document))
+            file.flush()
+            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise ConfigError(message("config.unwritable", file=str(path), detail=str(error))) from error

@@ -1,0 +1,81 @@
+"""Trying out what a folder can do, with hidden files that are gone again at once."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import select
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline import files as disk
+from pipeline.watching.inotify import Inotify
+
+EVENT_S = 1.0  # for so long a new file may go untold
+
+
+@contextlib.contextmanager
+def probe(folder: Path) -> Iterator[Path]:
+    """An empty file that services overlook, gone afterwards. Raises OSError."""
+    path = folder / f".pipeline-probe-{secrets.token_hex(8)}.part"
+    path.touch(exist_ok=False)
+    try:
+        yield path
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def writable(folder: Path) -> str | None:
+    """Why no file can be made there; None: one could."""
+    try:
+        with probe(folder):
+            return None
+    except OSError as error:
+        return error.strerror or str(error)
+
+
+def nearest(folder: Path) -> Path:
+    """The folder, or the one above it that is there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder
+
+
+def event_s(events: Inotify, folder: Path) -> float | None:
+    """Seconds until the system tells of a new file there; None: not within one second. Raises OSError."""
+    events.add(folder)
+    events.read()
+    start = time.monotonic()
+    with probe(folder) as path:
+        end = start + EVENT_S
+        while (left := end - time.monotonic()) > 0:
+            if select.select([events.fd], [], [], left)[0]:
+                name = os.fsencode(path.name)
+                if any(told == name for _, told, _ in events.read()):
+                    return time.monotonic() - start
+    return None
+
+
+def sees_writers(folder: Path) -> bool:
+    """Can we tell there that another program is still writing a file? Raises OSError."""
+    with probe(folder) as path:
+        with path.open("wb"):
+            busy = disk.writer_free(path)
+        return busy == "busy" and disk.writer_free(path) == "free"
+
+
+def can_rename(folder: Path, target: Path) -> bool:
+    """Is a file renamed from one folder to the other? False: it must be copied. Raises OSError."""
+    with probe(folder) as path:
+        there = target / path.name
+        try:
+            disk.rename_noreplace(path, there)
+        except OSError as error:
+            if error.errno == errno.EXDEV:
+                return False
+            raise
+        there.unlink(missing_ok=True)
+    return True

@@ -1,0 +1,109 @@
+"""Loading one file of the ledger again, because a person asked: from where it is kept, by a worker of our own.
+
+The copy is ours from its first byte, so no service takes it; after a kill the next start finishes it as it
+would any other file, and its claim tells what it is.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio
+
+from pipeline import files as disk
+from pipeline.clock import Clock
+from pipeline.engine.desk import Announcer, Arrived, Desk, Setup
+from pipeline.engine.gates import Gate
+from pipeline.engine.workshop import Workshop
+from pipeline.errors import Environment, PipelineError
+from pipeline.events import Listener
+from pipeline.imports.finishing import place_of
+from pipeline.jobs import ImportJob
+from pipeline.store.model import LedgerFile
+from pipeline.words import Message, message, printable
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """`id`: the new row of the ledger. None: it waits in the work folder, because of `trouble`."""
+
+    id: int | None
+    trouble: Message | None
+
+
+class _Again(Desk):
+    """A desk whose file has a second life in the archive: given back, it just goes."""
+
+    __slots__ = ()
+
+    def give_back(self, claimed: disk.Claimed) -> None:
+        self.arrived.pop(claimed.claim, None)
+        disk.discard(claimed)
+
+
+def kept(job: ImportJob, row: LedgerFile, zone: str) -> Path:
+    """Where the file of a ledger row is kept, with the content it had then. Raises PipelineError when it is gone
+    or has changed."""
+    place = Path(row.archived_as) if row.archived_as else job.processed
+    folder, name = place.parent, os.fsencode(place.name)
+    if not os.path.lexists(place):  # a name that cannot be written as text is told by the row
+        folder, name = (job.failed, row.name) if row.state == "failed" else place_of(job, row, zone)
+    there = folder / os.fsdecode(name)
+    if not row.fingerprint and there.is_file():
+        return there  # it could not be read then: nothing to hold it against
+    found = disk.find(folder, name, row.fingerprint, row.name)
+    if found is not None:
+        return found
+    shown, named = str(place if row.archived_as else there), printable(os.fsdecode(row.name))
+    code = "cli.replay_changed" if os.path.lexists(shown) else "cli.replay_gone"
+    raise PipelineError(Message(code, {"id": row.id, "name": named, "place": shown}))
+
+
+def take(job: ImportJob, row: LedgerFile, archived: Path, claim: str) -> tuple[disk.Claimed, Arrived]:
+    """A copy of the archived file in the job's work folder, under this claim. Raises Environment."""
+    folder = Path(row.folder or job.inbox)
+    if not folder.is_relative_to(job.inbox):
+        folder = job.inbox
+    below = folder.relative_to(job.inbox).as_posix()
+    try:
+        taken = disk.take_again(archived, job.work_in(folder), claim, row.name)
+    except OSError as error:
+        place = str(error.filename or archived)
+        raise Environment(
+            message("files.environment", path=place, why=error.strerror or str(error))
+        ) from error
+    assert taken is not None, "a claim is new"
+    return taken, Arrived(folder, "" if below == "." else below)
+
+
+async def load(
+    setup: Setup,
+    job: ImportJob,
+    taken: disk.Claimed,
+    arrived: Arrived,
+    listener: Listener,
+    clock: Clock,
+    wait_s: float,
+) -> Replayed:
+    """Have this one file loaded, trying again for so many seconds while something stands in the way."""
+    workshop = Workshop(setup, Announcer(listener, clock), lambda: None)
+    desk = _Again(job, Gate(job))
+    desk.arrived[taken.claim] = arrived
+    end = clock.now().mono + wait_s
+    group = [taken]
+    try:
+        while group:
+            await workshop.do(desk, group)
+            group = desk.held if desk.trouble is None or desk.trouble.until_mono < end else []
+            if group and desk.trouble is not None:
+                await anyio.sleep(max(0.0, desk.trouble.until_mono - clock.now().mono))
+            desk.held = [c for c in desk.held if c not in group]
+    finally:
+        for left in (*group, *desk.held):
+            left.release()
+        with anyio.CancelScope(shield=True):
+            await workshop.pool.close()
+    id = workshop.done[-1].id if workshop.done else None
+    return Replayed(id, None if desk.trouble is None else desk.trouble.said)

@@ -1,0 +1,112 @@
+"""A file's content on its way to the staging: without its trailer, with the columns it has, one batch ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import polars as pl
+
+from pipeline import files as disk
+from pipeline.errors import FileFailed
+from pipeline.formats import check_columns, match_column, open_reading
+from pipeline.formats.model import LINE, Batch, Reading
+from pipeline.mapping import map_batch
+from pipeline.mapping.model import Plan, Refusal
+from pipeline.store.model import RefusedRow, Staging
+from pipeline.trailer import ROWS, UNCOUNTED, parse_trailer
+from pipeline.words import message
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The part of a file that holds its records, and how many its trailer announces (None: nothing)."""
+
+    file: BinaryIO
+    announced: int | None = None
+
+    def balance(self, records: int) -> None:
+        """Raises FileFailed when the file has not as many records as its trailer says."""
+        if self.announced is not None and self.announced != records:
+            raise FileFailed(message("files.trailer_count", announced=self.announced, found=records))
+
+
+def content(file: BinaryIO, trailer: str) -> Content:
+    """`trailer`: how the last line begins, "" for a file without. Raises FileFailed when it is another line."""
+    if not trailer:
+        return Content(file)
+    records, line = disk.before_last_line(file)
+    announced = parse_trailer(trailer, line)
+    if announced is None:
+        shown = trailer.replace(ROWS, "3")
+        raise FileFailed(message("files.trailer_missing", trailer=shown, line=line[:200] or '""'))
+    return Content(records, None if announced == UNCOUNTED else announced)
+
+
+def fit(plan: Plan, file: BinaryIO) -> tuple[Plan, Reading, dict[str, str]]:
+    """Open the file and narrow the plan to the columns it has: a column that is absent is never touched."""
+    mapped = plan.mapping.fields
+    needed = [f for f in mapped if f.columns and (f.target in plan.key or plan.column(f.target).required)]
+    reading = open_reading(file, plan.mapping.read)
+    named = [name for f in mapped for name in f.columns]
+    check_columns(reading.dialect.columns, [f.columns for f in needed], named)
+    columns: dict[str, str] = {}
+    fields = []
+    for field in plan.mapping.fields:
+        found = tuple(c for c in field.columns if match_column(c, reading.dialect.columns) is not None)
+        columns.update({c: match_column(c, reading.dialect.columns) or c for c in found})
+        if found or not field.columns:
+            fields.append(replace(field, columns=found))
+    return replace(plan, mapping=replace(plan.mapping, fields=tuple(fields))), reading, columns
+
+
+def stage(
+    plan: Plan, reading: Reading, columns: dict[str, str], zone: str, staging: Staging, *, small: bool
+) -> None:
+    """Read, map and stage all records; those that cannot be taken are staged as refused. `small`: it is one
+    batch, for which a second thread would only cost time."""
+    mapped = _mapped(plan, reading, columns, zone)
+    for batch, rows, refused in mapped if small else _ahead(mapped):
+        damaged = [RefusedRow(d.line, "", "", d.said, d.raw) for d in batch.damaged]
+        staging.add(rows)
+        _refuse(staging, damaged, refused, batch.raw)
+
+
+def raws(path: Path, plan: Plan, trailer: str, lines: Sequence[int]) -> dict[int, bytes]:
+    """The own bytes of these records, from the file once more: only for rows that the database refused."""
+    wanted, found = set(lines), {}
+    with disk.open_regular(path) as file:
+        for batch in open_reading(content(file, trailer).file, plan.mapping.read):
+            for line in wanted.intersection(batch.frame[LINE].to_list()):
+                found[line] = batch.raw(line)
+    return found
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each made in a second thread while the one before is used."""
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
+
+
+def _mapped(
+    plan: Plan, reading: Reading, columns: dict[str, str], zone: str
+) -> Iterator[tuple[Batch, pl.DataFrame, list[Refusal]]]:
+    for batch in reading:
+        rows, refused = map_batch(plan, batch.frame, columns, zone)
+        yield batch, rows, refused
+
+
+def _refuse(
+    staging: Staging, damaged: list[RefusedRow], refused: list[Refusal], raw: Callable[[int], bytes]
+) -> None:
+    rows = damaged + [RefusedRow(r.line, r.column, r.value, r.said, raw(r.line)) for r in refused]
+    if rows:
+        staging.refuse(sorted(rows, key=lambda row: row.line))
