@@ -19,6 +19,7 @@ ROOT = Path(__file__).parent.parent
 
 def pipeline(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PIPELINE_")}
+    environment["LC_ALL"] = "C.UTF-8"  # English, whatever the terminal of the one who tests
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *words],
         cwd=cwd, env=environment, capture_output=True, text=True, timeout=60, check=False,

@@ -33,6 +33,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
     try:
         with voice.pipeline() as pipeline:
             mistakes = pipeline.check()
+            announced = [] if mistakes else pipeline.announce()
     except ConfigError as error:
         if not error.mistakes:
             raise
@@ -45,6 +46,8 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
     else:
         for mistake in mistakes:
             print(mistake.text(voice.language))
+        for sentence in () if mistakes else announced:
+            print(sentence)
     if mistakes:
         raise typer.Exit(2)
     voice.say(message("cli.check_ok", config=str(voice.config)))

@@ -240,7 +240,8 @@ class Inboxes:
         except OSError:
             return False
         same = (facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns) == waiting.seen.state
-        return same and disk.writer_free(path) != "busy"
+        touched = facts.st_ctime_ns != waiting.seen.ctime_ns  # a writer may put the old time back
+        return same and not touched and disk.writer_free(path) != "busy"
 
     def note_copied(self, job: ImportJob, folder: Path, name: bytes, state: str) -> None:
         """An original that stays was taken in this state; "" forgets it, so that it is taken again."""

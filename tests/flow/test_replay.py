@@ -128,6 +128,7 @@ def test_killed_while_it_is_loaded(two: Installation, point: str) -> None:
 
 def test_its_worker_killed_it_goes_on_by_itself(two: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIPELINE_FAULT", "worker/rows.written:1:kill")
+
     def die_once(event: Event) -> None:
         if event.name == "worker.died":
             monkeypatch.delenv("PIPELINE_FAULT")
