@@ -32,13 +32,13 @@ from pipeline.config import Follower
 from pipeline.engine import replaying
 from pipeline.engine.desk import MappingText, Once, Setup
 from pipeline.engine.service import News, Service
-from pipeline.errors import ConfigError, Mistake, PipelineError
+from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
 from pipeline.events import Event, Listener
-from pipeline.jobs import ImportJob
-from pipeline.mapping import examine
+from pipeline.jobs import ImportJob, foreign
+from pipeline.mapping import examine, parse
+from pipeline.mapping.model import Catalogue
 from pipeline.results import FileRow, FileStory, Finding, OnceResult, Status, Why
 from pipeline.store import connect
-from pipeline.store.catalogue import catalogue
 from pipeline.store.model import Pause, Store
 from pipeline.words import message
 
@@ -156,7 +156,7 @@ class Pipeline:
         return Service(
             setup,
             news,
-            lambda settings: connect(settings.database),
+            lambda settings: connect(settings.database, settings.schema),
             _Switch(self.settings.path, self.settings.active),
             self._listener,
             self._clock,
@@ -198,7 +198,7 @@ class Pipeline:
     def _made(self) -> Store:
         """The database, made or upgraded when it must be."""
         if self._store is None:
-            store = connect(self.settings.database)
+            store = connect(self.settings.database, self.settings.schema)
             try:
                 store.migrate()
             except PipelineError:
@@ -211,6 +211,19 @@ class Pipeline:
     def check(self) -> list[Mistake]:
         """Every mistake in the mappings of the jobs, held against the tables they write to."""
         return mistakes(self.settings.path)
+
+    def announce(self) -> list[str]:
+        """A sentence for each trigger that an import will make on another program's table, in the language of
+        the config. Raises Environment when its database is out of reach."""
+        settings = self.settings
+        if not foreign(settings.schema):
+            return []
+        tables = {configuration.load_mapping(settings, job.mapping).table for job in settings.imports}
+        store = connect(settings.database, settings.schema)
+        try:
+            return store.announce(sorted(tables), settings.language)
+        finally:
+            store.close()
 
     def status(self) -> Status:
         """The switch, and for each job its next opening, waiting and failed files, last result, and what a
@@ -239,7 +252,7 @@ class Pipeline:
 
     def _ledger(self) -> Store | None:
         if self._store is None:
-            store = connect(self.settings.database)
+            store = connect(self.settings.database, self.settings.schema)
             try:
                 store.require()
             except PipelineError as error:
@@ -262,12 +275,31 @@ def mistakes(config: str | os.PathLike[str] = "config.toml") -> list[Mistake]:
         if not error.mistakes:
             raise
         found.extend(error.mistakes)
+    known = _catalogue(path)
     for name in configuration.mapping_names(path):
-        file = path.absolute().parent / "mappings" / f"{name}.toml"
-        found.extend(
-            examine(name, file.read_text("utf-8", "replace"), f"mappings/{name}.toml", catalogue())[1]
-        )
+        file, text = f"mappings/{name}.toml", configuration.mapping_text(path, name)
+        found.extend(parse(name, text, file)[1] if known is None else examine(name, text, file, known)[1])
     return found
+
+
+def _catalogue(config: Path) -> Catalogue | None:
+    """What the mappings may write. Tables of another program are asked of its database: None while that is out
+    of reach, for then they are looked at when it is back."""
+    from pipeline.store.catalogue import catalogue
+
+    try:
+        settings = configuration.load(config)
+    except ConfigError:
+        return catalogue()
+    if not foreign(settings.schema):
+        return catalogue()
+    store = connect(settings.database, settings.schema)
+    try:
+        return store.catalogue()
+    except Environment:
+        return None
+    finally:
+        store.close()
 
 
 def diagnose(config: str | os.PathLike[str] = "config.toml") -> list[Finding]:

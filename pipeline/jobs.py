@@ -92,6 +92,11 @@ class Settings:
     deadline_s: int = 3600  # longest work on one file or group
 
 
+def foreign(schema: str) -> bool:
+    """Do the business tables belong to another program? `schema` as in `Settings`."""
+    return schema.partition(":")[0] == "none"
+
+
 def fits(name: str, patterns: tuple[str, ...]) -> bool:
     """Does a job with these patterns take a file of this name? Case does not count; temporary names never fit."""
     return not matches_any(name, TEMPORARY) and matches_any(name, patterns)

@@ -75,11 +75,11 @@ class Wait:
 
 
 def observe(history: History | None, before: Seen | None, seen: Seen, now: Moment) -> History:
-    """Carry a file's history on: a change of size or time starts its stillness again; another inode is
-    another file."""
+    """Carry a file's history on: a change of size or of any time starts its stillness again, for a writer may put
+    the old time back after each part; another inode is another file."""
     if history is None or before is None or (before.dev, before.ino) != (seen.dev, seen.ino):
         return History(now.wall, now.mono, now.mono)
-    if before.state != seen.state:
+    if (before.state, before.ctime_ns) != (seen.state, seen.ctime_ns):
         history.changed_mono = now.mono
     return history
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, TypedDict
 from pipeline import faults
 from pipeline.clock import Clock
 from pipeline.errors import ConfigError, Environment, MappingUnfit, PipelineError
-from pipeline.jobs import ImportJob, Limits
+from pipeline.jobs import ImportJob, Limits, foreign
 from pipeline.words import Language, Message, message
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ class _Desk:
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
-        self._stores: dict[str, Store] = {}
+        self._stores: dict[tuple[str, str], Store] = {}
+        self._plans: dict[tuple[str, str, str], Plan] = {}
 
     def serve(self, order: Order) -> list[dict[str, object]]:
         try:
@@ -173,30 +174,36 @@ class _Desk:
             )
             for f in order["files"]
         )
-        work = Work(job, self._plan(order), files, order["zone"], order["language"])
-        importer = Importer(self._store(order["database"]), Clock(), emit)
+        store = self._store(order["database"], order["schema"])
+        work = Work(job, self._plan(order, store), files, order["zone"], order["language"])
+        importer = Importer(store, Clock(), emit)
         give_up = order["give_up"]
         outcomes = importer.fail(work, Message.from_json(give_up)) if give_up else importer.run(work)
         return [_outcome(o.claim, o.deed, o.said, o.id) for o in outcomes]
 
-    def _plan(self, order: Order) -> Plan:
+    def _plan(self, order: Order, store: Store) -> Plan:
+        """The mapping fitted to the tables; kept, but for those that another program may alter any time."""
         from pipeline.mapping import examine
-        from pipeline.store.catalogue import catalogue
 
+        known = (order["mapping"], order["mapping_text"], order["schema"])
+        if known in self._plans:
+            return self._plans[known]
         name = order["mapping"]
-        plan, mistakes = examine(name, order["mapping_text"], f"mappings/{name}.toml", catalogue())
-        if plan is not None:
-            return plan
-        raise ConfigError(message("mapping.unusable", mapping=order["mapping"]), mistakes)
+        plan, mistakes = examine(name, order["mapping_text"], f"mappings/{name}.toml", store.catalogue())
+        if plan is None:
+            raise ConfigError(message("mapping.unusable", mapping=order["mapping"]), mistakes)
+        if not foreign(order["schema"]):
+            self._plans[known] = plan
+        return plan
 
-    def _store(self, database: str) -> Store:
+    def _store(self, database: str, schema: str) -> Store:
         from pipeline.store import connect
 
-        if database not in self._stores:
-            store = connect(database)
+        if (database, schema) not in self._stores:
+            store = connect(database, schema)
             store.migrate()
-            self._stores[database] = store
-        return self._stores[database]
+            self._stores[database, schema] = store
+        return self._stores[database, schema]
 
     def close(self) -> None:
         for store in self._stores.values():
@@ -215,6 +222,7 @@ def _die_with(parent: int) -> None:
         os._exit(0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGIO, signal.SIG_IGN)  # a writer that comes while we ask for a lease
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(
             "500"

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.start import make
-from pipeline.config import JOB, TOP, load
+from pipeline.config import load
+from pipeline.config.jobs import KEYS
+from pipeline.config.loading import TOP
 from tests.generate_docs import DOCS, PAGES
 
 ROOT = DOCS.parent
@@ -30,7 +32,7 @@ def run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PIPELINE_")}
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     return subprocess.run(
-        words, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        words, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -50,6 +52,20 @@ def test_python_blocks_run(block: str, tmp_path: Path) -> None:
     hidden.rename(tmp_path / "inbox/web-sales/a.csv")
     result = run([sys.executable, "-c", block], tmp_path)
     assert (result.returncode, result.stdout) == (0, "a.csv archived 1 0\n"), result.stderr
+
+
+LINES = re.findall(r"`((?:\w+) = [^`]+)`", (ROOT / "README.md").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_config_lines_load(line: str, tmp_path: Path) -> None:
+    make(tmp_path)
+    config = tmp_path / "config.toml"
+    key = line.partition(" ")[0]
+    daily = {} if key == "at" else {"at": 'at = "03h00"'}
+    lines = {"mapping": 'mapping = "prices"', "inbox": 'inbox = "i"', "processed": 'processed = "p"', **daily}
+    config.write_text("[imports.prices]\n" + "\n".join({**lines, key: line}.values()) + "\n", "utf-8")
+    load(config)
 
 
 def test_what_is_not_run_is_there_and_is_what_the_tests_use() -> None:
@@ -85,7 +101,7 @@ def test_config_examples_load(example: str, tmp_path: Path, monkeypatch: pytest.
 def test_every_setting_is_explained_and_shown() -> None:
     text = (DOCS / "config.md").read_text("utf-8")
     shown = "\n".join(blocks(DOCS / "config.md", "toml"))
-    for name in (*TOP, *JOB, "max_rows", "max_percent"):
+    for name in (*TOP, *KEYS, "max_rows", "max_percent"):
         assert f"| `{name}` |" in text, name
         assert re.search(rf"^{name} *=|^\[imports.*{name}|^\[{name}\.", shown, re.MULTILINE), name
 

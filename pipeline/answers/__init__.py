@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.answers.changes import changes
+from pipeline.answers.comparing import compare
 from pipeline.answers.facts import Facts
 from pipeline.answers.lying import Services
 from pipeline.answers.rows import ledger_row, taken_row, waiting_row
@@ -118,7 +118,7 @@ class Answers:
             earlier = store.by_id(file.earlier)
         if earlier is None:
             return FileStory(self._row(file), refused, file.dialect)
-        found, said = changes(earlier, file, self._jobs.get(file.job), self.settings.timezone)
+        found, said = compare(earlier, file, self._jobs.get(file.job), self.settings.timezone)
         return FileStory(self._row(file), refused, file.dialect, self._row(earlier), found, said)
 
     def why(self, file: str | os.PathLike[str]) -> Why:

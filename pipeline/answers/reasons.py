@@ -27,7 +27,7 @@ def reasons(facts: Facts, job: ImportJob, waiting: Waiting) -> list[Reason]:
         return [_own(job, waiting)]
     name, said = _name(waiting), waiting.said
     found = [*_stopped(facts, job, name)]
-    soon = said is None or waiting.kind == "queued" or said.code == "files.settling" or said.code in STILL
+    soon = _soon(waiting)
     if not soon:
         found.append(_own(job, waiting))
     found += [*_troubles(facts, job), *_hour(facts, job, waiting)]
@@ -35,7 +35,9 @@ def reasons(facts: Facts, job: ImportJob, waiting: Waiting) -> list[Reason]:
         found += _settling(facts, waiting)
     if not facts.services.known:
         found.append(Reason(message("states.no_service"), message("states.no_service_remedy", job=job.name)))
-    return found or [_next(facts, job, waiting)]
+    if waiting.kind == "queued" or not found:  # of a heap of files the turn is told besides all else
+        found.append(_next(facts, job, waiting))
+    return found
 
 
 def _name(waiting: Waiting) -> str:
@@ -160,5 +162,10 @@ def _before(facts: Facts, job: ImportJob, waiting: Waiting) -> int:
         return (w.seen.name,) if job.order == "name" else w.order
 
     mine = turn(waiting)
-    lying = (w for w in facts.lying.inboxes.of(job) if w.kind in ("ready", "queued"))
-    return sum(turn(w) < mine for w in lying)
+    return sum(turn(w) < mine for w in facts.lying.inboxes.of(job) if w.kind != "rejected" and _soon(w))
+
+
+def _soon(waiting: Waiting) -> bool:
+    """Does nobody have to do anything for it?"""
+    said = waiting.said
+    return said is None or waiting.kind == "queued" or said.code == "files.settling" or said.code in STILL

@@ -1,68 +1,181 @@
-"""`demo`: a ready folder, sample files that we wrote, imported before the user's eyes."""
+"""`demo`: sample files imported before the visitor's eyes, a worker killed on the way, then it is the visitor's turn."""
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-from decimal import Decimal
+import os
+import shlex
+import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.output import Voice
-from pipeline.cli.plain import local
-from pipeline.cli.start import make
+from pipeline.cli import samples
+from pipeline.cli.output import Voice, user_language
+from pipeline.cli.screen import Screen
+from pipeline.cli.start import ChosenLanguage, make
 from pipeline.words import message
 
 if TYPE_CHECKING:
     from pipeline.app import Pipeline
-    from pipeline.results import OnceResult
+    from pipeline.cli.tally import Tally
+    from pipeline.events import Event
+    from pipeline.results import FileRow, OnceResult
 
-ORDERS = """\
-Order No;Date;Total;State
-W-1001;12/05/2026 09:14;48210,55;paid
-W-1002;12/05/2026 10:02;19,90;open
-W-1003;31/02/2026 11:30;75,00;open
-W-1004;12/05/2026 17:45;1249,00;
-"""
-
-TICKETS = """\
-N° ticket;Type;Caisse;Vendeur;Date;Journée;Total HT;TVA;Total TTC
-000417;sale;Caisse 1;Hélène;12/05/2026 18:02;12/05/2026;10,00;2,00;12,00
-000418;sale;Caisse 1;François;12/05/2026 18:09;12/05/2026;37,91;2,09;40,00
-000419;sale;Caisse 2;Zoë;13/05/2026 00:12;12/05/2026;4,08;0,82;4,90
-"""
-
-SAMPLES = (("web-sales", "orders-2026-05-12.csv", ORDERS), ("till", "tickets-2026-05-12.csv", TICKETS))
-"""Folder in the inbox, name, text: written as cp1252, as a shop and a French till write it."""
-
-SHOWN = {
-    "sales_order": ("number", "ordered_at", "gross_amount", "status"),
-    "pos_ticket": ("number", "cashier", "sold_at", "gross_amount"),
-}
-"""Table → the columns that the demo shows."""
+TILL, SHOP = "till", "web-sales"
+KILL = "worker/rows.written:1:kill"
+"""Where the worker dies: every row of the file is written, nothing is kept yet."""
 
 
 def demo(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where.")] = Path("pipeline-demo"),
+    language: ChosenLanguage = None,
+    stay: Annotated[
+        bool | None, typer.Option("--stay/--no-stay", help="Go on until Ctrl-C; as a rule, on a terminal.")
+    ] = None,
 ) -> None:
-    """Make a folder with sample files, import them and show the rows."""
+    """Make a folder with sample files, import them, show the rows; then it is your turn."""
+    if not (folder / "config.toml").exists():
+        make(folder, language or user_language())
     voice = Voice(folder / "config.toml")
-    if not voice.config.exists():
-        make(folder)
-    voice.say(message("cli.demo_writes", folder=str(folder)))
-    for inbox, name, text in SAMPLES:
-        _drop(folder / "inbox" / inbox, name, text.encode("cp1252"))
-    voice.say(message("cli.demo_imports"))
-    with voice.pipeline() as pipeline:
-        result = pipeline.once(["web-sales", "till"], now=True, wait=15)
+    voice.language = language or voice.language
+    stage = Stage(voice, Screen(voice), folder.absolute())
+    with voice.pipeline(stage.hear) as pipeline:
+        right = stage.play(pipeline)
+        stage.turn(pipeline)
+        if sys.stdout.isatty() if stay is None else stay:
+            stage.staying = pipeline
+            voice.say(message("cli.demo_stays"))
+            pipeline.run()
+            voice.say(message("cli.stopped"))
+        else:
+            voice.say(message("cli.demo_next", folder=str(folder)))
+    raise typer.Exit(0 if right else 1)
+
+
+@dataclass
+class Stage:
+    """The acts, in order. `hear` listens to what Pipeline does and drops the files when it watches."""
+
+    voice: Voice
+    screen: Screen
+    folder: Path
+    drops: list[tuple[str, str, bytes]] = field(default_factory=list)
+    tally: Tally | None = None
+    killed: tuple[str, int] | None = None  # the signal, and how many tickets there were then
+    staying: Pipeline | None = None
+
+    def hear(self, event: Event) -> None:
+        if event.name == "service.started":
+            for job, name, content in self.drops:
+                _drop(self.folder / "inbox" / job, name, content)
+            self.drops = []
+        elif event.name == "worker.died" and self.tally is not None and os.environ.pop("PIPELINE_FAULT", ""):
+            self.killed = str(event.facts.get("reason", "")), self.tally.tickets()
+        if self.staying is not None:
+            self.screen.happened(event, self.staying)
+
+    def play(self, pipeline: Pipeline) -> bool:
+        """All acts. False: something is not as it should be, and was said."""
+        from pipeline.cli.tally import Tally
+
+        self.screen.head("demo_title", folder=str(self.folder))
+        with Tally(pipeline.settings) as self.tally:
+            return all([
+                self.read(pipeline), self.equal(self.tally), self.again(pipeline), self.kill(pipeline)
+            ])  # fmt: skip
+
+    def take(self, pipeline: Pipeline, *files: tuple[str, str, bytes]) -> OnceResult:
+        self.drops = list(files)
+        result = pipeline.once([SHOP, TILL], now=True, wait=30)
         for said in result.troubles:
-            voice.say(said)
-        _show_rows(voice, pipeline)
-        _show_refused(voice, pipeline, result)
-    voice.say(message("cli.demo_next", folder=str(folder)))
-    raise typer.Exit(1 if result.exit_code == 1 else 0)
+            self.voice.say(said)
+        if len(result.files) < len(files):  # Ctrl-C, or the world is at fault
+            self.voice.say(message("cli.demo_cut", folder=str(self.folder)))
+            raise typer.Exit(1)
+        return result
+
+    def read(self, pipeline: Pipeline) -> bool:
+        self.screen.act(1, "demo_read")
+        result = self.take(
+            pipeline,
+            (SHOP, samples.ORDERS_NAME, samples.orders()),
+            (TILL, samples.DAY_NAME, samples.day()),
+        )
+        self.screen.files(result.files)
+        for file in result.files:
+            self.refused(pipeline, file)
+        assert self.tally is not None
+        self.screen.rows(self.tally.first_rows())
+        return result.exit_code in (0, 3)
+
+    def refused(self, pipeline: Pipeline, file: FileRow) -> None:
+        story = pipeline.show(file.id) if file.refused and file.id is not None else None
+        for row in story.refused[:3] if story else ():
+            self.screen.refused(file.name, row)
+            self.screen.note("demo_others")
+
+    def equal(self, tally: Tally) -> bool:
+        self.screen.act(2, "demo_equal")
+        theirs, ours = samples.totals(samples.day()), tally.day(samples.DAY)
+        number, money = self.screen.number, self.screen.money
+        lines = [
+            [self.voice.word(code), number(sums[0]), *map(money, sums[1:])]
+            for code, sums in (("cli.demo_theirs", theirs), ("cli.demo_ours", ours))
+        ]
+        heads = (self.voice.word(f"cli.demo_head.{head}") for head in ("tickets", "net", "tax", "gross"))
+        self.screen.table(lines, "<>>>>", ["", *heads])
+        return self.screen.verdict(theirs == ours, "demo_same", "demo_other")
+
+    def again(self, pipeline: Pipeline) -> bool:
+        assert self.tally is not None
+        self.screen.act(3, "demo_again")
+        before = self.tally.tickets()
+        result = self.take(pipeline, (TILL, samples.DAY_NAME, samples.day()))
+        known = [f for f in result.files if f.state == "duplicate"]
+        facts = {"before": self.screen.number(before), "after": self.screen.number(self.tally.tickets())}
+        return self.screen.verdict(bool(known), "demo_known", "demo_unknown", **facts)
+
+    def kill(self, pipeline: Pipeline) -> bool:
+        assert self.tally is not None
+        number, before = self.screen.number, self.tally.tickets()
+        self.screen.act(4, "demo_kill", tickets=number(samples.A_WEEK))
+        os.environ["PIPELINE_FAULT"] = KILL
+        try:
+            result = self.take(pipeline, (TILL, samples.WEEK_NAME, samples.week()))
+        finally:
+            os.environ.pop("PIPELINE_FAULT", None)
+        after, (signal, then) = self.tally.tickets(), self.killed or ("-", -1)
+        word = self.voice.word
+        steps = [
+            [word("cli.demo_before"), number(before), ""],
+            [word("cli.demo_killed", signal=signal), number(then), word("cli.demo_undone")],
+            [word("cli.demo_after"), number(after), word("cli.demo_itself")],
+        ]
+        self.screen.table(steps, "<><")
+        (file,) = result.files or (None,)
+        right = file is not None and file.state == "archived" and (then, after) == (before, samples.A_WEEK)
+        right = right and self.tally.twice() == 0
+        facts = {} if file is None else {
+            "read": number(file.rows_read), "new": number(file.inserted), "same": number(file.unchanged)
+        }  # fmt: skip
+        return self.screen.verdict(right, "demo_whole", "demo_broken", **facts)
+
+    def turn(self, pipeline: Pipeline) -> None:
+        """What the visitor can do now."""
+        sample = self.folder / "samples" / samples.NEXT_NAME
+        _drop(sample.parent, sample.name, samples.next_orders())
+        self.screen.act(5, "demo_turn")
+        self.screen.copied(str(self.folder / "inbox" / SHOP))
+        self.screen.note("demo_sample")
+        self.screen.copied(f"cd {shlex.quote(str(self.folder))} && cp samples/{sample.name} inbox/{SHOP}/")
+        till = next((job for job in pipeline.status().jobs if job.name == TILL), None)
+        if till is not None and till.next_opening is not None:
+            at = self.screen.local(till.next_opening, pipeline.settings.timezone)
+            self.screen.note("demo_nightly", inbox=f"inbox/{TILL}", at=at)
+        self.screen.note("demo_why")
 
 
 def _drop(inbox: Path, name: str, content: bytes) -> None:
@@ -76,44 +189,3 @@ def _drop(inbox: Path, name: str, content: bytes) -> None:
         part.rename(inbox / name)
     except OSError as error:
         raise PipelineError(message("cli.unwritable", folder=str(inbox), why=error.strerror or "")) from error
-
-
-def _show_rows(voice: Voice, pipeline: Pipeline) -> None:
-    """The rows as they stand in the database now."""
-    import sqlalchemy as sa
-
-    from pipeline.store.tables import business_tables
-
-    zone = pipeline.settings.timezone
-    tables = {table.name: table for table in business_tables()}
-    engine = sa.create_engine(pipeline.settings.database)
-    try:
-        with engine.connect() as connection:
-            for name, columns in SHOWN.items():
-                chosen = [tables[name].c[column] for column in columns]
-                rows = connection.execute(sa.select(*chosen).order_by(chosen[0])).all()
-                voice.table(columns, [[cell_text(cell, zone) for cell in row] for row in rows], title=name)
-    finally:
-        engine.dispose()
-
-
-def cell_text(cell: object, zone: str) -> str:
-    """A value of the database for people: no row of zeros after an amount, times in the config's zone, nothing
-    for NULL."""
-    if isinstance(cell, Decimal):
-        return f"{cell:.2f}" if cell == round(cell, 2) else str(cell.normalize())
-    if isinstance(cell, datetime):
-        return local(cell if cell.tzinfo else cell.replace(tzinfo=timezone.utc), zone)[:16]  # noqa: UP017
-    return "" if cell is None else str(cell)
-
-
-def _show_refused(voice: Voice, pipeline: Pipeline, result: OnceResult) -> None:
-    for file in result.files:
-        story = pipeline.show(file.id) if file.refused and file.id is not None else None
-        for row in story.refused if story else ():
-            where = voice.word(
-                "cli.demo_refused", file=file.name, line=row.line, column=row.column, value=row.value
-            )
-            print(where, voice.text(row.said), voice.word("cli.demo_others"))
-        if file.state == "duplicate":
-            voice.say(file.reason)

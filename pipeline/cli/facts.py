@@ -16,8 +16,11 @@ from pipeline.words import message
 if TYPE_CHECKING:
     from pipeline.results import JobStatus, Status
 
-STATES = ("waiting", "ready", "rejected", "committed", "archived", "duplicate", "failed")
-"""What `files --state` takes: the first three lie in an inbox, the others in the database."""
+STATES = (
+    "waiting", "queued", "ready", "companion", "rejected", "claimed", "committed", "archived", "duplicate", "failed",
+)  # fmt: skip
+"""What `files --state` takes: the first five lie in an inbox, `claimed` in a work folder, the others are in the
+database."""
 
 NOT_YET = ("store.absent", "store.older")
 """What `pipeline run` mends by itself: no failure."""
@@ -33,6 +36,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
     try:
         with voice.pipeline() as pipeline:
             mistakes = pipeline.check()
+            announced = [] if mistakes else pipeline.announce()
     except ConfigError as error:
         if not error.mistakes:
             raise
@@ -45,6 +49,8 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
     else:
         for mistake in mistakes:
             print(mistake.text(voice.language))
+        for sentence in () if mistakes else announced:
+            print(sentence)
     if mistakes:
         raise typer.Exit(2)
     voice.say(message("cli.check_ok", config=str(voice.config)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -19,12 +20,18 @@ if TYPE_CHECKING:
 
 
 def language_of(config: Path) -> Language:
-    """The language a config asks for, also when the rest of it is wrong; English when it cannot be read."""
+    """The language a config asks for, also when the rest of it is wrong; the user's when it cannot be read."""
     try:
         found = tomllib.loads(config.read_text("utf-8")).get("language")
     except (OSError, ValueError):
-        return "en"
+        return user_language()
     return "fr" if found == "fr" else "en"
+
+
+def user_language() -> Language:
+    """The language that the user's terminal is set to; English for any that we do not speak."""
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "fr" if next(filter(None, names), "").lower().startswith("fr") else "en"
 
 
 class Voice:
@@ -38,7 +45,9 @@ class Voice:
     def pipeline(self, listener: Listener | None = None) -> Iterator[Pipeline]:
         """The installation of the config, closed at the end. Raises ConfigError."""
         from pipeline.app import Pipeline
+        from pipeline.files import ignore_sigio
 
+        ignore_sigio()  # a writer that comes at the moment we look whether there is one would end the command
         with Pipeline(self.config, listener=listener) as pipeline:
             yield pipeline
 

@@ -8,11 +8,16 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.output import Voice
-from pipeline.words import message
+from pipeline.cli.output import Voice, user_language
+from pipeline.words import Language, message
 
 JOBS = {"web-sales": "web-sales", "prices": "prices", "till": "till"}
 """Job of the template → its folder below inbox/ and processed/."""
+
+
+ChosenLanguage = Annotated[
+    Language | None, typer.Option("--language", help="en or fr; as a rule, what the terminal is set to.")
+]
 
 
 def init(
@@ -20,15 +25,17 @@ def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where; made when it is not there.")] = Path(
         "."
     ),
+    language: ChosenLanguage = None,
 ) -> None:
     """Make a ready folder: config.toml, mappings, inbox, processed."""
     voice: Voice = context.obj
-    make(folder)
+    voice.language = language or user_language()
+    make(folder, voice.language)
     voice.say(message("cli.made", folder=str(folder)))
 
 
-def make(folder: Path) -> None:
-    """Write the template. Never overwrites: raises ConfigError when there is a config.toml already,
+def make(folder: Path, language: Language = "en") -> None:
+    """Write the template in this language. Never overwrites: raises ConfigError when there is a config.toml already,
     PipelineError when the folder cannot be written."""
     from pipeline.errors import ConfigError, PipelineError
 
@@ -41,8 +48,9 @@ def make(folder: Path) -> None:
         for mapping in (template / "mappings").iterdir():
             if not (target := folder / "mappings" / mapping.name).exists():
                 target.write_bytes(mapping.read_bytes())
+        name = "config.toml" if language == "en" else f"config.{language}.toml"
         with (folder / "config.toml").open("xb") as config:  # last: with it the folder is ready
-            config.write((template / "config.toml").read_bytes())
+            config.write((template / name).read_bytes())
     except FileExistsError:
         raise ConfigError(message("cli.exists", folder=str(folder))) from None
     except OSError as error:

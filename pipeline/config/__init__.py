@@ -1,7 +1,7 @@
 """`config.toml` → frozen jobs: every mistake in one go, with its line and the nearest right word."""
 
 from pipeline.config.following import Follower
-from pipeline.config.loading import load, load_mapping, mapping_names
+from pipeline.config.loading import load, load_mapping, mapping_names, mapping_text
 from pipeline.config.switch import read_active, set_active
 
-__all__ = ["Follower", "load", "load_mapping", "mapping_names", "read_active", "set_active"]
+__all__ = ["Follower", "load", "load_mapping", "mapping_names", "mapping_text", "read_active", "set_active"]

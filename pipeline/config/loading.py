@@ -124,3 +124,8 @@ def mapping_names(path: Path) -> list[str]:
     names = {job.get("mapping") for job in jobs.values() if isinstance(job, dict)}
     found = sorted(name for name in names if isinstance(name, str))
     return [name for name in found if (path.absolute().parent / "mappings" / f"{name}.toml").is_file()]
+
+
+def mapping_text(path: Path, name: str) -> str:
+    """The text of one of those mappings, as far as it can be read."""
+    return (path.absolute().parent / "mappings" / f"{name}.toml").read_text("utf-8", "replace")

@@ -45,8 +45,13 @@ def database(settings: Settings, tables: Sequence[str], now: datetime) -> list[F
     with closing(store):
         found = _place(settings) if store.kind == "sqlite" else []
         facts = store.facts(tables)
+        if facts.trouble is not None and facts.trouble.code == "store.absent":  # no file yet
+            return [*found, _finding("warn", facts.trouble, message("doctor.start"))]
         if facts.trouble is not None:
-            return [*found, _finding("bad", facts.trouble, message("doctor.database_away"))]
+            found.append(_finding("bad", facts.trouble, message("doctor.database_away")))
+            with contextlib.suppress(PipelineError):  # it answers, but lets us see nothing
+                found += _rights(store, tables) if facts.trouble.code == "store.forbidden" else []
+            return found
         found += [_finding("ok", _about(facts)), *_version(facts)]
         with contextlib.suppress(PipelineError):  # what cannot be asked has been said above
             found += _rights(store, tables)

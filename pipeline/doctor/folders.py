@@ -66,15 +66,16 @@ class Round:
             said = message("doctor.no_inbox", why=error.strerror or str(error))
             self._say(folder, "bad", said, message("doctor.make", folder=str(folder)))
             return
-        self.discs.setdefault(folder.stat().st_dev, folder)
         if folder not in self.inboxes.folders:
             self._base(folder, jobs)
             return
         copied = all(job.take == "copy" for job in jobs)
         if copied:
             self._say(folder, "ok", message("doctor.only_read"))
-        elif not self._tried(folder):
-            return
+        else:
+            self.discs.setdefault(folder.stat().st_dev, folder)
+            if not self._tried(folder):
+                return
         self._noticing(folder, events, jobs, probing=not copied)
         for job in jobs:
             self._ways(folder, job)

@@ -70,7 +70,7 @@ def sees_writers(folder: Path) -> bool:
 def can_rename(folder: Path, target: Path) -> bool:
     """Is a file renamed from one folder to the other? False: it must be copied. Raises OSError."""
     with probe(folder) as path:
-        there = target / path.name
+        there = target / f"{path.stem}-moved.part"
         try:
             disk.rename_noreplace(path, there)
         except OSError as error:

@@ -46,9 +46,9 @@ class _Again(Desk):
 def kept(job: ImportJob, row: LedgerFile, zone: str) -> Path:
     """Where the file of a ledger row is kept, with the content it had then. Raises PipelineError when it is gone
     or has changed."""
-    place = Path(row.archived_as) if row.archived_as else job.processed
-    folder, name = place.parent, os.fsencode(place.name)
-    if not os.path.lexists(place):  # a name that cannot be written as text is told by the row
+    noted = Path(row.archived_as)
+    folder, name = noted.parent, os.fsencode(noted.name)
+    if not row.archived_as or not os.path.lexists(noted):  # not noted yet, or a name that is no text
         folder, name = (job.failed, row.name) if row.state == "failed" else place_of(job, row, zone)
     there = folder / os.fsdecode(name)
     if not row.fingerprint and there.is_file():
@@ -56,9 +56,10 @@ def kept(job: ImportJob, row: LedgerFile, zone: str) -> Path:
     found = disk.find(folder, name, row.fingerprint, row.name)
     if found is not None:
         return found
-    shown, named = str(place if row.archived_as else there), printable(os.fsdecode(row.name))
-    code = "cli.replay_changed" if os.path.lexists(shown) else "cli.replay_gone"
-    raise PipelineError(Message(code, {"id": row.id, "name": named, "place": shown}))
+    shown, named = row.archived_as or str(there), printable(os.fsdecode(row.name))
+    if os.path.lexists(there):
+        raise PipelineError(message("cli.replay_changed", id=row.id, name=named, place=shown))
+    raise PipelineError(message("cli.replay_gone", id=row.id, name=named, place=shown))
 
 
 def take(job: ImportJob, row: LedgerFile, archived: Path, claim: str) -> tuple[disk.Claimed, Arrived]:

@@ -20,6 +20,7 @@ from pipeline import files as disk
 from pipeline.clock import Clock
 from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
+from pipeline.imports.bundles import Bundle, Run, Small, bundle, halves, runs
 from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
 from pipeline.imports.reading import content, fit, raws, stage
@@ -28,6 +29,7 @@ from pipeline.mapping import told_of_file
 from pipeline.store.model import Arrival, LedgerFile, Load, Store
 from pipeline.words import Message, message, printable
 
+FEW = 4  # files of a bundle that failed are taken each by itself; more of them are tried in halves
 ONE_BATCH = 1 << 22  # bytes that the reader takes at once
 PATIENCE_S = 6.0  # tried again at once for so long; then the service waits and other work goes on
 
@@ -56,12 +58,73 @@ class Importer:
     def run(self, work: Work) -> list[Outcome]:
         """Import the files, together when they can be, else one by one. Never raises for a file's or the
         world's fault: that is an outcome. Safe to repeat after any interruption."""
+        outcomes: list[Outcome] = []
+        try:
+            todo = runs(work)
+        except OSError:  # gone or unreadable: that file's turn will tell
+            todo = [Run(work.files)]
+        while todo:
+            run = todo.pop(0)
+            done = self._bundled(work, run) if len(run.smalls) > 1 else None
+            if done is not None:
+                outcomes += done
+            elif len(run.smalls) > FEW:
+                todo[:0] = halves(run)
+            else:
+                outcomes += self._group(replace(work, files=run.files))
+            trouble = outcomes[-1] if outcomes and outcomes[-1].deed == "environment" else None
+            if trouble is not None:  # the others would only wait for the same
+                left = [taken for run in todo for taken in run.files]
+                return outcomes + [Outcome(t.claim, "environment", trouble.said) for t in left]
+        return outcomes
+
+    def _bundled(self, work: Work, run: Run) -> list[Outcome] | None:
+        """Files that are read as one, if they can be; else None, and whatever was done is found in the ledger."""
+        if any(taken.claim in self._tried for taken in run.files):
+            return None
+        made: Bundle | None = None
+        try:
+            made = bundle(work, run.smalls, self._store)
+            return None if made is None else self._commit_bundle(work, made)
+        except (FileFailed, Environment, MappingUnfit, OSError, _Changed):
+            self._tried.update(taken.claim for taken in run.files)
+            return None
+        finally:
+            if made is not None:
+                made.staging.close()
+
+    def _commit_bundle(self, work: Work, made: Bundle) -> list[Outcome] | None:
+        loads = []
+        for part in made.parts:
+            small = part.small
+            arrival = self._arrival(work, small.taken, small.before.st_size, small.fingerprint)
+            self._emit("file.loading", small.taken, None, {})
+            lines = (part.first, part.last)
+            loads.append(Load(arrival, made.staging, made.plan, part.records, made.dialect, lines=lines))
+        point("stage.after")
+        for part in made.parts:
+            _unwritten(part.small)
+            if work.job.take == "move":
+                _unopened(part.small.taken.path)
+        rows = self._store.commit_bundle(loads, self._now())
+        if rows is None:
+            return None
+        files = [(part.small.taken, row) for part, row in zip(made.parts, rows, strict=True)]
+        return self._finisher.finish(work, files)
+
+    def _group(self, work: Work) -> list[Outcome]:
         if len(work.files) > 1:
             try:
                 return self._together(work)
             except (FileFailed, Environment, MappingUnfit, OSError, _Changed):
                 pass  # one of them is at fault: each alone, so that it takes no other with it
-        return [self._alone(work, taken) for taken in work.files]
+        outcomes: list[Outcome] = []
+        for taken in work.files:
+            if outcomes and outcomes[-1].deed == "environment":
+                outcomes.append(Outcome(taken.claim, "environment", outcomes[-1].said))
+            else:
+                outcomes.append(self._alone(work, taken))
+        return outcomes
 
     def _alone(self, work: Work, taken: Taken) -> Outcome:
         one = replace(work, files=(taken,))
@@ -95,13 +158,15 @@ class Importer:
         with ExitStack() as stack:
             ready: list[_Ready] = []
             for taken in work.files:
-                prepared = self._known(taken) or self._prepare(work, taken, stack)
+                prepared = self._known(taken) or self._prepare(work, taken, stack, last_known=not ready)
                 if isinstance(prepared, LedgerFile):
                     rows[taken.claim] = prepared
                 else:
                     ready.append(prepared)
             for one in ready:
                 _unchanged(one.file, one.before, one.taken.path)
+                if work.job.take == "move" and one.load.arrival.replay_of is None:
+                    _unopened(one.taken.path)
             done = self._store.commit([one.load for one in ready], self._now()) if ready else []
             rows |= {one.taken.claim: row for one, row in zip(ready, done, strict=True)}
         return self._finisher.finish(work, [(taken, rows[taken.claim]) for taken in work.files])
@@ -113,13 +178,17 @@ class Importer:
             return None
         return self._store.by_claim(taken.claim)
 
-    def _prepare(self, work: Work, taken: Taken, stack: ExitStack) -> _Ready | LedgerFile:
-        """Hash, look up, read, map, stage: everything before the transaction."""
+    def _prepare(
+        self, work: Work, taken: Taken, stack: ExitStack, *, last_known: bool
+    ) -> _Ready | LedgerFile:
+        """Hash, look up, read, map, stage: everything before the transaction. `last_known`: no file before this
+        one waits for that transaction, so what the job loaded last stands in the ledger already."""
         file = stack.enter_context(disk.open_regular(taken.path))
         before = os.fstat(file.fileno())
         arrival = self._arrival(work, taken, before.st_size, disk.fingerprint(file))
         point("hash.after")
-        repeat = self._store.record_duplicate(arrival, self._now())
+        asked = last_known or arrival.repeat == "skip"
+        repeat = self._store.record_duplicate(arrival, self._now()) if asked else None
         if repeat is not None:
             return repeat
         file.seek(0)
@@ -152,7 +221,7 @@ class Importer:
             seen_at=taken.seen_at,
             claimed_at=disk.claimed_at(taken.claim),
             mapping=work.plan.mapping.name,
-            repeat=work.job.repeat or "apply",  # every mapping has a key: what comes again is set again
+            repeat=work.job.repeat or ("skip" if work.plan.table.appended else "apply"),
             folder=printable(taken.folder),
             source_state=taken.source_state,
             replay_of=None if taken.fresh else self._store.replay_of(taken.claim),
@@ -181,6 +250,24 @@ def _unchanged(file: BinaryIO, before: os.stat_result, path: Path) -> None:
         after.st_mtime_ns,
         after.st_ino,
     ):
+        raise _Changed(str(path))
+
+
+def _unwritten(small: Small) -> None:
+    """As `_unchanged`, for a file that was read whole."""
+    after, before = small.taken.path.lstat(), small.before
+    if (before.st_size, before.st_mtime_ns, before.st_ino) != (
+        after.st_size,
+        after.st_mtime_ns,
+        after.st_ino,
+    ):
+        raise _Changed(str(small.taken.path))
+
+
+def _unopened(path: Path) -> None:
+    """A writer that opened the file just before it was taken may write to it after the commit: never loaded then.
+    Copies are ours alone, and open for writing in the service itself."""
+    if disk.writer_free(path) == "busy":
         raise _Changed(str(path))
 
 

@@ -47,13 +47,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table of the catalogue. `keys`: each backed by a unique index, the natural one first."""
+    """A table of the catalogue. `keys`: each backed by a unique index, the natural one first. `appended`: its
+    rows happened once and are never set again by an older file."""
 
     name: str
     columns: Dict[str, Column]
     keys: tuple[tuple[str, ...], ...]
     label_en: str = ""
     label_fr: str = ""
+    appended: bool = False
 
 
 Catalogue = Dict[str, Table]

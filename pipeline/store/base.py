@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -32,7 +32,7 @@ FIND_AT_MOST = 500  # rows that the database itself refuses, found by halving; m
 
 
 @dataclass(frozen=True, slots=True)
-class _Ready:
+class Ready:
     """A table that a load may begin on. `mark`: what the database says of its columns and triggers; while that
     stays the same, so does this. `logged`: has it triggers, from which rows are counted?"""
 
@@ -41,12 +41,22 @@ class _Ready:
     mark: object
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Another program's tables, as they were when the database gave this mark."""
+
+    targets: Mapping[str, Target]
+    catalogue: Catalogue
+    mark: object
+
+
 class SqlStore(Arrivals, Memory, Doctor):
     """The verbs of `Store` in SQLAlchemy Core. A database adds staging, upsert, locks and *who*."""
 
     def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:
         super().__init__(engine, place)
-        self._tables: dict[str, _Ready] = {}
+        self._tables: dict[str, Ready] = {}
+        self._seen: _Seen | None = None
 
     # what each database does its own way ----------------------------------------------------------------
     def staging(self, plan: Plan) -> Staging:
@@ -64,8 +74,8 @@ class SqlStore(Arrivals, Memory, Doctor):
     def _begin(self, conn: sa.Connection) -> None:
         """What a transaction that loads must start with."""
 
-    def _mark(self, conn: sa.Connection, table: str) -> object:
-        """Changes when the table's columns or triggers do."""
+    def _mark(self, conn: sa.Connection, table: str = "") -> object:
+        """Changes when the table's columns or triggers do; without a table, when those of any table do."""
         raise NotImplementedError
 
     def _may_log(self, conn: sa.Connection, table: str) -> bool:
@@ -105,24 +115,23 @@ class SqlStore(Arrivals, Memory, Doctor):
     def catalogue(self) -> Catalogue:
         if not self._place.foreign:
             return catalogue()
-        with self._looking() as conn:
-            return live_catalogue(targets(conn))
+        with self._transaction(write=False) as conn:
+            return self._see(conn).catalogue
+
+    def _see(self, conn: sa.Connection) -> _Seen:
+        """The other program's tables, read again when one of them has changed."""
+        mark = self._mark(conn)
+        if self._seen is None or self._seen.mark != mark:
+            found = targets(conn)
+            self._seen = _Seen(found, live_catalogue(found), mark)
+        return self._seen
 
     def _target(self, table: str) -> Target:
         """The table as it was last seen; a load looks again."""
-        if table in self._tables:
-            return self._tables[table].target
         if not self._place.foreign:
-            return self._find(None, table)
+            return _named(ours(), table)
         with self._transaction(write=False) as conn:
-            return self._find(conn, table)
-
-    def _find(self, conn: sa.Connection | None, table: str) -> Target:
-        known = ours() if conn is None or not self._place.foreign else targets(conn)
-        if table not in known:
-            why = render(message("store.no_table", table=table))
-            raise MappingUnfit(message("store.unfit", why=why))
-        return known[table]
+            return _named(self._see(conn).targets, table)
 
     # the ledger -----------------------------------------------------------------------------------------
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
@@ -139,22 +148,22 @@ class SqlStore(Arrivals, Memory, Doctor):
         self._tables |= ready  # not before: what a transaction that failed had made is gone
         return rows
 
-    def _ready(self, conn: sa.Connection, table: str) -> _Ready:
+    def _ready(self, conn: sa.Connection, table: str) -> Ready:
         """Looked at for every load: a table made anew by another program has lost its triggers, and the counts
         are taken from what they write."""
         mark = self._mark(conn, table)
         known = self._tables.get(table)
         if known is not None and known.mark == mark:
             return known
-        target = self._find(conn, table)
+        target = _named(targets(conn) if self._place.foreign else ours(), table)
         if not triggers.missing(conn, [target]):
-            return _Ready(target, True, mark)
+            return Ready(target, True, mark)
         if not self._may_log(conn, table):
-            return _Ready(target, False, mark)
+            return Ready(target, False, mark)
         triggers.install(conn, [target])
-        return _Ready(target, True, self._mark(conn, table))
+        return Ready(target, True, self._mark(conn, table))
 
-    def _commit_one(self, conn: sa.Connection, load: Load, ready: _Ready, now: datetime) -> LedgerFile:
+    def _commit_one(self, conn: sa.Connection, load: Load, ready: Ready, now: datetime) -> LedgerFile:
         arrival = load.arrival
         self._lock_job(conn, arrival.job)
         known = self._known(conn, arrival.claim)
@@ -188,7 +197,7 @@ class SqlStore(Arrivals, Memory, Doctor):
         conn.execute(files.update().where(files.c.id == row.id).values(**counts))
         return replace(row, **counts)
 
-    def _write(self, conn: sa.Connection, load: Load, ready: _Ready) -> tuple[list[RefusedRow], Counts]:
+    def _write(self, conn: sa.Connection, load: Load, ready: Ready) -> tuple[list[RefusedRow], Counts]:
         """Upsert all rows; what the database refuses is found by halving, in savepoints."""
         _, distinct, highest = self._staged(conn, load)
         found: list[RefusedRow] = []
@@ -237,6 +246,13 @@ class SqlStore(Arrivals, Memory, Doctor):
         found = conn.execute(sa.text(asked), {"seq": seq, "who": who, "table": target.name})
         counts: dict[str, int] = {row[0]: row[1] for row in found}
         return counts.get("I", 0), counts.get("U", 0)
+
+
+def _named(known: Mapping[str, Target], table: str) -> Target:
+    if table not in known:
+        why = render(message("store.no_table", table=table))
+        raise MappingUnfit(message("store.unfit", why=why))
+    return known[table]
 
 
 def _refused_row(load: Load, line: int, judged: RowsRefused) -> RefusedRow:

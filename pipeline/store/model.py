@@ -113,6 +113,7 @@ class Load:
     dialect: str  # JSON
     max_refused: int | None = None  # more refused rows than this: the file fails
     raws: Callable[[Sequence[int]], Mapping[int, bytes]] | None = None
+    lines: tuple[int, int] | None = None  # of a staging that several files share: the first and last of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +211,11 @@ class Store(Protocol):
         with *who* set. A claim that is known already changes nothing and gives its row; content that the job
         loaded before, as the arrival's `repeat` says, gives a `duplicate` row and writes nothing else. A row that the database refuses is
         found and becomes a refused row."""
+
+    def commit_bundle(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile] | None:
+        """As `commit`, for loads of one job and plan that share one staging, each with `lines` of its own, and
+        none of whose claims is known yet. None, and nothing done: two rows have one key, or the database wants
+        none of some row; each file must be committed by itself then."""
 
     def record_failed(self, arrival: Arrival, said: Message, now: datetime) -> LedgerFile:
         """Ledger row `failed`. A claim that is known already changes nothing and gives its row."""

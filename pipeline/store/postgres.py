@@ -13,7 +13,8 @@ import psycopg
 import sqlalchemy as sa
 
 from pipeline.mapping.model import Column, Kind, Plan
-from pipeline.store.base import Counts, SqlStore
+from pipeline.store.base import Counts
+from pipeline.store.bundles import BundleStore
 from pipeline.store.failures import translated
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, Staging
@@ -41,6 +42,12 @@ _TYPES = {
     Kind.DATETIME: "timestamptz",
     Kind.BOOLEAN: "boolean",
 }
+_MARK_ALL = """
+SELECT current_schemas(false)::text, (SELECT sum(hashtext(i::text)::bigint) FROM pg_index AS i WHERE indisunique),
+  (SELECT sum(hashtext(relname || relnamespace)::bigint) FROM pg_class WHERE relkind IN ('r', 'p')),
+  (SELECT sum(hashtext(concat_ws(':', attrelid, attname, atttypid, atttypmod, attnotnull, atthasdef, attidentity))::bigint)
+   FROM pg_attribute WHERE attrelid >= 16384 AND attnum > 0)
+"""
 
 
 def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
@@ -61,7 +68,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
     return made
 
 
-class PostgresStore(SqlStore):
+class PostgresStore(BundleStore):
     """The seam on PostgreSQL."""
 
     kind = "postgresql"
@@ -84,7 +91,9 @@ class PostgresStore(SqlStore):
         if self._place.foreign:
             conn.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
 
-    def _mark(self, conn: sa.Connection, table: str) -> object:
+    def _mark(self, conn: sa.Connection, table: str = "") -> object:
+        if not table:
+            return tuple(conn.exec_driver_sql(_MARK_ALL).one())
         return conn.exec_driver_sql(_MARK, (quoted(table),)).scalar()
 
     def _may_log(self, conn: sa.Connection, table: str) -> bool:

@@ -14,11 +14,12 @@ from urllib.parse import quote
 
 import polars as pl
 import sqlalchemy as sa
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random
 
 from pipeline.errors import Environment
 from pipeline.mapping.model import Plan
-from pipeline.store.base import Counts, SqlStore
+from pipeline.store.base import Counts
+from pipeline.store.bundles import BundleStore
 from pipeline.store.failures import RowsRefused, translated
 from pipeline.store.keys import Keys
 from pipeline.store.ledger import refused_values
@@ -44,7 +45,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
         raw.isolation_level = None
         switch = Retrying(
             retry=retry_if_exception_type(sqlite3.OperationalError),
-            stop=stop_after_attempt(5),
+            stop=stop_after_attempt(5) | stop_after_delay(1),  # each of them may have waited for BUSY_S
             wait=wait_random(0.01, 0.2),
             reraise=True,
         )
@@ -66,7 +67,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
     return made
 
 
-class SqliteStore(SqlStore):
+class SqliteStore(BundleStore):
     """The seam on SQLite."""
 
     kind = "sqlite"
@@ -125,7 +126,7 @@ class SqliteStore(SqlStore):
         path = Path(self._engine.url.database or ".")
         return [(str(p), "write", "") for p in (path, path.absolute().parent) if not os.access(p, os.W_OK)]
 
-    def _mark(self, conn: sa.Connection, table: str) -> object:
+    def _mark(self, conn: sa.Connection, table: str = "") -> object:
         return conn.exec_driver_sql("PRAGMA schema_version").scalar_one()
 
     def staging(self, plan: Plan) -> Staging:

@@ -156,17 +156,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{encoding}, columns separated by {delimiter}",
         "{encoding}, colonnes séparées par {delimiter}",
     ),
-    "cli.demo_title": ("Pipeline on sample files, in {folder}", "Pipeline sur des fichiers d'exemple, dans {folder}"),
+    "cli.demo_title": (
+        "Pipeline on sample files, in {folder}",
+        "Pipeline sur des fichiers d'exemple, dans {folder}",
+    ),
     "cli.demo_read": (
         "A shop's orders and a till's tickets were dropped into their folders",
         "Les commandes d'une boutique et les tickets d'une caisse sont déposés dans leurs dossiers",
     ),
-    "cli.demo_refused": ("{file}, line {line}:", "{file}, ligne {line} :"),
-    "cli.demo_others": (
-        "The other lines of the file were imported; this one is kept in failed/web-sales, to be corrected.",
-        "Les autres lignes sont importées ; celle-ci est gardée dans failed/web-sales, à corriger.",
+    "cli.demo_refused": (
+        "refused: {file}, line {line}, column {column}: {value}",
+        "refusée : {file}, ligne {line}, colonne {column} : {value}",
     ),
-    "cli.demo_row": ("in the database, {table}:  {row}", "dans la base, {table} :  {row}"),
+    "cli.demo_others": (
+        "The file's other lines were imported; this one waits in failed/web-sales to be corrected.",
+        "Les autres lignes sont importées ; celle-ci attend dans failed/web-sales d'être corrigée.",
+    ),
+    "cli.demo_rows": ("in the database:", "dans la base :"),
     "cli.demo_equal": ("The day's total is the till's own", "Le total du jour est celui de la caisse"),
     "cli.demo_theirs": ("the till's file", "fichier de la caisse"),
     "cli.demo_ours": ("the database", "base de données"),
@@ -191,10 +197,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A file of {tickets} tickets, its worker killed in the middle",
         "Un fichier de {tickets} tickets, son processus tué en plein import",
     ),
-    "cli.demo_steps": (
-        "before: {before} tickets  >  killed ({signal}) while writing: {then}  >  taken up again by itself: {after}",
-        "avant : {before} tickets  >  tué ({signal}) en cours d'écriture : {then}  >  repris tout seul : {after}",
+    "cli.demo_before": ("tickets before", "tickets avant"),
+    "cli.demo_killed": ("killed ({signal})", "tué ({signal})"),
+    "cli.demo_after": ("afterwards", "ensuite"),
+    "cli.demo_undone": (
+        "all rows of the file were written, none was kept",
+        "toutes les lignes écrites, aucune gardée",
     ),
+    "cli.demo_itself": ("taken up again by itself", "repris tout seul"),
     "cli.demo_whole": (
         "nothing lost, nothing twice: {read} read = {new} new + {same} unchanged, already there",
         "rien de perdu, rien en double : {read} lus = {new} nouveaux + {same} inchangés, déjà là",
@@ -203,21 +213,22 @@ TEXTS: dict[str, tuple[str, str]] = {
         "This is not as it should be: see pipeline files. Please report it.",
         "Ce n'est pas ce qui est attendu : voir pipeline files. Merci de le signaler.",
     ),
+    "cli.demo_cut": (
+        "The demo ends here: a file was not imported. See what became of it: cd {folder} && pipeline files",
+        "La démonstration s'arrête : un fichier n'a pas été importé. Voir lequel : cd {folder} && pipeline files",
+    ),
     "cli.demo_turn": (
-        "Your turn: drop a file of orders here, it is imported at once",
-        "À vous : déposez ici un fichier de commandes, il est importé aussitôt",
+        "Your turn: a file dropped here is imported at once",
+        "À vous : un fichier déposé ici est importé aussitôt",
     ),
-    "cli.demo_sample": (
-        "one to try:  cd {folder} && cp {sample} {inbox}/",
-        "un exemple :  cd {folder} && cp {sample} {inbox}/",
-    ),
+    "cli.demo_sample": ("One to try, from another terminal:", "Un exemple, depuis un autre terminal :"),
     "cli.demo_nightly": (
-        "At night: tickets dropped into {inbox} are imported at their hour, next on {at}.",
-        "La nuit : les tickets déposés dans {inbox} sont importés à leur heure, la prochaine fois le {at}.",
+        "At night: tickets in {inbox} are imported at their hour, next on {at}.",
+        "La nuit : les tickets dans {inbox} sont importés à leur heure, le {at}.",
     ),
     "cli.demo_why": (
-        "Then: pipeline files, pipeline status; and for any file: pipeline why FILE",
-        "Ensuite : pipeline files, pipeline status ; et pour tout fichier : pipeline why FICHIER",
+        "To see more: pipeline files, pipeline status, pipeline why FILE",
+        "Pour en voir plus : pipeline files, pipeline status, pipeline why FICHIER",
     ),
     "cli.demo_stays": (
         "\nThe service runs and says here what becomes of your files; Ctrl-C stops it.",
@@ -227,11 +238,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "\nThe service does not run now. Start it: cd {folder} && pipeline run",
         "\nLe service ne tourne pas. Pour le lancer : cd {folder} && pipeline run",
     ),
-    "cli.demo_imported": (
-        "imported: {rows_read} rows = {inserted} new + {updated} changed + {unchanged} unchanged + {refused} refused",
-        "importé : {rows_read} lignes = {inserted} nouvelles + {updated} modifiées + {unchanged} inchangées + "
-        "{refused} refusées",
-    ),
+    "cli.demo_imported": ("imported: {counts}", "importé : {counts}"),
     "cli.demo_more": ("and {count} more: pipeline show {id}", "et {count} de plus : pipeline show {id}"),
     "cli.demo_head.read": ("read", "lues"),
     "cli.demo_head.new": ("new", "nouvelles"),

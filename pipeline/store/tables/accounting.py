@@ -28,7 +28,9 @@ class DocumentTax(Common, table=True):
 
 class JournalEntry(Common, table=True):
     __tablename__ = "journal_entry"
-    __table_args__ = setup("Journal entry", "Écriture comptable", ("source", "journal", "number", "line_no"))
+    __table_args__ = setup(
+        "Journal entry", "Écriture comptable", ("source", "journal", "number", "line_no"), appended=True
+    )
 
     journal: str = text("Journal", "Code journal", default="")
     journal_label: str | None = text("Journal name", "Libellé du journal")

@@ -60,13 +60,14 @@ def count(en: str, fr: str, **more: Any) -> Any:
     return column(en, fr, default=sql("0"), **more)
 
 
-def setup(en: str, fr: str, *keys: tuple[str, ...], by_source: bool = True) -> Any:
-    """Table arguments: labels and keys, the natural one first. Each key gets a unique constraint."""
+def setup(en: str, fr: str, *keys: tuple[str, ...], by_source: bool = True, appended: bool = False) -> Any:
+    """Table arguments: labels and keys, the natural one first. Each key gets a unique constraint. `appended`: its
+    rows are what happened once (a ticket, an entry), and are not set again by an older file."""
     every = [*keys]
     if by_source:
         every.append(("source", "external_id"))
     constraints = [UniqueConstraint(*key) for key in every]
-    return (*constraints, {"info": {"en": en, "fr": fr, "keys": tuple(every)}})
+    return (*constraints, {"info": {"en": en, "fr": fr, "keys": tuple(every), "appended": appended}})
 
 
 class Common(SQLModel):

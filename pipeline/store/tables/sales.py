@@ -67,7 +67,7 @@ class InvoiceLine(Line, table=True):
 
 class Payment(Common, table=True):
     __tablename__ = "payment"
-    __table_args__ = setup("Payment", "Règlement")
+    __table_args__ = setup("Payment", "Règlement", appended=True)
 
     kind: str = text("Kind", "Nature (règlement, remboursement)", default="payment")
     method: str | None = text("Method", "Mode de règlement")

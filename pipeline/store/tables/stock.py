@@ -34,7 +34,7 @@ class StockLevel(Common, table=True):
 
 class StockMovement(Common, table=True):
     __tablename__ = "stock_movement"
-    __table_args__ = setup("Stock movement", "Mouvement de stock")
+    __table_args__ = setup("Stock movement", "Mouvement de stock", appended=True)
 
     variant: UUID | None = ref("product_variant", "Variant", "Déclinaison")
     warehouse: UUID | None = ref("warehouse", "Warehouse", "Entrepôt")

@@ -28,7 +28,7 @@ class PosSession(Common, table=True):
 
 class PosTicket(Discounted, table=True):
     __tablename__ = "pos_ticket"
-    __table_args__ = setup("Till ticket", "Ticket de caisse", ("source", "number"))
+    __table_args__ = setup("Till ticket", "Ticket de caisse", ("source", "number"), appended=True)
 
     number: str | None = text("Number", "N° de ticket", required=True)
     kind: str = text("Kind", "Nature (vente, remboursement, annulation)", default="sale")
@@ -45,7 +45,7 @@ class PosTicket(Discounted, table=True):
 
 class PosTicketLine(Line, table=True):
     __tablename__ = "pos_ticket_line"
-    __table_args__ = setup("Till ticket line", "Ligne de ticket", ("ticket", "line_no"))
+    __table_args__ = setup("Till ticket line", "Ligne de ticket", ("ticket", "line_no"), appended=True)
 
     ticket: UUID | None = ref("pos_ticket", "Ticket", "Ticket de caisse", required=True)
     category: str | None = text("Category", "Famille")

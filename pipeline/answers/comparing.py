@@ -22,7 +22,7 @@ COMPARED_BYTES = 50_000_000  # bigger files are not read again for this
 SHOWN_LINES = 5
 
 
-def changes(
+def compare(
     old: LedgerFile, new: LedgerFile, job: ImportJob | None, zone: str
 ) -> tuple[Changes | None, Message | None]:
     """Compare the two as they lie in the archive, or say why that cannot be done."""
@@ -37,7 +37,7 @@ def changes(
             return None, message("states.archive_gone", place=name)
         places.append(place)
     try:
-        return _compare((old, places[0]), (new, places[1])), None
+        return _line_by_line((old, places[0]), (new, places[1])), None
     except OSError as error:
         said = message("files.unreadable", path=str(error.filename), why=error.strerror or str(error))
         return None, said
@@ -56,7 +56,7 @@ def archived_place(file: LedgerFile, job: ImportJob | None, zone: str) -> Path |
     return None
 
 
-def _compare(old: tuple[LedgerFile, Path], new: tuple[LedgerFile, Path]) -> Changes:
+def _line_by_line(old: tuple[LedgerFile, Path], new: tuple[LedgerFile, Path]) -> Changes:
     left = Counter(_lines(*old))
     added: list[str] = []
     counts = {"new": 0, "same": 0}
