@@ -104,7 +104,11 @@ def test_a_number_comes_back_to_the_last_digit(value: Decimal, decimal: str, spa
 @given(st.dates())
 def test_a_date_comes_back_in_every_format(day: date) -> None:
     for form in ("%d/%m/%Y", "%Y-%m-%d", "%m.%d.%Y"):
-        text = form.replace("%d", f"{day.day:02}").replace("%m", f"{day.month:02}").replace("%Y", f"{day.year:04}")
+        text = (
+            form.replace("%d", f"{day.day:02}")
+            .replace("%m", f"{day.month:02}")
+            .replace("%Y", f"{day.year:04}")
+        )
         assert cell("d", text, "", f', format = "{form}"') == day
 
 

@@ -1,7 +1,8 @@
-"""Reading delimited text: any dialect and encoding, streaming, every record accounted for."""
+"""Reading any file: what it is told by its content, every record accounted for."""
 
+from pipeline.formats.columns import check_columns, match_column
 from pipeline.formats.complete import completeness
-from pipeline.formats.layout import check_columns, match_column
-from pipeline.formats.reader import open_reading
+from pipeline.formats.limits import Limits
+from pipeline.formats.opening import Member, deliveries, open_reading
 
-__all__ = ["check_columns", "completeness", "match_column", "open_reading"]
+__all__ = ["Limits", "Member", "check_columns", "completeness", "deliveries", "match_column", "open_reading"]

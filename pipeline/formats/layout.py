@@ -1,24 +1,28 @@
-"""How a file is laid out: line end, delimiter, quote, header. What the mapping states wins."""
+"""How a text is laid out: line end, dialect, header. What the mapping states wins over what is found."""
 
 from __future__ import annotations
 
-import difflib
 import re
-import unicodedata
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
-from pipeline.formats.model import LINE, Dialect
-from pipeline.formats.salvage import MAX_JOIN_LINES, scan, tolerant
-from pipeline.formats.text import HEAD, MAX_LINE, Encoding, find_encoding, utf8_pieces
+from pipeline.formats.columns import MAX_COLUMNS, check_columns, unique
+from pipeline.formats.dialects import find_marks, records
+from pipeline.formats.encodings import find_encoding
+from pipeline.formats.kinds import HARD, kind
+from pipeline.formats.model import Dialect
+from pipeline.formats.salvage import Marks
+from pipeline.formats.tables import Found, Row, find_table
+from pipeline.formats.text import HEAD, MAX_LINE, Encoding, rescued, split_lines, utf8_pieces
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
-MAX_COLUMNS = 2000
-DELIMITERS = ";\t|,"  # in the order preferred when two fit equally
 SWAP = bytes.maketrans(b"\r\n", b"\n\r")
+SPARE = ("\x1f", "\x1e", "\x1d", "\x1c")  # stands for a delimiter of several bytes inside of the parser
+ROWS = 400  # records of the head that are judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +33,27 @@ class Layout:
     encoding: Encoding
     offset: int
     line: int
+    hidden: int = 0  # columns at the end that no row fills: a delimiter that ends the lines
+    spare: str = ""  # what stands for the delimiter inside of the parser; "" = itself
+    single: bool = False  # one column found: nothing parts its cells
+    hard: tuple[bool, ...] = ()  # the columns that hold numbers, dates and the like
+    notes: bool = True  # a ragged line that starts with # is a comment
+    aside: dict[str, int] = field(default_factory=dict)
 
     @property
     def swap(self) -> bool:
         """Whether the file ends its lines with CR alone; CR and LF are exchanged while it is read."""
         return self.dialect.line_end == "\r"
+
+    @property
+    def marks(self) -> Marks:
+        """The dialect as the parser sees it."""
+        delimiter = SPARE[0] if self.single else self.spare or self.dialect.delimiter
+        return Marks(delimiter, self.dialect.quote, self.dialect.escape)
+
+    @property
+    def width(self) -> int:
+        return len(self.dialect.columns) + self.hidden
 
 
 def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -> Layout:
@@ -42,41 +62,135 @@ def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -
     text, whole = _head(file, encoding)
     if not text.strip("\0"):
         raise FileFailed(message("reading.empty"))
-    line_end = _line_end(text)
+    line_end, universal = _line_end(text)
     if line_end == "\r":
         text = text.translate({13: 10, 10: 13})
-    lines = text.split("\n")
+    lines, ends = split_lines(text, universal)
     first = _first_line(lines, options.skip or 0)
-    stated = re.fullmatch(r'"?sep=(.)"?\r?', lines[first], re.IGNORECASE)
+    stated = re.fullmatch(r'"?sep=(.+?)"?', lines[first].lstrip("\ufeff"), re.IGNORECASE)
     if stated is not None:
         first = _first_line(lines, first + 1)
     if first == len(lines) - 1 and not whole and len(text) > MAX_LINE // 4:
         raise FileFailed(message("reading.line_too_long", line=first + 1, limit=MAX_LINE))
-    quote = _one("quote", options.quote) if options.quote else ('"' if options.quote is None else "")
-    delimiter = _one("delimiter", options.delimiter) if options.delimiter else None
-    delimiter = delimiter or (stated.group(1) if stated else find_delimiter(lines[first:], quote))
-    cells, used = _header(lines, first, delimiter, quote)
-    if len(cells) > MAX_COLUMNS:
-        raise FileFailed(message("reading.too_many_columns", found=len(cells), limit=MAX_COLUMNS))
-    has_header = options.header if options.header is not None else not options.columns
-    if has_header:
-        check_columns(cells, [(name,) for name in required])
-        body, columns = first + used, unique(cells)
-        raw = "\n".join(lines[first:body]).removesuffix("\r")
-    else:
-        body, columns, raw = first, unique(_numbered(options.columns, len(cells))), ""
-        check_columns(columns, [(name,) for name in required])
-    offset = len("\n".join(lines[:body]).encode()) + (1 if body < len(lines) and body else 0)
-    raw_bytes = raw.encode().translate(SWAP) if line_end == "\r" else raw.encode()
-    header_line = first + 1 if has_header else None
-    dialect = Dialect(
-        encoding.name, delimiter, quote, line_end, header_line, encoding.encode(raw_bytes), columns
+    seen = lines[first:] if whole or len(lines) - first < 3 else lines[first:-1]
+    marks = _marks(seen, options, stated[1] if stated else None)
+    rows = [Row(first + at, one.used, one.cells) for at, one in records(seen[: ROWS * 2], marks)][:ROWS]
+    widest = max((len(row.cells) for row in rows), default=0)
+    if widest > MAX_COLUMNS:
+        raise FileFailed(message("reading.too_many_columns", found=widest, limit=MAX_COLUMNS))
+    if not any(row.filled for row in rows):
+        raise FileFailed(message("reading.no_header"))
+    header = options.header if options.header is not None else (False if options.columns else None)
+    found = find_table(rows, header, options.anchors, options.skip is not None or stated is not None)
+    if found.header is None:
+        found.names = [*options.columns[: found.width]]
+    return _layout(
+        options, encoding, line_end, (lines, ends), marks, rows, found, required, stated is not None
     )
-    return Layout(dialect, encoding, offset, body + 1)
 
 
-def _one(option: str, value: str) -> str:
-    if len(value) != 1 or not value.isascii() or value in "\r\n\0":
+def _layout(
+    options: ReadOptions,
+    encoding: Encoding,
+    line_end: str,
+    split: tuple[list[str], list[str]],
+    marks: Marks,
+    rows: Sequence[Row],
+    found: Found,
+    required: Sequence[str],
+    stated: bool,
+) -> Layout:
+    lines, ends = split
+    data = [row.cells for row in rows if row.at >= found.start and len(row.cells) == found.width]
+    hidden = _hidden(found, data, bool(options.columns))
+    names = [rescued(name) for name in found.names[: found.width - hidden]]
+    if names and found.header is not None:
+        names[0] = names[0].lstrip("\ufeff").removeprefix("ï»¿")
+    width = max(found.width - hidden, len(options.columns) if found.header is None else 0)
+    columns = unique(
+        [*names, *(f"column_{i + 1}" if found.header is None else "" for i in range(len(names), width))]
+    )
+    check_columns(names if found.header is not None else columns, [(name,) for name in required])
+    raw = ""
+    if found.header is not None:
+        last = found.stop - 1
+        raw = "".join(lines[i] + ends[i] for i in range(found.header, last)) + lines[last]
+    body = "".join(lines[i] + ends[i] for i in range(found.start)) if found.start else ""
+    raw_bytes = raw.encode().translate(SWAP) if line_end == "\r" else raw.encode()
+    dialect = Dialect(
+        encoding.name, marks.delimiter, marks.quote, line_end,
+        None if found.header is None else found.header + 1, encoding.encode(raw_bytes), columns,
+        escape=marks.escape, names=tuple(names), codec=encoding.codec, sure=min(found.sure, encoding.sure),
+    )  # fmt: skip
+    aside = dict(found.aside)
+    if stated:
+        aside["separator"] = 1
+    before = sum(not line.strip() for line in lines[options.skip or 0 : rows[0].at])
+    if before:
+        aside["blank"] = aside.get("blank", 0) + before
+    if options.skip:
+        aside["skipped"] = options.skip
+    return Layout(
+        dialect, encoding, len(body.encode()), found.start + 1, hidden, _spare(marks.delimiter, lines),
+        found.width == 1 and not (options.delimiter or stated), _hard(rows, found, width), not any(row and row[0].startswith("#") for row in data), aside,
+    )  # fmt: skip
+
+
+def _hidden(found: Found, data: Sequence[Sequence[str]], named: bool) -> int:
+    """How many columns at the end have neither a name nor, in the head, a cell that is filled."""
+    hidden = 0
+    least = 1 if found.header is not None else 3
+    if len(data) < least or named:
+        return 0
+    while hidden < found.width - 1:
+        place = found.width - 1 - hidden
+        named_here = place < len(found.names) and found.names[place].strip()
+        if named_here or any(row[place].strip() for row in data):
+            break
+        hidden += 1
+    return hidden
+
+
+def _hard(rows: Sequence[Row], found: Found, width: int) -> tuple[bool, ...]:
+    """Which columns hold figures, dates and the like, judged by the records up to the first gap."""
+    data: list[list[str]] = []
+    for row in rows:
+        if row.at < found.start:
+            continue
+        if not row.filled and len(data) > 1:
+            break
+        if len(row.cells) == found.width and len(data) < 100:
+            data.append(row.cells)
+    hard = []
+    for place in range(width):
+        kinds = Counter(kind(row[place]) for row in data if place < len(row) and row[place].strip())
+        total = sum(kinds.values())
+        hard.append(total > 1 and sum(n for k, n in kinds.items() if k in HARD) >= total * 0.8)
+    return tuple(hard)
+
+
+def _spare(delimiter: str, lines: Sequence[str]) -> str:
+    if len(delimiter.encode()) == 1:
+        return ""
+    return next((c for c in SPARE if not any(c in line for line in lines)), SPARE[0])
+
+
+def _marks(lines: Sequence[str], options: ReadOptions, stated: str | None) -> Marks:
+    delimiter = _sign("delimiter", options.delimiter) if options.delimiter else stated
+    quote = options.quote if not options.quote else _sign("quote", options.quote)
+    marks = find_marks(lines, delimiter, quote)
+    if options.escape is not None:
+        marks = Marks(marks.delimiter, marks.quote, options.escape)
+    return marks
+
+
+def _sign(option: str, value: str) -> str:
+    most = 1 if option == "quote" else 8
+    if (
+        not 1 <= len(value) <= most
+        or (option == "quote" and not value.isascii())
+        or set(value) & set("\r\n\0")
+    ):
         raise FileFailed(message("reading.bad_option", option=option, value=value))
     return value
 
@@ -91,110 +205,20 @@ def _head(file: BinaryIO, encoding: Encoding) -> tuple[str, bool]:
     return data.decode("utf-8"), True
 
 
-def _line_end(text: str) -> str:
-    if "\n" not in text:
-        return "\r" if "\r" in text else "\n"
-    crlf = text.count("\r\n")
-    return "\r\n" if crlf * 2 > text.count("\n") else "\n"
+def _line_end(text: str) -> tuple[str, bool]:
+    """(the line end of most lines, whether some other lines end with CR alone)."""
+    if "\r" not in text:
+        return "\n", False
+    bare = re.sub('"[^"]*"', "", text) if '"' in text else text
+    crlf = bare.count("\r\n")
+    feeds, returns = bare.count("\n") - crlf, bare.count("\r") - crlf
+    if returns and not feeds and not crlf:
+        return "\r", False
+    return ("\r\n" if crlf > feeds or (crlf and crlf == feeds) else "\n"), returns > 0
 
 
 def _first_line(lines: Sequence[str], start: int) -> int:
     for at in range(start, len(lines)):
-        if lines[at].strip():
+        if lines[at].strip("\ufeff \t"):
             return at
     raise FileFailed(message("reading.no_header"))
-
-
-def find_delimiter(lines: Sequence[str], quote: str) -> str:
-    """The delimiter whose count in the first line is met by most lines; a comma if none stands in it."""
-    text = "\n".join(lines)
-    if quote:
-        escaped = re.escape(quote)
-        text = re.sub(f"{escaped}[^{escaped}]*{escaped}", "", text)
-    kept = [line for line in text.split("\n")[:1000] if line.strip()]
-    kept = kept[:-1] if len(kept) > 2 else kept  # the last may be cut
-    best, best_score = ",", (0.0, 0)
-    for delimiter in DELIMITERS:
-        wanted = kept[0].count(delimiter) if kept else 0
-        if not wanted:
-            continue
-        score = (sum(line.count(delimiter) == wanted for line in kept) / len(kept), wanted)
-        if score > best_score:
-            best, best_score = delimiter, score
-    return best
-
-
-def _header(lines: Sequence[str], first: int, delimiter: str, quote: str) -> tuple[list[str], int]:
-    """The first record → (its cells, the lines it uses)."""
-    line = lines[first].removesuffix("\r")
-    if not quote or quote not in line:
-        return line.split(delimiter), 1
-    for used in range(1, min(MAX_JOIN_LINES, len(lines) - first) + 1):
-        joined = "\n".join(lines[first : first + used]).removesuffix("\r")
-        cells, is_open = scan(joined, delimiter, quote)
-        if cells is not None:
-            return cells, used
-        if not is_open:
-            break
-    width = line.count(delimiter) + 1
-    return tolerant(line, delimiter, quote, width) or line.split(delimiter), 1
-
-
-def _numbered(names: Sequence[str], width: int) -> list[str]:
-    return [*names, *(f"column_{i + 1}" for i in range(len(names), width))]
-
-
-def unique(names: Sequence[str]) -> tuple[str, ...]:
-    """Names for the frame: none empty, none twice, none `_line`; the first of equal ones keeps its name."""
-    taken = {LINE, *names}
-    seen: set[str] = {LINE}
-    result: list[str] = []
-    for place, name in enumerate(names, 1):
-        new = name if name else f"column_{place}"
-        count = 1
-        while new in seen or (new != name and new in taken):
-            count += 1
-            new = f"{name or 'column'} ({count})"
-        seen.add(new)
-        result.append(new)
-    return tuple(result)
-
-
-def normal(name: str) -> str:
-    """A column name without case, accents, marks; one blank for any run of blanks and underscores."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-    return " ".join(plain.replace("_", " ").split())
-
-
-def match_column(wanted: str, columns: Sequence[str]) -> str | None:
-    """The column meant by a name: the same text, else the first with the same normalised name."""
-    if wanted in columns:
-        return wanted
-    key = normal(wanted)
-    return next((column for column in columns if normal(column) == key), None)
-
-
-def check_columns(
-    columns: Sequence[str], required: Iterable[Sequence[str]], named: Iterable[str] = ()
-) -> None:
-    """Of each group of `required` names one stands in the header; no name in use stands there twice.
-
-    Raises FileFailed with what was expected, what was found, and the nearest."""
-    for names in required:
-        if all(match_column(name, columns) is None for name in names):
-            normals = {normal(column): column for column in columns}
-            near = next(filter(None, (_near(name, normals) for name in names)), "-")
-            shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
-            facts = {"column": " / ".join(names), "found": shown, "near": near}
-            raise FileFailed(message("reading.missing_column", **facts))
-    for name in [*(name for names in required for name in names), *named]:
-        found = match_column(name, columns)
-        same = columns.count(found) if found == name else sum(normal(c) == normal(name) for c in columns)
-        if found is not None and same > 1:
-            raise FileFailed(message("reading.duplicate_column", column=found))
-
-
-def _near(name: str, normals: dict[str, str]) -> str | None:
-    close = difflib.get_close_matches(normal(name), list(normals), 1, 0.5)
-    return normals[close[0]] if close else None

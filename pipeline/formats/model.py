@@ -25,6 +25,11 @@ class Dialect:
     header_line: int | None  # physical line, 1-based
     header_raw: bytes  # the header record's own bytes without its line end; b"" if there is none
     columns: tuple[str, ...]
+    format: str = "csv"
+    escape: str = ""  # "" = a quote inside quotes is doubled
+    names: tuple[str, ...] = ()  # the header's cells as they stand there; `columns` are made unique
+    codec: str = ""  # the codec that reads the whole file, its mark too
+    sure: float = 1.0  # 0 to 1: how sure what was found is
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,26 @@ class Account:
     records: int = 0
     damaged: int = 0
     set_aside: dict[str, int] = field(default_factory=dict)
-    repaired: int = 0  # accepted although a quote was out of place
+    repaired: int = 0  # accepted although something of the record was mended
+    repairs: dict[str, int] = field(default_factory=dict)  # the same by what was mended
+    notes: list[Message] = field(default_factory=list)  # what a person should know of how it was read
+    quoted: bool = False  # some cell was wrapped in quotes
+
+    def aside(self, rule: str, lines: int = 1) -> None:
+        """Lines left out by a rule: preamble, comment, blank, units, repeated_header, total, footer, …"""
+        if lines:
+            self.set_aside[rule] = self.set_aside.get(rule, 0) + lines
+
+    def mend(self, what: str, count: int = 1) -> None:
+        """Records that were mended: quote, bytes, short, long, blank_end."""
+        if count:
+            self.repaired += count
+            self.repairs[what] = self.repairs.get(what, 0) + count
+
+    def note(self, said: Message) -> None:
+        """A sentence about the file, once."""
+        if said not in self.notes:
+            self.notes.append(said)
 
 
 class Reading(Protocol):

@@ -1,110 +1,235 @@
-"""An opened file: its text block by block, each block as a batch, and the account that must balance."""
+"""An opened text: block by block, each block as a batch, and the account that must balance."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 import polars as pl
 
 from pipeline.errors import FileFailed
+from pipeline.formats.batches import TextBatch
 from pipeline.formats.blocks import Parsed, Parser
+from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.layout import SWAP, Layout, find_layout
-from pipeline.formats.model import LINE, Account, Batch, Damaged, Dialect
+from pipeline.formats.model import LINE, Account, Batch, Dialect
+from pipeline.formats.tail import Odd, is_total, judge, number
 from pipeline.formats.text import MAX_LINE, utf8_pieces
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
-
-class TextBatch:
-    """The records of one block; keeps the block's text to give back a record's own bytes."""
-
-    def __init__(self, block: bytes, first: int, parsed: Parsed, layout: Layout) -> None:
-        self._block, self._first, self._parsed, self._layout = block, first, parsed, layout
-        self._starts: list[int] | None = None  # byte offset of each physical line
-        self._records: list[int] = []  # lines where a record, a damaged or a blank one starts
-        frame = parsed.frame
-        if layout.swap:
-            frame = frame.with_columns(pl.col(pl.String).str.replace_many(["\r", "\n"], ["\n", "\r"]))
-        self.frame: pl.DataFrame = frame
-        width = len(layout.dialect.columns)
-        self.damaged: list[Damaged] = [
-            Damaged(
-                line,
-                self.raw(line),
-                message("reading.nul")
-                if found < 0
-                else message("reading.ragged", found=found, expected=width),
-            )
-            for line, found in parsed.damaged
-        ]
-
-    def raw(self, line: int) -> bytes:
-        """The record that starts at this line, in the file's own bytes, without its line end."""
-        if self._starts is None:
-            self._starts = [0, *(found.end() for found in re.finditer(b"\n", self._block))]
-            others = {at for at, _ in self._parsed.damaged} | set(self._parsed.blank)
-            self._records = sorted(others.union(self._parsed.frame[LINE].to_list()))
-        place = bisect_left(self._records, line)
-        if place == len(self._records) or self._records[place] != line:
-            raise KeyError(line)
-        place += 1
-        after = self._records[place] - self._first if place < len(self._records) else len(self._starts)
-        stop = self._starts[after] if after < len(self._starts) else len(self._block)
-        text = self._block[self._starts[line - self._first] : stop].removesuffix(b"\n").removesuffix(b"\r")
-        return self._layout.encoding.encode(text.translate(SWAP) if self._layout.swap else text)
+SHOWN = 1 << 16  # bytes kept of a line that is too long
+TAIL = 20_000  # odd lines kept in mind until it is known whether records follow
 
 
 class TextReading:
     """A delimited text. Iterate once; FileFailed where bytes mean nothing or a line is endless."""
 
-    def __init__(self, file: BinaryIO, layout: Layout) -> None:
-        self._file, self._layout = file, layout
+    def __init__(self, file: BinaryIO, layout: Layout, options: ReadOptions, totals: bool = True) -> None:
+        self._file, self._layout, self._options = file, layout, options
+        self._totals = totals
         self.dialect: Dialect = layout.dialect
-        self.account = Account()
+        self.account = Account(set_aside=dict(layout.aside))
+        self._tail: list[Odd] = []
+        self._second = False  # a second table of the same width has begun: what follows is set aside
+        self._nuls = False
 
     def __iter__(self) -> Iterator[Batch]:
-        dialect = self.dialect
-        parser = Parser(dialect.columns, dialect.delimiter, dialect.quote)
-        line, rest = self._layout.line, b""
-        for piece in self._body():
+        layout = self._layout
+        hidden = tuple(f"\0{i}" for i in range(layout.hidden))
+        parser = Parser(self.dialect.columns + hidden, layout.marks, self._options.repairs)
+        line, rest, endless = layout.line, b"", b""
+        for piece, last in self._body():
+            if endless:
+                stop = piece.find(b"\n")
+                if stop < 0 and not last:
+                    continue
+                piece = piece[stop + 1 :] if stop >= 0 else b""
+                yield from self._batch(endless, line, self._endless(parser, line), last and not piece)
+                line, endless = line + 1, b""
+                if last and not piece:
+                    break
             rest += piece
-            cut = rest.rfind(b"\n") + 1
-            if len(rest) - cut > MAX_LINE:
-                raise FileFailed(
-                    message("reading.line_too_long", line=line + rest.count(b"\n"), limit=MAX_LINE)
-                )
-            if cut:
-                parsed = parser.parse(rest[:cut], line, False)
-                yield from self._batch(rest[: parsed.used], line, parsed)
-                line, rest = line + parsed.lines, rest[parsed.used :]
-        if rest:
-            parsed = parser.parse(rest, line, True)
-            yield from self._batch(rest[: parsed.used], line, parsed)
+            cut = len(rest) if last else rest.rfind(b"\n") + 1
+            if last and len(rest) - rest.rfind(b"\n") > MAX_LINE:
+                cut, last = rest.rfind(b"\n") + 1, False
+            if cut or last:
+                block = self._spared(rest[:cut])
+                parsed = parser.parse(block, line, last)
+                yield from self._batch(block[: parsed.used], line, parsed, last)
+                line, rest = line + parsed.lines, block[parsed.used :] + rest[cut:]
+            if len(rest) - rest.rfind(b"\n") > MAX_LINE and not last:
+                rest, endless = b"", rest[rest.rfind(b"\n") + 1 :][:SHOWN]
+                self._nuls = not endless.strip(b"\0")
+        if endless:
+            yield from self._batch(endless, line, self._endless(parser, line), True)
+        self._check()
 
-    def _body(self) -> Iterator[bytes]:
-        """The text after the header, UTF-8, lines ending in LF."""
+    def _endless(self, parser: Parser, line: int) -> Parsed:
+        """A line that is too long to be a record: refused, or set aside when it is the NULs that a crash leaves."""
+        empty = pl.DataFrame(schema={LINE: pl.Int64, **parser.schema})
+        if self._nuls:
+            return Parsed(empty, 0, 1, aside=[(line, "nul_tail")])
+        said = message("reading.line_too_long", line=line, limit=MAX_LINE)
+        return Parsed(empty, 0, 1, refused=[(line, said)])
+
+    def _body(self) -> Iterator[tuple[bytes, bool]]:
+        """The text after the header, UTF-8, lines ending in LF, and whether it is the last of it."""
         skip = self._layout.offset
+        before = b""
         for piece in utf8_pieces(self._file, self._layout.encoding):
             taken = piece[skip:]
             skip = max(0, skip - len(piece))
-            yield taken.translate(SWAP) if self._layout.swap else taken
+            if before:
+                yield before, False
+            before = taken.translate(SWAP) if self._layout.swap else taken
+        yield before, True
 
-    def _batch(self, block: bytes, line: int, parsed: Parsed) -> Iterator[Batch]:
+    def _spared(self, block: bytes) -> bytes:
+        """The block with a delimiter of one byte."""
+        if not self._layout.spare:
+            return block
+        return block.replace(self.dialect.delimiter.encode(), self._layout.spare.encode())
+
+    def _batch(self, block: bytes, line: int, parsed: Parsed, final: bool) -> Iterator[Batch]:
         account = self.account
-        account.records += parsed.frame.height + len(parsed.damaged)
-        account.damaged += len(parsed.damaged)
-        account.repaired += parsed.repaired
-        if parsed.blank:
-            account.set_aside["blank"] = account.set_aside.get("blank", 0) + len(parsed.blank)
-        if parsed.lines != block.count(b"\n") + (bool(block) and not block.endswith(b"\n")):
+        account.quoted = account.quoted or parsed.quoted
+        items = parsed.frame.height + len(parsed.ragged) + len(parsed.refused) + len(parsed.aside)
+        aside = sum(account.set_aside.values())
+        batch = TextBatch(block, line, parsed, self._layout, self._options)
+        for _, rule in parsed.aside:
+            account.aside(rule)
+        self._comments(batch)
+        self._repeated(batch)
+        self._second_table(batch)
+        kept, waiting = self._tail, []
+        if batch.frame.height == 0 and len(kept) < TAIL:
+            waiting = kept
+        else:
+            batch.restore(kept)
+        self._tail = [*waiting, *batch.take_tail()]
+        if final:
+            self._last(batch, block)
+        batch.settle(account)
+        account.records += batch.frame.height + len(batch.damaged)
+        account.damaged += len(batch.damaged)
+        got = batch.frame.height + len(batch.damaged) + sum(account.set_aside.values()) - aside
+        if got + len(self._tail) != items + len(kept):
             raise FileFailed(message("reading.unbalanced", line=line))
-        if parsed.frame.height or parsed.damaged:
-            yield TextBatch(block, line, parsed, self._layout)
+        if batch.frame.height or batch.damaged:
+            yield batch
+
+    def _comments(self, batch: TextBatch) -> None:
+        if self._layout.notes and self._layout.width > 1:
+            marks = ("#",)
+            self.account.aside("comment", batch.drop_ragged(lambda cells: cells[0].startswith(marks)))
+
+    def _repeated(self, batch: TextBatch) -> None:
+        """Lines that say what the header says: files put one after another."""
+        names, columns = self.dialect.names, self.dialect.columns
+        if len(columns) < 2 or not names or self.dialect.header_line is None or not batch.frame.height:
+            return
+        pairs = [(c, n) for c, n in zip(columns, names, strict=True) if n]
+        first = batch.frame[pairs[0][0]] == pairs[0][1] if pairs else None
+        if first is None or not first.any():
+            return
+        same = pl.all_horizontal([pl.col(c) == n for c, n in pairs]).fill_null(False)
+        self.account.aside("repeated_header", batch.drop(batch.frame.select(same).to_series()))
+
+    def _second_table(self, batch: TextBatch) -> None:
+        """A table of the same width further down: after a blank line, names over columns of figures and dates."""
+        if self._second:
+            self.account.aside("second_table", batch.drop_from(0))
+            return
+        hard = self._layout.hard
+        if not any(hard) or not batch.apart or not batch.frame.height:
+            return
+        apart = set(batch.apart)
+        numbers = batch.frame[LINE]
+        for place in numbers.is_in(list(apart)).arg_true().to_list():
+            cells = batch.frame.row(place)[1:]
+            kinds = [kind(cell or "") for cell in cells]
+            typed = [found for found, is_hard in zip(kinds, hard, strict=False) if is_hard]
+            if "blank" in kinds or any(found in HARD or found in ("null", "code") for found in typed):
+                continue
+            self._second = True
+            self.account.aside("second_table", batch.drop_from(numbers[place]))
+            return
+
+    def _last(self, batch: TextBatch, block: bytes) -> None:
+        """The end of the file: totals, footers, a second table, a last record that was cut short."""
+        odd, self._tail = self._tail, []
+        cut = bool(block) and not block.endswith(b"\n")
+        rules = judge(odd, self._layout.width, self._layout.hard)
+        seen_short = bool(self.account.repairs.get("short")) or self.account.damaged > 0
+        kept = []
+        for row, rule in zip(odd, rules, strict=True):
+            last = row is odd[-1]
+            if rule is not None:
+                self.account.aside(rule)
+            elif last and cut and len(row.cells) < self._layout.width and not seen_short:
+                batch.refuse(row, message("reading.cut", found=len(row.cells), expected=self._layout.width))
+            else:
+                kept.append(row)
+        batch.restore(kept)
+        if self._totals and not kept:
+            self._total(batch)
+
+    def _total(self, batch: TextBatch) -> None:
+        """The last full rows, when they are a total of those above."""
+        frame = batch.frame
+        found = []
+        for place in range(frame.height - 1, max(-1, frame.height - 4), -1):
+            cells = frame.row(place)[1:]
+            if not is_total(cells, self._layout.hard) and not self._nameless(cells):
+                break
+            found.append(place)
+        if not found or (frame.height == len(found) and self.account.records == 0):
+            return
+        sums = self._sums(batch.frame[LINE][found[-1]])
+        for place in found:
+            cells = frame.row(place)[1:]
+            figures = [
+                (column, value) for column, cell, value in zip(self.dialect.columns, cells, _figures(cells), strict=True)
+                if cell and value is not None
+            ]  # fmt: skip
+            agree = [column for column, value in figures if abs(sums.get(column, 0.0) - value) < 0.006]
+            blanks = sum(not cell for cell in cells)
+            named = is_total(cells, self._layout.hard)
+            if (named and (agree or blanks)) or (figures and len(agree) == len(figures) and not named):
+                line = frame[LINE][place]
+                if not agree:
+                    self.account.note(message("reading.total_differs", line=line))
+                self.account.aside("total", batch.drop(batch.frame[LINE] == line))
+
+    def _nameless(self, cells: Sequence[str | None]) -> bool:
+        """Figures alone, the first cell blank."""
+        filled = [cell for cell in cells if cell]
+        return not cells[0] and bool(filled) and all(kind(c) in ("number", "money") for c in filled)
+
+    def _sums(self, before: int) -> dict[str, float]:
+        """What the columns of figures add up to above this line: the file is read once more."""
+        sums: dict[str, float] = {}
+        again = TextReading(self._file, self._layout, replace(self._options, repairs=True), totals=False)
+        for batch in again:
+            rows = batch.frame.filter(pl.col(LINE) < before).select(
+                number(pl.col(c)).sum() for c in self.dialect.columns
+            )
+            for column, value in rows.row(0, named=True).items():
+                sums[column] = sums.get(column, 0.0) + value
+        return sums
+
+    def _check(self) -> None:
+        account = self.account
+        if account.records < account.damaged or self._tail:
+            raise FileFailed(message("reading.unbalanced", line=self._layout.line))
 
 
-def open_reading(file: BinaryIO, options: ReadOptions, required: Sequence[str] = ()) -> TextReading:
-    """Find how the file is written and check its header; FileFailed says why it cannot be read."""
-    return TextReading(file, find_layout(file, options, required))
+def _figures(cells: Sequence[str | None]) -> list[float | None]:
+    return pl.Series("t", cells, dtype=pl.String).to_frame().select(number(pl.col("t"))).to_series().to_list()
+
+
+def open_text(file: BinaryIO, options: ReadOptions, required: Sequence[str] = ()) -> TextReading:
+    """Find how a text is written and check its header; FileFailed says why it cannot be read."""
+    return TextReading(file, find_layout(file, options, required), options)

@@ -1,173 +1,321 @@
-"""Reading line by line where quotes are in doubt: a damaged record costs itself, never its neighbours."""
+"""Records out of lines, also where quotes are in doubt: a damaged record costs itself, never its neighbours."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 MAX_JOIN_LINES = 500
 MAX_JOIN = 1 << 20  # characters of one record that runs over several lines
+MAX_PARTS = 400  # beyond that a line with quotes out of place is refused instead of puzzled over
 
 Cells = list[str]
 
 
-@dataclass(slots=True)
-class Salvaged:
-    """Rows with their lines (0-based in the text), damaged lines (found fields, -1: NUL), blank lines."""
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What parts and wraps cells. `escape`: "" = a quote inside quotes is doubled."""
 
-    rows: list[Cells] = field(default_factory=list)
-    lines: list[int] = field(default_factory=list)
-    damaged: list[tuple[int, int]] = field(default_factory=list)
-    blank: list[int] = field(default_factory=list)
-    repaired: int = 0
-    taken: int = 0  # physical lines used; the rest waits for the next piece of the file
+    delimiter: str
+    quote: str = '"'  # "" = none
+    escape: str = ""
+
+    @property
+    def hot(self) -> str:
+        return self.quote or self.escape
 
 
-def scan(text: str, delimiter: str, quote: str) -> tuple[Cells | None, bool]:
-    """A record by the strict rules. → (cells, None if a quote is out of place; ends inside quotes)."""
+def scan(text: str, marks: Marks, lax: bool = False) -> tuple[Cells | None, bool]:
+    """A record by the strict rules. → (cells, None if a quote is out of place; ends inside quotes).
+
+    `lax`: blanks may stand before an opening quote and after a closing one."""
+    delimiter, quote, escape = marks.delimiter, marks.quote, marks.escape
+    if not quote and not escape:
+        return text.split(delimiter), False
     cells: Cells = []
-    at, end = 0, len(text)
+    at, end, step = 0, len(text), len(delimiter)
     while True:
-        if text.startswith(quote, at):
-            cell, at = _quoted(text, at + 1, quote)
+        bare = at
+        while lax and text.startswith(" ", bare):
+            bare += 1
+        if quote and text.startswith(quote, bare):
+            cell, at = _quoted(text, bare + 1, marks)
             if at < 0:
                 return None, True
-            if at < end and text[at] != delimiter:
+            while lax and text.startswith(" ", at) and delimiter != " ":
+                at += 1
+            if at < end and not text.startswith(delimiter, at):
                 return None, False
             cells.append(cell)
         else:
-            stop = text.find(delimiter, at)
-            stop = end if stop < 0 else stop
+            stop = _find(text, delimiter, at, escape)
             cell = text[at:stop]
-            if quote in cell:
+            if quote and quote in cell and not (escape and escape + quote in cell):
                 return None, False
-            cells.append(cell)
+            cells.append(_unescaped(cell, marks) if escape else cell)
             at = stop
         if at >= end:
             return cells, False
-        at += 1
+        at += step
 
 
-def _quoted(text: str, at: int, quote: str) -> tuple[str, int]:
+def _find(text: str, delimiter: str, at: int, escape: str) -> int:
+    """The next delimiter that is not escaped, or the end."""
+    stop = text.find(delimiter, at)
+    while escape and stop > 0 and _escaped(text, stop, escape):
+        stop = text.find(delimiter, stop + 1)
+    return len(text) if stop < 0 else stop
+
+
+def _escaped(text: str, at: int, escape: str) -> bool:
+    count = 0
+    while count < at and text[at - count - 1] == escape:
+        count += 1
+    return count % 2 == 1
+
+
+def _unescaped(cell: str, marks: Marks) -> str:
+    """The escape before a quote, a delimiter, a line end or itself is taken away; any other stays."""
+    if marks.escape not in cell:
+        return cell
+    out: list[str] = []
+    at = 0
+    while (stop := cell.find(marks.escape, at)) >= 0:
+        out.append(cell[at:stop])
+        following = cell[stop + 1 : stop + 2]
+        if following and following in marks.escape + marks.quote + marks.delimiter[0] + "\r\n":
+            out.append(following)
+            at = stop + 2
+        else:
+            out.append(marks.escape)
+            at = stop + 1
+    out.append(cell[at:])
+    return "".join(out)
+
+
+def _quoted(text: str, at: int, marks: Marks) -> tuple[str, int]:
     """The cell whose opening quote stands before `at` → (cell, place after the closing quote, -1: none)."""
-    parts: list[str] = []
+    quote, escape = marks.quote, marks.escape
+    start = at
     while True:
         stop = text.find(quote, at)
         if stop < 0:
             return "", -1
-        parts.append(text[at:stop])
-        if not text.startswith(quote, stop + 1):
-            return quote.join(parts), stop + 1
-        at = stop + 2
+        if escape and stop > start and _escaped(text[start:stop] + quote, stop - start, escape):
+            at = stop + 1
+        elif text.startswith(quote, stop + 1):
+            at = stop + 2
+        else:
+            inner = text[start:stop].replace(quote * 2, quote)
+            return (_unescaped(inner, marks) if escape else inner), stop + 1
 
 
-def tolerant(text: str, delimiter: str, quote: str, width: int) -> Cells | None:
-    """Exactly `width` cells from a line with quotes out of place, or None. Unpaired quotes are text."""
-    parts = text.split(delimiter)
-    if len(parts) > width:
-        parts = _merged(parts, delimiter, quote)
-    if len(parts) != width:
+def tolerant(text: str, marks: Marks, width: int) -> Cells | None:
+    """`width` cells (0: any number) from a line with quotes out of place, if there is one plain way to read it.
+
+    Cells that open and close with a quote are put together again; every other quote is text."""
+    parts = text.split(marks.delimiter)
+    if len(parts) < width or len(parts) > MAX_PARTS:
         return None
-    return [_bare(part, quote) for part in parts]
+    if len(parts) == width:
+        return [_bare(part, marks) for part in parts]
+    groups = _grouping(parts, width, marks)
+    if groups is None:
+        return None
+    return [_bare(marks.delimiter.join(parts[start:stop]), marks) for start, stop in groups]
 
 
-def _merged(parts: Cells, delimiter: str, quote: str) -> Cells:
-    """Parts put together again from one that opens a quote to the next that closes one."""
-    cells: Cells = []
-    at = 0
-    while at < len(parts):
-        stop = at
-        if parts[at].startswith(quote) and not _closed(parts[at], quote):
-            closing = (i for i in range(at + 1, len(parts)) if parts[i].endswith(quote))
-            stop = next(closing, at)
-        cells.append(delimiter.join(parts[at : stop + 1]))
-        at = stop + 1
-    return cells
+def _grouping(parts: Cells, width: int, marks: Marks) -> list[tuple[int, int]] | None:
+    """The cheapest way to make `width` cells of the parts; None when there is none, or two as cheap."""
+    quote, total = marks.quote, len(parts)
+    opens = [p.lstrip(" ").startswith(quote) for p in parts]
+    closes = [p.rstrip(" ").endswith(quote) for p in parts]
+    single = [_cost(parts, at, at + 1, opens, closes, marks) for at in range(total)]
+    best: dict[tuple[int, int], tuple[int, int, int]] = {
+        (0, 0): (0, 1, 0)
+    }  # cost, ways, where the last began
+    steps = 0
+    for at in range(total):
+        for count in range(max(0, width - (total - at)) if width else 0, min(at, (width or total) - 1) + 1):
+            here = best.get((at, count))
+            if here is None:
+                continue
+            for stop in range(at + 1, (total - (width - count - 1) if width else total) + 1):
+                steps += 1
+                if steps > 200_000:
+                    return None
+                if stop > at + 1 and not (opens[at] and closes[stop - 1]):
+                    continue
+                cost = single[at] if stop == at + 1 else _cost(parts, at, stop, opens, closes, marks)
+                old = best.get((stop, count + 1))
+                new = here[0] + cost
+                if old is None or new < old[0]:
+                    best[stop, count + 1] = (new, here[1], at)
+                elif new == old[0]:
+                    best[stop, count + 1] = (new, old[1] + here[1], old[2])
+    ends = sorted(
+        (best[total, n][0], best[total, n][1], n) for n in range(1, total + 1) if (total, n) in best
+    )
+    ends = [end for end in ends if end[2] == width] if width else ends
+    if not ends or ends[0][1] != 1 or (len(ends) > 1 and ends[1][0] == ends[0][0]):
+        return None
+    groups: list[tuple[int, int]] = []
+    stop = total
+    for count in range(ends[0][2], 0, -1):
+        start = best[stop, count][2]
+        groups.append((start, stop))
+        stop = start
+    return groups[::-1]
+
+
+def _cost(
+    parts: Cells, start: int, stop: int, opens: Sequence[bool], closes: Sequence[bool], marks: Marks
+) -> int:
+    """How odd it is to read these parts as one cell: 0 = by the rules. Several parts: the outer ones open and close."""
+    quote = marks.quote
+    if stop - start == 1:
+        part = parts[start]
+        if quote not in part:
+            return 0
+        return 0 if scan(part, marks)[0] == [_bare(part, marks)] else 2
+    odd = sum(opens[i] + closes[i] for i in range(start + 1, stop - 1)) + closes[start] + opens[stop - 1]
+    inner = marks.delimiter.join(parts[start:stop]).strip(" ")[1:-1].replace(quote * 2, "")
+    return 2 * odd + (1 if quote in inner else 0)
 
 
 def _closed(part: str, quote: str) -> bool:
-    return len(part) >= 2 and part.startswith(quote) and part.endswith(quote)
+    return bool(quote) and len(part) >= 2 and part.startswith(quote) and part.endswith(quote)
 
 
-def _bare(part: str, quote: str) -> str:
-    return part[1:-1].replace(quote * 2, quote) if _closed(part, quote) else part
+def _bare(part: str, marks: Marks) -> str:
+    """The cell without the quotes around it, also when blanks stand outside of them."""
+    inner = part if _closed(part, marks.quote) else part.strip(" ")
+    if not _closed(inner, marks.quote):
+        return _unescaped(part, marks) if marks.escape else part
+    text = inner[1:-1].replace(marks.quote * 2, marks.quote)
+    return _unescaped(text, marks) if marks.escape else text
 
 
-class Salvage:
-    """Reads the lines of one piece of text (LF or CRLF) into records of `width` cells."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """One record: how many lines it used and its cells; `repaired`: a quote was out of place."""
 
-    def __init__(self, text: str, delimiter: str, quote: str, width: int, final: bool) -> None:
-        self.lines = text.split("\n")
-        if self.lines[-1] == "":
-            self.lines.pop()
-        self.delimiter, self.quote, self.width, self.final = delimiter, quote, width, final
-        self.out = Salvaged()
+    used: int
+    cells: Cells
+    repaired: bool = False
+    unclear: bool = False  # quotes out of place and no one plain way to read them
 
-    def read(self) -> Salvaged:
-        at = 0
-        while at < len(self.lines):
-            used = self._record(at)
-            if used == 0:  # the record may go on in the next piece
-                break
-            at += used
-        self.out.taken = at
-        return self.out
 
-    def _record(self, at: int) -> int:
-        """Take the record that starts at this line → how many lines it used."""
-        line = self.lines[at].removesuffix("\r")
-        if "\0" in line:
-            self.out.damaged.append((at, -1))
-            return 1
-        other = line.count(self.delimiter) != self.width - 1
-        if line == "" or (self.width > 1 and other and not line.strip()):
-            self.out.blank.append(at)
-            return 1
-        if not self.quote or self.quote not in line:
-            return self._take(at, line.split(self.delimiter))
-        cells, is_open = scan(line, self.delimiter, self.quote)
+def take(
+    lines: Sequence[str], ends: Sequence[str], at: int, marks: Marks, width: int, final: bool, hint: int = 0,
+    odd: Sequence[int] | None = None,
+) -> Taken | None:  # fmt: skip
+    """The record that starts at line `at`; None: it may go on after the last line (not `final`).
+
+    `lines` without their ends; `width` 0: not known yet, the record before had `hint` cells; `odd`: the lines
+    with an odd number of quotes, when that is known (and nothing is escaped)."""
+    line = lines[at]
+    if not marks.hot or (
+        (marks.quote not in line if marks.quote else True) and (not marks.escape or marks.escape not in line)
+    ):
+        return Taken(1, line.split(marks.delimiter))
+    cells, is_open = scan(line, marks)
+    if cells is not None and not (marks.escape and _escaped(line, len(line), marks.escape)):
+        return Taken(1, cells)
+    lax = cells is None and not is_open
+    if lax:
+        cells, is_open = scan(line, marks, lax)
+        if cells is not None and (not width or len(cells) == width):
+            return Taken(1, cells, repaired=True)
+    if is_open or (cells is not None and not lax):
+        joined = _join(lines, ends, at, marks, width, final, hint, lax, odd)
+        if joined is None or joined.used:
+            return joined
         if cells is not None:
-            return self._take(at, cells)
-        if is_open:
-            used = self._join(at)
-            if used is not None:
-                return used
-        repaired = tolerant(line, self.delimiter, self.quote, self.width)
-        if repaired is None:
-            self.out.damaged.append((at, len(line.split(self.delimiter))))
-            return 1
-        self.out.repaired += 1
-        return self._take(at, repaired)
+            return Taken(1, cells)
+    count = width or line.count(marks.delimiter) + 1
+    mended = tolerant(line, marks, count) or (tolerant(line, marks, 0) if width else None)
+    if mended is None:
+        return Taken(1, line.split(marks.delimiter), unclear=True)
+    return Taken(1, mended, repaired=True)
 
-    def _take(self, at: int, cells: Cells, used: int = 1) -> int:
-        if len(cells) == self.width:
-            self.out.rows.append(cells)
-            self.out.lines.append(at)
-        else:
-            self.out.damaged.append((at, len(cells)))
-        return used
 
-    def _join(self, at: int) -> int | None:
-        """Join an open line with those up to the next odd one → lines used, 0: wait, None: no."""
-        size = len(self.lines[at])
-        for stop in range(at + 1, at + MAX_JOIN_LINES):
-            if stop >= len(self.lines):
-                return None if self.final else 0
-            line = self.lines[stop]
-            size += len(line) + 1
-            if size > MAX_JOIN or "\0" in line:
-                return None
-            if line.count(self.quote) % 2 == 0:
-                continue
-            joined = "\n".join(self.lines[at : stop + 1]).removesuffix("\r")
-            cells, _ = scan(joined, self.delimiter, self.quote)
-            if cells is None or len(cells) != self.width or self._swallows(at, stop):
-                return None
-            return self._take(at, cells, stop + 1 - at)
-        return None
+def _join(
+    lines: Sequence[str], ends: Sequence[str], at: int, marks: Marks, width: int, final: bool, hint: int,
+    lax: bool, odd: Sequence[int] | None,
+) -> Taken | None:  # fmt: skip
+    """An open line and those up to the next that closes it; used 0: they are no record."""
+    no = Taken(0, [])
+    stop = _closing(lines, at, marks, MAX_JOIN_LINES if width else 60, odd)
+    if stop is None:
+        return no
+    if stop >= len(lines):
+        if not final:
+            return None
+        rest = lines[at + 1 :]  # never closed: cut in its last cell, unless whole records follow
+        cut = width > 1 and 0 < len(rest) < 60 and not any(_whole(line, marks, width) for line in rest)
+        return Taken(len(lines) - at, [], unclear=True) if cut else no
+    text = "".join(lines[i] + ends[i] for i in range(at, stop)) + lines[stop]
+    if len(text) > MAX_JOIN or "\0" in text:
+        return no
+    cells, _ = scan(text, marks, lax)
+    if cells is None or (width and len(cells) != width) or (not width and len(cells) < 2):
+        return no
+    if _swallows(lines[at : stop + 1], marks, width, hint):
+        return no
+    return Taken(stop + 1 - at, cells, lax)
 
-    def _swallows(self, at: int, stop: int) -> bool:
-        """Whether each line would be a whole record by itself: then two stray quotes took them in."""
-        if self.width == 1:
-            return False
-        lines = (line.removesuffix("\r") for line in self.lines[at : stop + 1])
-        return all(tolerant(line, self.delimiter, self.quote, self.width) is not None for line in lines)
+
+def _closing(lines: Sequence[str], at: int, marks: Marks, most: int, odd: Sequence[int] | None) -> int | None:
+    """The line at which an open record can end; len(lines): beyond the last; None: too far away."""
+    if odd is not None:
+        place = bisect_right(odd, at)
+        stop = odd[place] if place < len(odd) else len(lines)
+        return stop if stop - at < most else None
+    opened = _turns(lines[at], marks) % 2
+    size = 0
+    for stop in range(at + 1, at + most):
+        if stop >= len(lines):
+            return stop
+        line = lines[stop]
+        size += len(line)
+        if size > MAX_JOIN:
+            return None
+        if (_turns(line, marks) % 2 or not opened) and not _goes_on(line, marks):
+            return stop
+    return None
+
+
+def _turns(line: str, marks: Marks) -> int:
+    """How many quotes of the line open or close a cell (an escaped one does not)."""
+    if not marks.quote:
+        return 0
+    if marks.escape and marks.escape in line:
+        line = line.replace(marks.escape * 2, "").replace(marks.escape + marks.quote, "")
+    return line.count(marks.quote)
+
+
+def _goes_on(line: str, marks: Marks) -> bool:
+    """Whether the line's end is escaped."""
+    return bool(marks.escape) and _escaped(line, len(line), marks.escape)
+
+
+def _swallows(lines: Sequence[str], marks: Marks, width: int, hint: int) -> bool:
+    """Whether the lines, or all those in the middle, are whole records: then two stray quotes took them in."""
+    if width == 1:
+        return False
+    if not width:
+        counts = {line.count(marks.delimiter) for line in lines}
+        return len(counts) == 1 and min(counts) > 0 and hint in (0, min(counts) + 1)
+    wide = [line.count(marks.delimiter) >= width - 1 for line in lines]  # else it cannot be whole
+    if not all(wide[1:-1]) or (len(lines) == 2 and not all(wide)):
+        return False
+    if not all(_whole(line, marks, width) for line in lines[1:-1]):
+        return False
+    return (width > 2 and len(lines) > 2) or (_whole(lines[0], marks, width) and _whole(lines[-1], marks, width))
+
+
+def _whole(line: str, marks: Marks, width: int) -> bool:
+    cells, _ = scan(line, marks)
+    return (cells is not None and len(cells) == width) or tolerant(line, marks, width) is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -22,6 +23,12 @@ BOMS: tuple[tuple[bytes, str], ...] = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_END = re.compile(r"(\r?\n)")
+_ANY_END = re.compile(r"(\r\n|\n|\r)")
+LONE_CR = re.compile(rb"\r(?!\n)")
+BAD = 0x10FF00
+_BAD = re.compile("([\U0010ff00-\U0010ffff])")
+RESCUE = {chr(BAD + b): bytes((b,)).decode("cp1252", "replace") for b in range(256)}
 FAMILY = {"utf-8-sig": "utf-8", "utf-16": "utf-16-le", "utf-32": "utf-32-le"}  # stated without a byte order
 
 
@@ -36,25 +43,50 @@ def _keep_undefined(error: UnicodeError) -> tuple[str | bytes, int]:
     raise error
 
 
+def _keep_bad(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Bytes that mean nothing stand for characters of the last private plane, which no file uses."""
+    if isinstance(error, UnicodeDecodeError):
+        return "".join(chr(BAD + byte) for byte in error.object[error.start : error.end]), error.end
+    raise error
+
+
 codecs.register_error("pipeline.keep", _keep_undefined)
+codecs.register_error("pipeline.bad", _keep_bad)
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """A codec that exists, and how many bytes of mark stand before the text."""
+    """A codec that exists, and how many bytes of mark stand before the text.
+
+    `damaged`: UTF-8 in which single bytes were spoilt. `sure`: 0 to 1."""
 
     name: str
     bom: int = 0
+    damaged: bool = False
+    sure: float = 1.0
 
     @property
     def errors(self) -> str:
+        if self.damaged or self.name.startswith(("utf-16", "utf-32")):
+            return "pipeline.bad"
         return "pipeline.keep" if self.name == "cp1252" else "strict"
+
+    @property
+    def codec(self) -> str:
+        """The name of the codec that reads the whole file, its mark too."""
+        if not self.bom:
+            return self.name
+        return {"utf-8": "utf-8-sig"}.get(self.name, self.name.removesuffix("-le").removesuffix("-be"))
 
     def encode(self, utf8: bytes) -> bytes:
         """Text of the file (UTF-8) as the bytes that stood in the file."""
-        if self.name == "utf-8":
+        if self.name == "utf-8" and not self.damaged:
             return utf8
-        return utf8.decode("utf-8").encode(self.name, self.errors)
+        out = b""
+        for part in _BAD.split(utf8.decode("utf-8")):
+            bad = len(part) == 1 and ord(part) >= BAD
+            out += bytes((ord(part) - BAD,)) if bad else part.encode(self.name, self.errors)
+        return out
 
 
 def known_codec(name: str) -> str:
@@ -67,78 +99,20 @@ def known_codec(name: str) -> str:
         raise FileFailed(message("reading.unknown_encoding", encoding=name)) from error
 
 
-def find_encoding(file: BinaryIO, stated: str | None) -> Encoding:
-    """The stated encoding, else: mark, NULs, UTF-8 if the whole file is valid, cp1252."""
-    file.seek(0)
-    head = file.read(HEAD)
-    marked = next((Encoding(name, len(bom)) for bom, name in BOMS if head.startswith(bom)), None)
-    if stated is not None:
-        return _stated(file, known_codec(stated), marked)
-    if marked is not None and marked.name != "utf-8":
-        return marked
-    found = marked or _by_nuls(head)
-    if found is not None and found.name != "utf-8":
-        return found
-    if invalid_utf8_at(file) is None:
-        return found or Encoding("utf-8")
-    return Encoding("cp1252", marked.bom if marked else 0)
+def has_bad(text: str) -> bool:
+    """Whether bytes that mean nothing stand in this text."""
+    return _BAD.search(text) is not None
 
 
-def _stated(file: BinaryIO, name: str, marked: Encoding | None) -> Encoding:
-    plain = FAMILY.get(name, name)
-    if marked is not None and (
-        marked.name == plain or (name in ("utf-16", "utf-32") and name in marked.name)
-    ):
-        plain, bom = marked.name, marked.bom
-    else:
-        bom = 0
-    if plain == "utf-8":
-        line = invalid_utf8_at(file)
-        if line is not None:
-            raise FileFailed(message("reading.undecodable", encoding=name, line=line))
-    return Encoding(plain, bom)
-
-
-def _by_nuls(head: bytes) -> Encoding | None:
-    """UTF-16 and UTF-32 without a mark: every second byte (or three of four) of mostly Latin text is NUL."""
-    for width, places in ((4, ("utf-32-be", "", "", "utf-32-le")), (2, ("utf-16-be", "utf-16-le"))):
-        size = len(head) // width
-        if size < 2:
-            continue
-        nul = [head[i::width].count(0) / size for i in range(width)]
-        if width == 4 and min(nul[1], nul[2]) < 0.9:
-            continue
-        first, last = nul[0], nul[-1]
-        if first > 0.6 and last < 0.05:
-            return Encoding(places[0])
-        if last > 0.6 and first < 0.05:
-            return Encoding(places[-1])
-    return None
-
-
-def invalid_utf8_at(file: BinaryIO) -> int | None:
-    """None if the whole file is UTF-8; else the line (1-based, by LF) near the first byte that is not."""
-    file.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    line = 1
-    while True:
-        piece = file.read(1 << 20)
-        try:
-            if piece and piece.isascii() and not decoder.getstate()[0]:
-                line += piece.count(b"\n")
-                continue
-            decoder.decode(piece, final=not piece)
-        except UnicodeDecodeError as error:
-            return line + error.object.count(b"\n", 0, error.start)
-        if not piece:
-            return None
-        line += piece.count(b"\n")
+def rescued(text: str) -> str:
+    """The text with its bad bytes read as cp1252, in which most of them were written."""
+    return _BAD.sub(lambda found: RESCUE[found[0]], text)
 
 
 def utf8_pieces(file: BinaryIO, encoding: Encoding, size: int = CHUNK) -> Iterator[bytes]:
     """The text after the mark as UTF-8, about `size` bytes at a time; FileFailed if it cannot be decoded."""
     file.seek(encoding.bom)
-    if encoding.name == "utf-8":
+    if encoding.name == "utf-8" and not encoding.damaged:
         while piece := file.read(size):
             yield piece
         return
@@ -148,6 +122,8 @@ def utf8_pieces(file: BinaryIO, encoding: Encoding, size: int = CHUNK) -> Iterat
         piece = file.read(min(size, 1 << 20))
         try:
             text = decoder.decode(piece, final=not piece)
+            if not piece and text == chr(BAD + 10):  # UTF-16 cut in the middle of its last line end
+                text = "\n"
             utf8 = text.encode("utf-8")
         except UnicodeError as error:
             raise FileFailed(message("reading.undecodable", encoding=encoding.name, line=line)) from error
@@ -156,6 +132,15 @@ def utf8_pieces(file: BinaryIO, encoding: Encoding, size: int = CHUNK) -> Iterat
             yield utf8
         if not piece:
             return
+
+
+def split_lines(text: str, universal: bool) -> tuple[list[str], list[str]]:
+    """(lines without their ends, the ends). `universal`: a CR alone ends a line too. No line after the last end."""
+    parts = (_ANY_END if universal else _END).split(text)
+    lines, ends = parts[0::2], parts[1::2]
+    if lines[-1] == "":
+        lines.pop()
+    return lines, ends + [""] * (len(lines) - len(ends))
 
 
 class HeadOnly(io.BytesIO):

@@ -62,6 +62,16 @@ Catalogue = Dict[str, Table]
 
 
 @dataclass(frozen=True, slots=True)
+class RecordKind:
+    """One kind of line in a file of several: lines that begin with `tag`. `positions`: first and last character
+    of each column, from 1; none: the line is delimited and its tag the first cell."""
+
+    tag: str
+    columns: tuple[str, ...]
+    positions: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What a mapping states about the file; None: it is found."""
 
@@ -76,6 +86,16 @@ class ReadOptions:
     date: str | None = None  # default format of dates, strptime letters
     timezone: str | None = None  # zone of instants without one; default: the config's
     empty: tuple[str, ...] = ()  # further texts that mean blank
+    format: str | None = None  # one of parsing.FORMATS
+    sheet: str | None = None  # of a workbook: its name, or its number from 1
+    path: str | None = None  # to the list of records in JSON, "data.orders"
+    record: str | None = None  # the element of XML that is a record
+    positions: tuple[tuple[int, int], ...] = ()  # of `columns`, for lines of fixed columns
+    records: tuple[RecordKind, ...] = ()
+    escape: str | None = None  # "" = a quote inside quotes is doubled
+    ragged: str = "refuse"  # or "keep": absent cells are blank, surplus ones stand beside
+    repairs: bool = True  # whether a record may be mended at all
+    anchors: tuple[str, ...] = ()  # the columns that the mapping names: the header is where they stand
 
 
 @dataclass(frozen=True, slots=True)

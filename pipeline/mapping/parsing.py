@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Any
 
 from pipeline.errors import Mistake
-from pipeline.mapping.model import Field, ReadOptions, SavedMapping
+from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
 from pipeline.mapping.source import Path, Source, nearest
 
 TOP = ("version", "table", "key", "unit", "read", "fields")
@@ -14,8 +15,9 @@ UNITS = ("row", "file")
 FILE = ("name", "stem", "folder")
 READ = (
     "delimiter", "encoding", "quote", "header", "skip", "columns", "decimal", "thousands", "date", "timezone",
-    "empty",
+    "empty", "format", "sheet", "path", "record", "records",
 )  # fmt: skip
+FORMATS = ("csv", "fixed", "records", "xlsx", "json", "ndjson", "xml", "html")
 OPTIONS = ("column", "value", "file", "default", "format", "decimal", "timezone", "blank")
 
 
@@ -130,12 +132,49 @@ def _read(source: Source, table: dict[str, Any]) -> ReadOptions:
     decimal, thousands = _decimal(source, at, table), table.get("thousands")
     if decimal is not None and decimal == thousands:
         source.say((*at, "thousands"), "mapping.same_sign")
+    form = source.text_at(at, table, "format")
+    if form is not None and form not in FORMATS:
+        source.say(
+            (*at, "format"),
+            "mapping.choice",
+            nearest(form, FORMATS),
+            key="format",
+            choices=", ".join(FORMATS),
+        )
+    columns, positions = _columns(source, at, table, "columns")
+    records = source.sub(at, table, "records")
+    kinds = tuple(RecordKind(tag, *_columns(source, (*at, "records"), records, tag)) for tag in records)
+    if form in ("fixed", "records") and not positions and not kinds:
+        source.say(at, "mapping.no_positions")
     return ReadOptions(
         table.get("delimiter") if isinstance(table.get("delimiter"), str) else None, encoding,
         table.get("quote") if isinstance(table.get("quote"), str) else None, header, skip,
-        source.texts_at(at, table, "columns"), decimal, thousands if isinstance(thousands, str) else None,
+        columns, decimal, thousands if isinstance(thousands, str) else None,
         source.text_at(at, table, "date"), _zone(source, at, table), source.texts_at(at, table, "empty"),
+        form, _sheet(source, at, table), source.text_at(at, table, "path"), source.text_at(at, table, "record"),
+        positions, kinds,
     )  # fmt: skip
+
+
+def _sheet(source: Source, at: Path, table: dict[str, Any]) -> str | None:
+    sheet = table.get("sheet")
+    return str(sheet) if type(sheet) is int else source.text_at(at, table, "sheet")
+
+
+def _columns(
+    source: Source, at: Path, table: dict[str, Any], key: str
+) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
+    """Names, or names with the places of their first and last character: `code = "1-8"`."""
+    if not isinstance(table.get(key), dict):
+        return source.texts_at(at, table, key), ()
+    positions: list[tuple[int, int]] = []
+    for name, place in table[key].items():
+        found = re.fullmatch(r"\s*([0-9]{1,6})\s*(?:-\s*([0-9]{1,6}))?\s*", str(place))
+        first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+        if not 1 <= first <= last:
+            source.say((*at, key, name), "mapping.position", column=name, value=str(place))
+        positions.append((first, last))
+    return tuple(table[key]), tuple(positions)
 
 
 def _codec(name: str) -> bool:

@@ -1,6 +1,35 @@
 """Sentences of the room `cli`."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "cli.no_such_file": (
+        "There is no file or folder {path}. Check the name.",
+        "Il n'y a pas de fichier ni de dossier {path}. Vérifiez le nom.",
+    ),
+    "cli.read_done": (
+        "{file}: {rows_read} rows read, {rows_repaired} of them mended, {rows_refused} refused, {aside} lines set aside.",
+        "{file} : {rows_read} lignes lues, dont {rows_repaired} réparées, {rows_refused} refusées, {aside} mises de côté.",
+    ),
+    "cli.progress": (
+        "{percent} %, {mb} MB, {rows} rows, {left} s left",
+        "{percent} %, {mb} Mo, {rows} lignes, encore {left} s",
+    ),
+    "cli.inspect.format": ("format", "format"),
+    "cli.inspect.encoding": ("encoding", "encodage"),
+    "cli.inspect.delimiter": ("delimiter", "séparateur"),
+    "cli.inspect.quote": ("quote", "guillemet"),
+    "cli.inspect.escape": ("escape", "échappement"),
+    "cli.inspect.line_end": ("line end", "fin de ligne"),
+    "cli.inspect.header_row": ("header in line", "en-tête en ligne"),
+    "cli.inspect.rows": ("rows", "lignes"),
+    "cli.inspect.refused": ("refused", "refusées"),
+    "cli.inspect.repaired": ("mended", "réparées"),
+    "cli.inspect.set_aside": ("set aside", "mises de côté"),
+    "cli.inspect.sure": ("sure", "certitude"),
+    "cli.inspect.column": ("column", "colonne"),
+    "cli.inspect.type": ("type", "type"),
+    "cli.inspect.nulls": ("blank", "vides"),
+    "cli.inspect.distinct": ("different", "différentes"),
+    "cli.inspect.examples": ("examples", "exemples"),
     "cli.bug": (
         "Pipeline met an error it did not expect: {error}. The details are in {place}; please report them.",
         "Pipeline a rencontré une erreur imprévue : {error}. Les détails sont dans {place} ; merci de les signaler.",

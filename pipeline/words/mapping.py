@@ -35,6 +35,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Aucun encodage ne s'appelle {encoding}. Écrivez par exemple utf-8 ou cp1252, ou retirez la ligne.",
     ),
     "mapping.one_character": ("{key} must be one character.", "{key} doit être un seul caractère."),
+    "mapping.position": (
+        'The place of {column} must be "first-last", counted from 1, for example "1-8", not {value}.',
+        'La place de {column} doit être "premier-dernier", comptés à partir de 1, par exemple "1-8", et non {value}.',
+    ),
+    "mapping.no_positions": (
+        'Fixed columns need their places: a section [read.columns] with lines like `code = "1-8"`;'
+        " lines of several kinds need [read.records].",
+        'Les colonnes fixes ont besoin de leurs places : une section [read.columns] avec des lignes comme `code = "1-8"` ;'
+        " des lignes de plusieurs sortes ont besoin de [read.records].",
+    ),
     "mapping.same_sign": (
         "decimal and thousands are the same sign. Change one of them.",
         "decimal et thousands sont le même signe. Changez l'un des deux.",

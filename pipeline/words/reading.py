@@ -64,6 +64,43 @@ TEXTS: dict[str, tuple[str, str]] = {
         "La ligne contient des octets NUL, comme en laisse une panne ou un transfert coupé."
         " Exportez-la à nouveau.",
     ),
+    "reading.encoding_unsure": (
+        "The encoding of the file cannot be told for certain. Read as {first}: {one}. Read as {second}: {two}."
+        " Write the right one as `encoding` under [read] in the mapping.",
+        "L'encodage du fichier n'est pas certain. Lu en {first} : {one}. Lu en {second} : {two}."
+        " Écrivez le bon comme `encoding` sous [read] dans le modèle.",
+    ),
+    "reading.stray_quote": (
+        "A quote stands where none may stand, and the line has no one plain reading. Correct the line.",
+        "Un guillemet est mal placé et la ligne ne se lit pas d'une seule façon. Corrigez la ligne.",
+    ),
+    "reading.bad_bytes": (
+        "The line holds bytes that mean nothing in the file's encoding. Export it again.",
+        "La ligne contient des octets sans signification dans l'encodage du fichier. Exportez-la à nouveau.",
+    ),
+    "reading.cut": (
+        "The last line was cut short: {found} of {expected} fields and no line end. Ask for the file again.",
+        "La dernière ligne est coupée : {found} champs sur {expected} et pas de fin de ligne. Redemandez le fichier.",
+    ),
+    "reading.double_encoded": (
+        "Column {column} holds letters like Ã©: its text was encoded twice before it was exported. Export it again.",
+        "La colonne {column} contient des lettres comme Ã© : son texte a été encodé deux fois avant l'export."
+        " Exportez-la à nouveau.",
+    ),
+    "reading.spoilt_codes": (
+        "Column {column} holds codes like 3,01E+12: a spreadsheet has destroyed their last digits. Format the column"
+        " as text and export again, or drop the workbook itself.",
+        "La colonne {column} contient des codes comme 3,01E+12 : un tableur a détruit leurs derniers chiffres."
+        " Mettez la colonne au format texte et exportez à nouveau, ou déposez le classeur lui-même.",
+    ),
+    "reading.cut_inside": (
+        "The last record was cut short inside of a cell in quotes. Ask for the file again.",
+        "Le dernier enregistrement est coupé dans une cellule entre guillemets. Redemandez le fichier.",
+    ),
+    "reading.total_differs": (
+        "The total in line {line} is not the sum of the rows above it. Compare it with its source.",
+        "Le total de la ligne {line} n'est pas la somme des lignes au-dessus. Comparez-le avec sa source.",
+    ),
     "reading.no_final_newline": (
         "The last line of the file has no line end; it may still be being written.",
         "La dernière ligne du fichier n'a pas de fin de ligne ; il est peut-être encore en cours d'écriture.",
@@ -76,5 +113,159 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The file ends in NUL bytes: its writing was cut off by a crash, or has not finished.",
         "Le fichier se termine par des octets NUL : son écriture a été coupée par une panne,"
         " ou n'est pas finie.",
+    ),
+    "reading.other_format": (
+        "The name {name} promises something else: the file is {found} by its content, and was read as that.",
+        "Le nom {name} annonce autre chose : d'après son contenu, le fichier est {found} et a été lu comme tel.",
+    ),
+    "reading.foreign": (
+        "This is a {kind} file, which holds no table that can be read. Send the table as CSV or XLSX.",
+        "Ceci est un fichier {kind}, qui ne contient pas de tableau lisible. Envoyez le tableau en CSV ou XLSX.",
+    ),
+    "reading.reader_died": (
+        "Reading this file ended the reading process ({why}; it may use {limit} MB). Open it in its program and save"
+        " it anew as XLSX or CSV, or send it in parts.",
+        "La lecture de ce fichier a arrêté le processus de lecture ({why} ; il dispose de {limit} Mo). Ouvrez-le"
+        " dans son programme et enregistrez-le à nouveau en XLSX ou CSV, ou envoyez-le en plusieurs parties.",
+    ),
+    "reading.reader_silent": (
+        "Reading this file did not get on for {seconds} seconds and was stopped. Save it anew as XLSX or CSV,"
+        " or send it in parts.",
+        "La lecture de ce fichier n'avançait plus depuis {seconds} secondes et a été arrêtée. Enregistrez-le à"
+        " nouveau en XLSX ou CSV, ou envoyez-le en plusieurs parties.",
+    ),
+    "reading.too_much_memory": (
+        "Reading this file needs more than {limit} MB of memory. Send it in parts.",
+        "La lecture de ce fichier demande plus de {limit} Mo de mémoire. Envoyez-le en plusieurs parties.",
+    ),
+    "reading.archive_size": (
+        "More than {limit} MB come out of this archive. Send the files one by one.",
+        "Cette archive contient plus de {limit} Mo. Envoyez les fichiers un par un.",
+    ),
+    "reading.archive_ratio": (
+        "What comes out of this archive is more than {limit} times its size: this is how bombs are made."
+        " Send the file as it is.",
+        "Le contenu de cette archive dépasse {limit} fois sa taille, comme celui d'une bombe de décompression."
+        " Envoyez le fichier tel quel.",
+    ),
+    "reading.archive_members": (
+        "The archive holds {found} files; at most {limit} are read. Send several archives.",
+        "L'archive contient {found} fichiers ; {limit} au plus sont lus. Envoyez plusieurs archives.",
+    ),
+    "reading.chained": (
+        "The archive holds {found} files ({names}); they were read one after another, their lines counted on.",
+        "L'archive contient {found} fichiers ({names}) ; ils ont été lus l'un après l'autre, lignes comptées à la suite.",
+    ),
+    "reading.chained_columns": (
+        "{name} in the archive has other columns than the first file. Expected: {expected}. Found: {found}."
+        " Send it by itself.",
+        "{name}, dans l'archive, a d'autres colonnes que le premier fichier. Attendu : {expected}. Trouvé : {found}."
+        " Envoyez-le seul.",
+    ),
+    "reading.archive_empty": (
+        "The archive holds no file. Ask its sender for it again.",
+        "L'archive ne contient aucun fichier. Redemandez-la à son expéditeur.",
+    ),
+    "reading.archive_in_archive": (
+        "There is an archive inside the archive. Send the inner one by itself.",
+        "L'archive contient une autre archive. Envoyez celle-ci seule.",
+    ),
+    "reading.archive_overlap": (
+        "Entries of the archive overlap at {name}: this is how bombs are made. Pack the files again.",
+        "Des entrées de l'archive se chevauchent à {name}, comme dans une bombe de décompression. Refaites l'archive.",
+    ),
+    "reading.archive_path": (
+        "The archive holds {name} with a path that leads out of it, or as a link. Pack the files again.",
+        "L'archive contient {name} avec un chemin qui en sort, ou comme lien. Refaites l'archive.",
+    ),
+    "reading.archive_locked": (
+        "{name} in the archive is locked with a password. Send it without one.",
+        "{name} est protégé par un mot de passe dans l'archive. Envoyez-le sans mot de passe.",
+    ),
+    "reading.archive_cut": (
+        "The archive ends too early: it was cut off on its way. Send it again.",
+        "L'archive s'arrête trop tôt : elle a été coupée en route. Renvoyez-la.",
+    ),
+    "reading.archive_damaged": (
+        "The archive is damaged ({why}). Send it again.",
+        "L'archive est abîmée ({why}). Renvoyez-la.",
+    ),
+    "reading.unfinished": (
+        "The end that a {kind} file has is missing; it may still be being written.",
+        "Il manque la fin que possède un fichier {kind} ; il est peut-être encore en cours d'écriture.",
+    ),
+    "reading.no_sheet": (
+        "The workbook has no sheet {sheet}. It has: {found}. Correct `sheet` under [read] in the mapping.",
+        "Le classeur n'a pas de feuille {sheet}. Il a : {found}. Corrigez `sheet` sous [read] dans le modèle.",
+    ),
+    "reading.other_sheets": (
+        "The sheet {sheet} was read; the workbook also has: {others}. Write `sheet` under [read] for another one.",
+        "La feuille {sheet} a été lue ; le classeur a aussi : {others}. Écrivez `sheet` sous [read] pour une autre.",
+    ),
+    "reading.too_many_cells": (
+        "The table stretches over {found} cells; at most {limit} are read. Delete what stands far from the table and save"
+        " it again.",
+        "Le tableau s'étend sur {found} cellules ; {limit} au plus sont lues. Supprimez ce qui est loin du tableau et"
+        " enregistrez à nouveau.",
+    ),
+    "reading.workbook_locked": (
+        "The workbook is locked with a password. Save it without one.",
+        "Le classeur est protégé par un mot de passe. Enregistrez-le sans mot de passe.",
+    ),
+    "reading.workbook_damaged": (
+        "The workbook cannot be read ({why}). Open it in its program and save it again as XLSX.",
+        "Le classeur ne peut pas être lu ({why}). Ouvrez-le dans son programme et enregistrez-le à nouveau en XLSX.",
+    ),
+    "reading.record_too_long": (
+        "A record or cell is longer than {limit} MB. Export the file again.",
+        "Un enregistrement ou une cellule dépasse {limit} Mo. Exportez à nouveau le fichier.",
+    ),
+    "reading.no_records": (
+        "The file holds no record that can be read. Ask its sender for it again.",
+        "Le fichier ne contient aucun enregistrement lisible. Redemandez-le à son expéditeur.",
+    ),
+    "reading.markup_damaged": (
+        "The XML is damaged at line {line}, column {column} ({why}). Export it again.",
+        "Le XML est abîmé ligne {line}, colonne {column} ({why}). Exportez-le à nouveau.",
+    ),
+    "reading.entities": (
+        "The XML declares an entity of its own ({name}), which is refused: this is how bombs are made."
+        " Export it without.",
+        "Le XML déclare une entité ({name}), ce qui est refusé, car c'est ainsi que l'on fait des bombes."
+        " Exportez-le sans.",
+    ),
+    "reading.no_record": (
+        "The XML has no element {record}. It has: {found}. Correct `record` under [read] in the mapping.",
+        "Le XML n'a pas d'élément {record}. Il a : {found}. Corrigez `record` sous [read] dans le modèle.",
+    ),
+    "reading.json_damaged": (
+        "The JSON is damaged at line {line}, column {column} ({why}). Export it again.",
+        "Le JSON est abîmé ligne {line}, colonne {column} ({why}). Exportez-le à nouveau.",
+    ),
+    "reading.json_line": (
+        "The line is no JSON object (column {column}: {why}). Correct the line and drop it again.",
+        "La ligne n'est pas un objet JSON (colonne {column} : {why}). Corrigez la ligne et déposez-la à nouveau.",
+    ),
+    "reading.json_no_path": (
+        "The JSON has nothing at {path}. Correct `path` under [read] in the mapping.",
+        "Le JSON n'a rien à {path}. Corrigez `path` sous [read] dans le modèle.",
+    ),
+    "reading.json_path": (
+        "The records were taken from {path}. Write `path` under [read] for others.",
+        "Les enregistrements ont été pris dans {path}. Écrivez `path` sous [read] pour d'autres.",
+    ),
+    "reading.no_html_table": (
+        "The file is a web page without a table, perhaps one that says that a login is needed. Export it again.",
+        "Le fichier est une page web sans tableau, peut-être une demande de connexion. Exportez-le à nouveau.",
+    ),
+    "reading.file_damaged": (
+        "The {kind} file is damaged and cannot be read ({why}). Export it again.",
+        "Le fichier {kind} est abîmé et ne peut pas être lu ({why}). Exportez-le à nouveau.",
+    ),
+    "reading.no_positions": (
+        "Lines of fixed columns are read by their places, and the mapping states none."
+        ' Write a section [read.columns] with lines like `code = "1-8"`.',
+        "Les lignes à colonnes fixes se lisent par leurs places, et le modèle n'en donne aucune."
+        ' Écrivez une section [read.columns] avec des lignes comme `code = "1-8"`.',
     ),
 }

@@ -108,6 +108,7 @@ def test_sep_line_and_skip_and_names() -> None:
     [
         (b"", ReadOptions(), "reading.empty"),
         (b"\n\n", ReadOptions(), "reading.no_header"),
+        (b"\x1f", ReadOptions(), "reading.no_header"),
         (b"a;b\n", ReadOptions(encoding="klingon"), "reading.unknown_encoding"),
         (b"a;b\n", ReadOptions(encoding="base64"), "reading.unknown_encoding"),
         (b"a;x\n\xe9;1\n", ReadOptions(encoding="utf-8"), "reading.undecodable"),

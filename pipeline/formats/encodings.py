@@ -1,0 +1,296 @@
+"""Which encoding a file is in: judged over the whole file, held when two readings are as likely.
+
+Marks and NULs tell UTF-16 and UTF-32, validity tells UTF-8. The code pages of one byte a character are weighed by
+what their characters would be doing: an upper-case letter inside a lower-case word, a box-drawing line inside a
+name, or a currency sign without a number speak against a code page.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+import unicodedata
+from collections import Counter
+from functools import cache
+from typing import BinaryIO
+
+from pipeline.errors import FileFailed
+from pipeline.formats.text import BOMS, FAMILY, HEAD, Encoding, known_codec
+from pipeline.words import message
+
+PAGES = (
+    "cp1252",
+    "iso8859-15",
+    "mac_roman",
+    "cp850",
+    "cp437",
+)  # in the order preferred when the text is equal
+PIECE = 1 << 20
+SAMPLED = 2000  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
+ASCII = bytes(range(128))
+LETTERS = {
+    "é": 3.0, "è": 2.5, "à": 2.5, "ê": 2.0, "ç": 2.0, "ô": 1.6, "î": 1.6, "â": 1.6, "û": 1.5, "ù": 1.5, "ë": 1.0,
+    "ï": 1.0, "ü": 2.0, "ö": 2.0, "ä": 2.0, "ß": 1.6, "ñ": 2.0, "á": 2.0, "í": 2.0, "ó": 2.0, "ú": 1.6, "ò": 1.6,
+    "ì": 1.4, "œ": 1.2, "ã": 1.4, "õ": 0.9, "å": 0.6, "ø": 0.6, "æ": 0.6, "ÿ": -0.2, "ý": -0.2, "š": -0.2, "ž": -0.2,
+}  # fmt: skip
+ALONE = "àèÀÈ"  # letters that are words
+Context = tuple[bytes, bytes, bytes]  # class of the byte before, a run of high bytes, class of the byte after
+
+
+def _classes() -> bytes:
+    """Every ASCII byte as its class: a-o-u, e-i-y, consonant, digit, apostrophe, blank or edge of a cell, other."""
+    table = bytearray(range(256))
+    for byte in range(128):
+        c = chr(byte)
+        if c.isalpha():
+            kind = "o" if c in "aouAOU" else "e" if c in "eiyEIY" else "b"
+            table[byte] = ord(kind if c.islower() else kind.upper())
+        elif c.isdigit():
+            table[byte] = ord("0")
+        elif c != "'":
+            table[byte] = ord(" ") if c.isspace() or c in ',;|"' else ord(".")
+    return bytes(table)
+
+
+CLASSES = _classes()
+_RUN = re.compile(rb"[\x80-\xff]{1,40}")
+
+
+def find_encoding(file: BinaryIO, stated: str | None) -> Encoding:
+    """The stated encoding, else what the whole file says. FileFailed when it cannot be known."""
+    file.seek(0)
+    head = file.read(HEAD)
+    marked = next((Encoding(name, len(bom)) for bom, name in BOMS if head.startswith(bom)), None)
+    if stated is not None:
+        return _stated(file, known_codec(stated), marked)
+    if marked is not None and marked.name != "utf-8":
+        return marked
+    wide = None if marked else _by_nuls(head)
+    if wide is not None:
+        return wide
+    bom = marked.bom if marked else 0
+    if invalid_utf8_at(file) is None:
+        return Encoding("utf-8", bom)
+    if mostly_utf8(file):
+        return Encoding("utf-8", bom, damaged=True)
+    return _page(file, bom)
+
+
+def _stated(file: BinaryIO, name: str, marked: Encoding | None) -> Encoding:
+    plain, bom = FAMILY.get(name, name), 0
+    if marked is not None and (
+        marked.name == plain or (name in ("utf-16", "utf-32") and name in marked.name)
+    ):
+        plain, bom = marked.name, marked.bom
+    if plain == "utf-8":
+        line = invalid_utf8_at(file)
+        if line is not None:
+            if mostly_utf8(file):
+                return Encoding(plain, bom, damaged=True)
+            raise FileFailed(message("reading.undecodable", encoding=name, line=line))
+    return Encoding(plain, bom)
+
+
+def _by_nuls(head: bytes) -> Encoding | None:
+    """UTF-16 and UTF-32 without a mark: every second byte (or three of four) of mostly Latin text is NUL."""
+    head = head[: (len(head.rstrip(b"\0")) + 4) // 4 * 4]
+    for width, places in ((4, ("utf-32-be", "", "", "utf-32-le")), (2, ("utf-16-be", "utf-16-le"))):
+        size = len(head) // width
+        if size < 2:
+            continue
+        nul = [head[i::width].count(0) / size for i in range(width)]
+        if width == 4 and min(nul[1], nul[2]) < 0.9:
+            continue
+        first, last = nul[0], nul[-1]
+        if first > 0.6 and last < 0.05:
+            return Encoding(places[0])
+        if last > 0.6 and (first < 0.05 or (first <= 1 / size and size < 40)):
+            return Encoding(places[-1])
+    return None
+
+
+def invalid_utf8_at(file: BinaryIO) -> int | None:
+    """None if the whole file is UTF-8; else the line (1-based, by LF) near the first byte that is not."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    line = 1
+    while True:
+        piece = file.read(PIECE)
+        try:
+            if piece and piece.isascii() and not decoder.getstate()[0]:
+                continue
+            decoder.decode(piece, final=not piece)
+        except UnicodeDecodeError as error:
+            before = file.tell() - len(error.object) + error.start
+            file.seek(0)
+            while before > 0 and (piece := file.read(min(PIECE, before))):
+                line, before = line + piece.count(b"\n"), before - len(piece)
+            return line
+        if not piece:
+            return None
+
+
+def mostly_utf8(file: BinaryIO) -> bool:
+    """UTF-8 with spoilt or foreign bytes: no code page makes valid pairs of half of its high bytes."""
+    file.seek(0)
+    high = bad = 0
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")
+    read = kept = 0
+    while piece := file.read(PIECE):
+        if not piece.isascii():
+            high += len(piece.translate(None, ASCII))
+        read += len(piece)
+        kept += len(decoder.decode(piece).encode())
+    bad = read - kept - len(decoder.getstate()[0])
+    return high - bad >= 4 and bad * 2 <= high
+
+
+def contexts(file: BinaryIO) -> Counter[Context]:
+    """What stands around the high bytes: a sample of every piece, and every byte that occurs anywhere."""
+    file.seek(0)
+    seen: Counter[Context] = Counter()
+    known: set[int] = set()
+    while piece := file.read(PIECE):
+        if piece.isascii():
+            continue
+        high = piece.translate(None, ASCII)
+        classed = piece.translate(CLASSES)
+        part = len(piece) if len(high) <= SAMPLED else len(piece) * SAMPLED // len(high)
+        found = _around(classed, 0, part)
+        known.update(*(run for _, run, _ in found))
+        for byte in set(high) - known:
+            at = piece.find(byte)
+            for _ in range(20):
+                if at < 0:
+                    break
+                start = max(0, at - 1)
+                found += _around(classed, start, at + 2)
+                at = piece.find(byte, at + 1)
+        if len(seen) < 100_000:
+            seen.update(found)
+    return seen
+
+
+def _around(classed: bytes, start: int, stop: int) -> list[Context]:
+    """The runs of high bytes in a stretch, with what stands before and after each."""
+    found: list[Context] = []
+    for run in _RUN.finditer(classed, start, stop):
+        first, last = run.span()
+        before, after = classed[max(0, first - 1) : first], classed[last : last + 1]
+        found.append((before if before < b"\x80" else b"", run[0], after if after < b"\x80" else b""))
+    return found
+
+
+def _page(file: BinaryIO, bom: int) -> Encoding:
+    """The code page whose characters make most sense; held with both readings when two make as much."""
+    seen = contexts(file)
+    total = sum(len(run) * count for (_, run, _), count in seen.items())
+    ranking = []
+    for place, name in enumerate(PAGES):
+        points = sum(
+            _points(before, run, after, name) * count for (before, run, after), count in seen.items()
+        )
+        ranking.append((points, -place, name))
+    ranking.sort(reverse=True)
+    best = ranking[0]
+    other = next(((p, n) for p, _, n in ranking[1:] if _differ(seen, best[2], n)), None)
+    margin = best[0] - other[0] if other else 99.0
+    if best[0] < 0.25 * total or (other and margin < 1.2):
+        second = other[1] if other else PAGES[0]
+        one, two = sample_words(file, best[2], second)
+        facts = {"first": best[2], "second": second, "one": one, "two": two}
+        raise FileFailed(message("reading.encoding_unsure", **facts))
+    return Encoding(best[2], bom, sure=round(min(1.0, 0.5 + margin / 8), 2))
+
+
+@cache
+def _points(before: bytes, run: bytes, after: bytes, name: str) -> float:
+    text = before.decode() + run.decode(name, "replace") + after.decode()
+    first = len(before)
+    around = " " * (1 - first) + text + (" " if not after else "")
+    return sum(_character(around[i - 1], around[i], around[i + 1]) for i in range(1, 1 + len(run)))
+
+
+def _character(p: str, c: str, n: str) -> float:
+    """How well a character sits between its neighbours (ASCII ones as classes)."""
+    if c.isalpha() and unicodedata.name(c, "").startswith("LATIN") and c not in "ªº":
+        return _letter(p, c, n)
+    if c == "’":
+        return 2.5 if p.isalpha() and n.isalpha() else 0.0
+    if c in "«»“”„‘‹›":
+        if p == " " == n:
+            return 0.3
+        return 1.0 if " " in (p, n) or p in ".'" or n in ".'" or "\u00a0" in (p, n) else -0.5
+    if c in "–—…•":
+        return 1.0 if c in "…•" or p in " 0" or n in " 0" else -0.5
+    if c in "€£":
+        return 2.5 if (p in "0 \u00a0" and n in " ./0") or n == "0" else (-0.5 if c == "£" else 0.5)
+    if c == "°":
+        return 2.5 if (p == "0" or p.isalpha()) and (n in " 0.\u00a0" or n.isalpha()) else 0.3
+    if c in "²³":
+        return 1.5 if (p == "0" or p.isalpha()) and not n.isalpha() else -1.0
+    if c in "ªº":
+        return 1.5 if p == "0" and not n.isalpha() else -1.0
+    if c == "\u00a0":
+        return 1.0 if p in "0€«" or n in "0.€»" or p.isalpha() else 0.0
+    if c in "©®™§½¼¾×±µ":
+        return 0.3 if not (p.isalpha() and n.isalpha()) else -1.0
+    if c in "¡¿":
+        return 1.5 if n.isalpha() else -1.0
+    if unicodedata.category(c) in ("Cc", "Cn", "Co") or c == "\ufffd":
+        return -6.0
+    return -2.5
+
+
+def _spelling(p: str, c: str, n: str) -> float:
+    """What four languages do with a letter: c is lower case."""
+    n, p = n.lower(), p.lower()
+    if c == "ç":
+        return 1.0 if n in "oàâáãûôõ" and n != " " else -2.5
+    if c in "ìòù":
+        return 0.8 if not n.isalpha() and (p.isalpha() and (c != "ù" or p == "o" or p == "b")) else -1.2
+    if c in "êôîûâëï" and not n.isalpha():
+        return -1.5
+    if c in "äöü":
+        return 0.3 if n in "be" or n == "ß" else -0.5
+    if c in "áíóúñ":
+        return 0.3 if p == "b" or n == "b" or (c == "ñ" and n in "oe") else -0.3
+    return 0.0
+
+
+def _letter(p: str, c: str, n: str) -> float:
+    points = LETTERS.get(c.lower(), -1.5)
+    if c.lower() in LETTERS:
+        points += _spelling(p, c.lower(), n)
+    before, after = p.isalpha(), n.isalpha()
+    if not before and not after:
+        return 1.2 if c in ALONE else -1.5
+    if c.islower():
+        if p.isupper() and (n.isupper() or not after):
+            return -3.0
+        if n.isupper():
+            return -2.5
+        return points + 0.5
+    points -= 0.5
+    if p.islower():
+        return -3.0
+    if p.isupper() and n.islower():
+        return points - 2.0
+    return points + 0.5
+
+
+def _differ(seen: Counter[Context], one: str, two: str) -> bool:
+    runs = {run for _, run, _ in seen}
+    return any(run.decode(one, "replace") != run.decode(two, "replace") for run in runs)
+
+
+def sample_words(file: BinaryIO, one: str, two: str) -> tuple[str, str]:
+    """A few real words with accents, read in both ways: what a person needs to decide."""
+    file.seek(0)
+    words: list[bytes] = []
+    while len(words) < 5 and (piece := file.read(PIECE)):
+        for word in re.findall(rb"[^\s,;|\t\"]{0,20}[\x80-\xff]+[^\s,;|\t\"]{0,20}", piece)[:200]:
+            if word not in words and word.decode(one, "replace") != word.decode(two, "replace"):
+                words.append(word)
+    shown = words[:5]
+    return tuple(", ".join(w.decode(name, "replace") for w in shown) for name in (one, two))  # type: ignore[return-value]

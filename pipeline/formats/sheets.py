@@ -1,0 +1,87 @@
+"""XLSB and XLS through calamine. Cells of errors come as blanks there; numbers without their formats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+from pipeline.errors import FileFailed
+from pipeline.formats.archives import CHUNK, PARTS, Zip
+from pipeline.formats.cells import object_text
+from pipeline.formats.grid import tabulate
+from pipeline.formats.grid_rows import NumberedRow
+from pipeline.formats.limits import Limits
+from pipeline.formats.sheet_choice import Sheet, choose
+from pipeline.formats.table import Table
+from pipeline.mapping.model import ReadOptions
+from pipeline.words import message
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineSheet
+
+
+LOCKED = "EncryptedPackage"
+
+
+def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits) -> Table:
+    """The stated sheet, else the first visible one with a table in it."""
+    import python_calamine as calamine
+
+    file.seek(0)
+    kind = "xls" if file.read(2) == b"\xd0\xcf" else "xlsb"
+    if kind == "xlsb":
+        _checked(file, limits)
+    file.seek(0)
+    try:
+        book = calamine.CalamineWorkbook.from_filelike(file)
+        visible = calamine.SheetVisibleEnum.Visible
+        work = calamine.SheetTypeEnum.WorkSheet
+        sheets = [Sheet(m.name, m.visible == visible) for m in book.sheets_metadata if m.typ == work]
+
+        def open_sheet(sheet: Sheet) -> Table:
+            found = book.get_sheet_by_name(sheet.name)
+            return _table(kind, found, options, required, limits)
+
+        return choose(sheets, options.sheet, open_sheet)
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        if isinstance(error, calamine.PasswordError) or _names(file, LOCKED):
+            raise FileFailed(message("reading.workbook_locked")) from error
+        if _names(file, "WordDocument"):
+            raise FileFailed(message("reading.foreign", kind="Word")) from error
+        raise FileFailed(message("reading.workbook_damaged", why=str(error)[:200])) from error
+
+
+def _names(file: BinaryIO, stream: str) -> bool:
+    """Whether the compound file, which `.xls` and locked `.xlsx` are, has a stream of this name."""
+    file.seek(0)
+    rest = b""
+    while data := file.read(CHUNK):
+        if stream.encode("utf-16-le") in rest + data:
+            return True
+        rest = data[-64:]
+    return False
+
+
+def _checked(file: BinaryIO, limits: Limits) -> None:
+    """The library opens the zip itself: what comes out of it is counted before."""
+    archive = Zip(file, limits, PARTS)
+    for entry in archive.entries:
+        stream = archive.open(entry.filename)
+        while stream.read(CHUNK):
+            pass
+
+
+def _table(
+    kind: str, sheet: CalamineSheet, options: ReadOptions, required: Sequence[str], limits: Limits
+) -> Table:
+    if sheet.start is None or sheet.end is None:
+        raise FileFailed(message("reading.empty"))
+    height, width = sheet.end[0] + 1, sheet.end[1] + 1
+    if height * width > limits.cells:
+        raise FileFailed(message("reading.too_many_cells", found=height * width, limit=limits.cells))
+    return tabulate(kind, _rows(sheet), width, options, required, limits)
+
+
+def _rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:
+    for line, row in enumerate(sheet.iter_rows(), 1):
+        yield line, [object_text(cell) for cell in row]

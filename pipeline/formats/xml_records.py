@@ -1,0 +1,163 @@
+"""XML as records: the element that repeats, or the one the mapping names; its parts as `customer.email`,
+its attributes as `customer.@id`, what repeats in it as `items.item[].sku`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from pipeline.errors import FileFailed
+from pipeline.formats.columns import check_columns
+from pipeline.formats.flatten import OWN, Json, Record, table_of
+from pipeline.formats.limits import Limits
+from pipeline.formats.markup import DEPTH, Markup, local
+from pipeline.formats.model import Account
+from pipeline.formats.table import Table
+from pipeline.mapping.model import ReadOptions
+from pipeline.words import message
+
+Path = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Node:
+    """What was seen of all elements at one path."""
+
+    children: dict[str, _Node] = field(default_factory=dict)
+    count: int = 0
+    repeats: bool = False  # twice or more below one parent
+    attributes: bool = False
+
+
+def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits) -> Table:
+    """`record` names the element (`order`, `orders.order`); else the shallowest one that repeats."""
+    root = _survey(file, limits)
+    stated = options.record or options.path
+    node = _stated(root, stated) if stated else _repeating(root)
+    file.seek(0)
+    table = table_of("xml", enumerate(_records(file, root, node, limits), 1), limits, Account())
+    check_columns(table.columns, [(name,) for name in required])
+    return table
+
+
+def _survey(file: BinaryIO, limits: Limits) -> _Node:
+    """The shape of the whole text."""
+    file.seek(0)
+    markup = Markup(file, limits)
+    root = _Node()
+    nodes: list[_Node] = [root]
+    seen: list[set[str]] = [set()]
+    kinds = 0
+
+    def start(name: str, attributes: dict[str, str]) -> None:
+        nonlocal kinds
+        name = local(name)
+        above = nodes[-1]
+        node = above.children.get(name)
+        if node is None:
+            node = above.children[name] = _Node()
+            kinds += 1
+            if kinds > 4 * limits.columns or len(nodes) > DEPTH:
+                raise FileFailed(message("reading.too_many_columns", found=kinds, limit=limits.columns))
+        node.count += 1
+        node.repeats = node.repeats or name in seen[-1]
+        node.attributes = node.attributes or bool(attributes)
+        seen[-1].add(name)
+        nodes.append(node)
+        seen.append(set())
+
+    def end(_: str) -> None:
+        nodes.pop()
+        seen.pop()
+
+    markup.start, markup.end = start, end
+    markup.run()
+    return root
+
+
+def _walk(root: _Node) -> Iterator[tuple[Path, _Node]]:
+    """Every path, the shallow ones first."""
+    level: list[tuple[Path, _Node]] = [((), root)]
+    while level:
+        level = [((*path, name), child) for path, node in level for name, child in node.children.items()]
+        yield from level
+
+
+def _stated(root: _Node, stated: str) -> _Node:
+    wanted = tuple(local(part) for part in stated.strip("/.").replace("/", ".").split("."))
+    for path, node in _walk(root):
+        if path[-len(wanted) :] == wanted:
+            return node
+    names = ", ".join(dict.fromkeys(path[-1] for path, node in _walk(root) if node.children))
+    raise FileFailed(message("reading.no_record", record=stated, found=names[:300]))
+
+
+def _repeating(root: _Node) -> _Node:
+    """The shallowest element with parts that repeats; of a root with one kind of child with parts, that one."""
+    best: tuple[Path, _Node] | None = None
+    for path, node in _walk(root):
+        structured = bool(node.children) or node.attributes
+        if len(path) == 2 and structured and len(root.children[path[0]].children) == 1:
+            return node
+        better = best is None or (len(path) == len(best[0]) and node.count > best[1].count)
+        if node.repeats and structured and better:
+            best = path, node
+    if best is not None:
+        return best[1]
+    return next(iter(_walk(root)))[1]
+
+
+def _records(file: BinaryIO, root: _Node, record: _Node, limits: Limits) -> Iterator[Record]:
+    markup = Markup(file, limits)
+    builder = _Builder(markup, root, record)
+    for _ in markup:
+        yield from builder.done
+        builder.done.clear()
+
+
+class _Builder:
+    """The handlers: `done` gathers the records as their elements are closed."""
+
+    def __init__(self, markup: Markup, root: _Node, record: _Node) -> None:
+        self.done: list[Record] = []
+        self._record = record
+        self._nodes = [root]  # down to where we are
+        self._open: list[Record] = []  # the record and its parts, down to where we are
+        self._text: list[list[str]] = []
+        self._names: dict[str, str] = {}
+        markup.start, markup.end, markup.data = self._start, self._end, self._data
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        plain = self._names.get(name) or self._names.setdefault(name, local(name))
+        node = self._nodes[-1].children[plain]
+        self._nodes.append(node)
+        if self._open or node is self._record:
+            part: Record = {}
+            if attributes:
+                part = {"@" + local(k): v for k, v in attributes.items() if not k.startswith("xmlns")}
+            self._open.append(part)
+            self._text.append([])
+
+    def _data(self, text: str) -> None:
+        if self._open:
+            self._text[-1].append(text)
+
+    def _end(self, name: str) -> None:
+        node = self._nodes.pop()
+        if not self._open:
+            return
+        part, text = self._open.pop(), "".join(self._text.pop())
+        value: Json = part
+        if not part and self._open:
+            value = text or None
+        elif text and not text.isspace():
+            part[OWN] = text
+        if not self._open:
+            self.done.append(part)
+        elif not node.repeats:
+            self._open[-1][self._names[name]] = value
+        else:
+            others = self._open[-1].setdefault(self._names[name], [])
+            assert isinstance(others, list)
+            others.append(value)

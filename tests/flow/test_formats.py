@@ -1,0 +1,44 @@
+"""Files of other formats through the whole program: the worker asks its reading process, and goes on without it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+
+from tests.flow.conftest import ORDERS, Installation
+from tests.formats.test_apart import far_xlsb
+from tests.formats.workbench import sheet_rows, xlsx, zipped
+
+HEADER = ["Order No", "Total", "State"]
+
+
+def test_files_of_any_format_become_rows(installation: Installation) -> None:
+    rows: list[list[object]] = [["Orders of March"], [], HEADER, ["0001", 12.5, "paid"], ["0002", "9.9O", None]]
+    installation.drop("a.xlsx", xlsx({"Empty": "", "Orders": sheet_rows(rows)}), "nightly")
+    records = [dict(zip(HEADER, ("0003", 7.05, "open"), strict=True))]
+    installation.drop("b.json", json.dumps({"orders": records}).encode(), "nightly")
+    installation.drop("c.csv.gz", gzip.compress(ORDERS.replace(b"000", b"100")), "nightly")
+    two = {"d.csv": b"Order No,Total,State\n2001,1.00,open\n", "e.csv": b"Order No,Total,State\n2002,2.00,open\n"}
+    installation.drop("d.zip", zipped({name: text.decode() for name, text in two.items()}), "nightly")
+    result = installation.once("nightly", now=True)
+    assert sorted((f.name, f.state, f.rows_read, f.inserted, f.refused) for f in result.files) == [
+        ("a.xlsx", "archived", 2, 1, 1),
+        ("b.json", "archived", 1, 1, 0),
+        ("c.csv.gz", "archived", 3, 3, 0),
+        ("d.zip", "archived", 2, 2, 0),
+    ]
+    assert [n for (n,) in installation.sql("SELECT number FROM sales_order ORDER BY number")] == [
+        "0001", "0003", "1001", "1002", "1003", "2001", "2002",
+    ]  # fmt: skip
+    refused = next((installation.root / "failed").rglob("a.xlsx.refused.csv")).read_text("utf-8")
+    assert refused.splitlines()[0].startswith("Order No,Total,State,")
+    assert '0002,9.9O,,"5","Total"' in refused
+
+
+def test_a_workbook_that_ends_its_reader_fails_and_the_next_file_goes_in(installation: Installation) -> None:
+    installation.drop("a.xlsb", far_xlsb(), "nightly")
+    installation.drop("b.csv", ORDERS, "nightly")
+    result = installation.once("nightly", now=True)
+    assert sorted((f.name, f.state) for f in result.files) == [("a.xlsb", "failed"), ("b.csv", "archived")]
+    why = next((installation.root / "failed").rglob("a.xlsb.why.txt")).read_text("utf-8")
+    assert "SIGABRT" in why
