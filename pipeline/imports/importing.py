@@ -25,7 +25,7 @@ from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
 from pipeline.imports.reading import content, fit, raws, stage
 from pipeline.imports.work import Emit, Outcome, Taken, Work
-from pipeline.mapping import told_of_file
+from pipeline.mapping import rests_on, told_of_file
 from pipeline.store.model import Arrival, LedgerFile, Load, Store
 from pipeline.words import Message, message, printable
 
@@ -225,6 +225,7 @@ class Importer:
             folder=printable(taken.folder),
             source_state=taken.source_state,
             replay_of=None if taken.fresh else self._store.replay_of(taken.claim),
+            rests_on=rests_on(work.plan),
         )
 
     def _fail(self, work: Work, taken: Taken, said: Message) -> Outcome:
