@@ -100,12 +100,13 @@ class Desk:
 
     def give_back(self, claimed: disk.Claimed) -> None:
         """Back to where it came from; of a copy the original is still there. Raises OSError."""
-        arrived = self.arrived.pop(claimed.claim, Arrived(self.job.inbox))
+        arrived = self.arrived.get(claimed.claim, Arrived(self.job.inbox))
         if self.job.take == "copy":
             self.copied.pop((str(arrived.folder), claimed.name), None)  # it may be taken again as it is
             disk.discard(claimed)
         else:
             disk.unclaim(claimed, arrived.folder)
+        self.arrived.pop(claimed.claim, None)
 
 
 @dataclass(frozen=True, slots=True)
