@@ -28,7 +28,11 @@ class TextBatch:
         self._block, self._first, self._layout, self._options = block, first, layout, options
         self._given, self._starts = parsed.starts, parsed.starts  # byte offset of each physical line
         self._numbers = parsed.frame[LINE]
-        others = [*(at for at, _ in parsed.refused), *(at for at, _ in parsed.ragged), *(at for at, _ in parsed.aside)]
+        others = [
+            *(at for at, _ in parsed.refused),
+            *(at for at, _ in parsed.ragged),
+            *(at for at, _ in parsed.aside),
+        ]
         self._records = sorted(others)  # lines where something else than a full record starts
         self._raws: dict[int, bytes] = {}  # of records from blocks before
         self._ragged = parsed.ragged

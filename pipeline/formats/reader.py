@@ -35,6 +35,10 @@ class TextReading:
         self._second = False  # a second table of the same width has begun: what follows is set aside
         self._nuls = False
 
+    def again(self) -> TextReading:
+        """The same text from its beginning."""
+        return TextReading(self._file, self._layout, self._options, self._totals)
+
     def __iter__(self) -> Iterator[Batch]:
         layout = self._layout
         hidden = tuple(f"\0{i}" for i in range(layout.hidden))

@@ -313,7 +313,9 @@ def _swallows(lines: Sequence[str], marks: Marks, width: int, hint: int) -> bool
         return False
     if not all(_whole(line, marks, width) for line in lines[1:-1]):
         return False
-    return (width > 2 and len(lines) > 2) or (_whole(lines[0], marks, width) and _whole(lines[-1], marks, width))
+    return (width > 2 and len(lines) > 2) or (
+        _whole(lines[0], marks, width) and _whole(lines[-1], marks, width)
+    )
 
 
 def _whole(line: str, marks: Marks, width: int) -> bool:

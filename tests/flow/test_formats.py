@@ -13,12 +13,21 @@ HEADER = ["Order No", "Total", "State"]
 
 
 def test_files_of_any_format_become_rows(installation: Installation) -> None:
-    rows: list[list[object]] = [["Orders of March"], [], HEADER, ["0001", 12.5, "paid"], ["0002", "9.9O", None]]
+    rows: list[list[object]] = [
+        ["Orders of March"],
+        [],
+        HEADER,
+        ["0001", 12.5, "paid"],
+        ["0002", "9.9O", None],
+    ]
     installation.drop("a.xlsx", xlsx({"Empty": "", "Orders": sheet_rows(rows)}), "nightly")
     records = [dict(zip(HEADER, ("0003", 7.05, "open"), strict=True))]
     installation.drop("b.json", json.dumps({"orders": records}).encode(), "nightly")
     installation.drop("c.csv.gz", gzip.compress(ORDERS.replace(b"000", b"100")), "nightly")
-    two = {"d.csv": b"Order No,Total,State\n2001,1.00,open\n", "e.csv": b"Order No,Total,State\n2002,2.00,open\n"}
+    two = {
+        "d.csv": b"Order No,Total,State\n2001,1.00,open\n",
+        "e.csv": b"Order No,Total,State\n2002,2.00,open\n",
+    }
     installation.drop("d.zip", zipped({name: text.decode() for name, text in two.items()}), "nightly")
     result = installation.once("nightly", now=True)
     assert sorted((f.name, f.state, f.rows_read, f.inserted, f.refused) for f in result.files) == [

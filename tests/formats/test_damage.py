@@ -85,7 +85,10 @@ def test_ragged_records_are_kept_with_blank_and_surplus_cells() -> None:
     assert got.account.repairs == {"short": 1, "long": 1, "blank_end": 1}
     assert got.account.repaired == 3
     kept = read(data, ragged="refuse")
-    assert kept.refused == {2: ("reading.ragged", b"5;Short;1,00"), 3: ("reading.ragged", b"6;Long;2,00;x;y;z")}
+    assert kept.refused == {
+        2: ("reading.ragged", b"5;Short;1,00"),
+        3: ("reading.ragged", b"6;Long;2,00;x;y;z"),
+    }
     assert kept.rows[4] == ("7", "End", "1,00", "x")
 
 
@@ -161,7 +164,9 @@ def test_a_total_that_is_no_sum_is_kept_and_a_doubtful_one_noted() -> None:
 def test_units_and_two_header_lines() -> None:
     units = read("nom;poids;prix\n;kg;€\nA;1,5;10\nB;2,5;20\nC;3,5;30\n")
     assert (units.dialect.columns, units.account.set_aside) == (("nom", "poids", "prix"), {"units": 1})
-    two = read("Client;;Montant;\nNom;Ville;HT;TTC\nA;Paris;10,00;12,00\nB;Rome;20,00;24,00\nC;Oslo;3,00;4,00\n")
+    two = read(
+        "Client;;Montant;\nNom;Ville;HT;TTC\nA;Paris;10,00;12,00\nB;Rome;20,00;24,00\nC;Oslo;3,00;4,00\n"
+    )
     assert two.dialect.columns == ("Client Nom", "Client Ville", "Montant HT", "Montant TTC")
     assert list(two.rows) == [3, 4, 5]
 
@@ -169,7 +174,9 @@ def test_units_and_two_header_lines() -> None:
 def test_no_header_is_seen_by_what_the_columns_hold() -> None:
     assert read(ROWS).dialect.header_line is None
     assert read(ROWS).cells == GOOD
-    assert read("Paris;FR;Europe\nRome;IT;Europe\nTokyo;JP;Asie\nLyon;FR;Europe\n").dialect.header_line is None
+    assert (
+        read("Paris;FR;Europe\nRome;IT;Europe\nTokyo;JP;Asie\nLyon;FR;Europe\n").dialect.header_line is None
+    )
     assert read("ville;pays;continent\nParis;FR;Europe\nRome;IT;Europe\n").dialect.header_line == 1
     assert read("pays;2024;2025\nFR;1;2\nIT;3;4\n").dialect.names == ("pays", "2024", "2025")
 
@@ -212,7 +219,13 @@ def test_a_cr_inside_a_cell_stays() -> None:
         ("id:nom:prix\n1:Bottes:12\n2:Sac:3\n3:Robe:4\n", ":", '"', "", ("1", "Bottes", "12")),
         ("id,nom\n1,'Bottes, vertes'\n2,'l''été'\n3,'Robe'\n", ",", "'", "", ("1", "Bottes, vertes")),
         ('id,nom\n1,"dit \\"oui\\", non"\n2,"a\\\\b"\n', ",", '"', "\\", ("1", 'dit "oui", non')),
-        ("id,nom,prix\n1,Bottes\\, vertes,12\n2,Sac,3\n3,Robe,4\n", ",", '"', "\\", ("1", "Bottes, vertes", "12")),
+        (
+            "id,nom,prix\n1,Bottes\\, vertes,12\n2,Sac,3\n3,Robe,4\n",
+            ",",
+            '"',
+            "\\",
+            ("1", "Bottes, vertes", "12"),
+        ),
         ('a\tb\n"x\ty"\t2\n"z"\t3\n', "\t", '"', "", ("x\ty", "2")),
         ("phrase\nBonjour, le monde\nOui\nDeux, trois, quatre\n", ",", '"', "", ("Bonjour, le monde",)),
     ],

@@ -38,7 +38,9 @@ def wrong(made: Made) -> str | None:
         return f"law: {account}"
     if list(reading.dialect.names) != made.header:
         return f"header {reading.dialect.names}"
-    lost = [line for line, cells in made.records.items() if line not in made.touched and got.get(line) != cells]
+    lost = [
+        line for line, cells in made.records.items() if line not in made.touched and got.get(line) != cells
+    ]
     if lost:
         return f"line {lost[0]}: {got.get(lost[0])} for {made.records[lost[0]]}"
     extra = [line for line in (*got, *refused) if line not in made.records]
