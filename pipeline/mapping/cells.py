@@ -41,7 +41,7 @@ def convert(cell: pl.Expr, column: Column, field: Field, read: ReadOptions, zone
             kept = _code(cell, field.check) if field.check else cell
             return pl.when(sound).then(kept)
         case Kind.DECIMAL | Kind.INTEGER:
-            return _number(trimmed, column, field.decimal or read.decimal, read.thousands)
+            return _number(trimmed, column, field.decimal or read.decimal, field.thousands or read.thousands)
         case Kind.DATE:
             form = field.format or read.date
             order = field.order or read.order

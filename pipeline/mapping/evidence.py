@@ -98,7 +98,8 @@ class Evidence:
             elif one.dates and one.same:
                 found[field.target] = replace(field, order="dmy")  # 05/05/2026 and the like alone
             elif bool(one.first) != bool(one.second):
-                found[field.target] = replace(field, decimal="," if one.first else ".")
+                decimal, thousands = (",", ".") if one.first else (".", ",")
+                found[field.target] = replace(field, decimal=decimal, thousands=thousands)
         fields = tuple(found.get(field.target, field) for field in self._plan.mapping.fields)
         return replace(self._plan, mapping=replace(self._plan.mapping, fields=fields)), questions
 

@@ -114,6 +114,7 @@ class Field:
     timezone: str | None = None
     blank: str = "clear"  # or "keep": a blank cell leaves the column as it is
     check: str | None = None  # the check digits that a code must have: one of codes.CHECKS
+    thousands: str | None = None  # what the evidence of the whole column decided
     order: str | None = None  # as in ReadOptions; also what the evidence of the whole column decided
 
 

@@ -22,7 +22,7 @@ READ = (
 )  # fmt: skip
 FORMATS = ("csv", "fixed", "records", "xlsx", "json", "ndjson", "xml", "html")
 OPTIONS = ("column", "value", "file", "default", "format", "decimal", "timezone", "blank", "check", "order")
-NUMBERS = {"fr": ",", "en": ".", "ch": "."}  # how numbers are written → the decimal sign
+NUMBERS = {"fr": (",", "."), "en": (".", ","), "ch": (".", "'")}  # how numbers are written → decimal, thousands
 ORDERS = ("dmy", "mdy")
 RAGGED = ("refuse", "keep")
 
@@ -92,7 +92,7 @@ def _field(source: Source, at: Path, target: str, value: Any) -> Field | None:
         target, source.line(at), columns, _constant(source, at, options, "value"), file,
         _constant(source, at, options, "default"), source.text_at(at, options, "format"), decimal,
         _zone(source, at, options), blank, _choice(source, at, options, "check", CHECKS),
-        _choice(source, at, options, "order", ORDERS),
+        order=_choice(source, at, options, "order", ORDERS),
     )  # fmt: skip
 
 
@@ -147,7 +147,8 @@ def _read(source: Source, table: dict[str, Any]) -> ReadOptions:
         skip = None
     decimal, thousands = _decimal(source, at, table), table.get("thousands")
     numbers = _choice(source, at, table, "numbers", NUMBERS)
-    decimal = decimal or NUMBERS.get(numbers or "")
+    if numbers in NUMBERS:
+        decimal, thousands = decimal or NUMBERS[numbers][0], thousands or NUMBERS[numbers][1]
     repairs = table.get("repairs", True)
     if not isinstance(repairs, bool):
         source.say((*at, "repairs"), "config.boolean", key="repairs", value=repr(repairs))
