@@ -168,3 +168,19 @@ def test_help_loads_nothing_heavy() -> None:
     )
     assert result.stderr.strip() == "[]"
     assert demo.__name__ in result.stdout
+
+
+def test_a_writer_that_comes_while_a_command_looks_does_not_end_it(tmp_path: Path) -> None:
+    make(tmp_path)
+    code = (
+        "import os, signal\n"
+        "from pathlib import Path\n"
+        "from pipeline.cli.output import Voice\n"
+        "with Voice(Path('config.toml')).pipeline():\n"
+        "    os.kill(os.getpid(), signal.SIGIO)\n"
+        "print('alive')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (result.returncode, result.stdout) == (0, "alive\n")

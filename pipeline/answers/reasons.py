@@ -35,7 +35,9 @@ def reasons(facts: Facts, job: ImportJob, waiting: Waiting) -> list[Reason]:
         found += _settling(facts, waiting)
     if not facts.services.known:
         found.append(Reason(message("states.no_service"), message("states.no_service_remedy", job=job.name)))
-    return found or [_next(facts, job, waiting)]
+    if waiting.kind == "queued" or not found:  # of a heap of files the turn is told besides all else
+        found.append(_next(facts, job, waiting))
+    return found
 
 
 def _name(waiting: Waiting) -> str:

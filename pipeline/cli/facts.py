@@ -16,8 +16,11 @@ from pipeline.words import message
 if TYPE_CHECKING:
     from pipeline.results import JobStatus, Status
 
-STATES = ("waiting", "ready", "rejected", "committed", "archived", "duplicate", "failed")
-"""What `files --state` takes: the first three lie in an inbox, the others in the database."""
+STATES = (
+    "waiting", "queued", "ready", "companion", "rejected", "claimed", "committed", "archived", "duplicate", "failed",
+)  # fmt: skip
+"""What `files --state` takes: the first five lie in an inbox, `claimed` in a work folder, the others are in the
+database."""
 
 NOT_YET = ("store.absent", "store.older")
 """What `pipeline run` mends by itself: no failure."""

@@ -45,7 +45,9 @@ class Voice:
     def pipeline(self, listener: Listener | None = None) -> Iterator[Pipeline]:
         """The installation of the config, closed at the end. Raises ConfigError."""
         from pipeline.app import Pipeline
+        from pipeline.files import ignore_sigio
 
+        ignore_sigio()  # a writer that comes at the moment we look whether there is one would end the command
         with Pipeline(self.config, listener=listener) as pipeline:
             yield pipeline
 

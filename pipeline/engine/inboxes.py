@@ -21,6 +21,7 @@ from pipeline.words import Message, message, printable
 
 RESCAN_S = 5.0
 JUDGED_AT_ONCE = 2000  # of a heap of files, so many are looked into before the first of them are taken
+QUEUED = message("files.queued")
 Kind = Literal["waiting", "ready", "rejected", "queued", "companion"]
 
 
@@ -145,7 +146,7 @@ class Inboxes:
             else:
                 history = observe(old.history if old else None, old.seen if old else None, seen, now)
                 after[seen.name] = Waiting(
-                    job.name, folder, seen, history, message("files.queued"), 0.05, "queued"
+                    job.name, folder, seen, history, QUEUED, 0.05, "queued"
                 )
         place.found = after
         _sort(place)
@@ -243,9 +244,14 @@ class Inboxes:
         touched = facts.st_ctime_ns != waiting.seen.ctime_ns  # a writer may put the old time back
         return same and not touched and disk.writer_free(path) != "busy"
 
-    def note_copied(self, job: ImportJob, folder: Path, name: bytes, state: str) -> None:
-        """An original that stays was taken in this state; "" forgets it, so that it is taken again."""
-        self.copied.setdefault(job.name, {})[str(folder), name] = state
+    def note_copied(
+        self, job: ImportJob, folder: Path, name: bytes, state: str
+    ) -> dict[tuple[str, bytes], str]:
+        """An original that stays was taken in this state. Gives all that the job took so; what is removed from
+        them is taken again."""
+        known = self.copied.setdefault(job.name, {})
+        known[str(folder), name] = state
+        return known
 
     def taken(self, job: ImportJob, gone: Collection[Waiting]) -> None:
         """These have left the inbox (or are being written again): a later look tells of them anew."""

@@ -128,13 +128,18 @@ def whole(said: Why) -> str:
     return render(said.said)
 
 
+def reports(box: Installation) -> bool:
+    return any(known.noticing for known in running(box.root))
+
+
 @contextmanager
 def service(box: Installation) -> Iterator[subprocess.Popen[bytes]]:
     """A running service, stopped afterwards."""
     words = [sys.executable, "-P", "-m", "pipeline", "--config", str(box.config), "run"]
     with subprocess.Popen(words, stderr=subprocess.DEVNULL) as process:
         try:
-            box.wait_until("the service reports", lambda: any(k.noticing for k in running(box.root)))
+            box.wait_until("the service reports", lambda: reports(box) or process.poll() is not None, 60)
+            assert reports(box), f"the service ended: {process.returncode}"
             yield process
         finally:
             process.send_signal(signal.SIGCONT)
