@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 
 import polars as pl
 
@@ -27,14 +27,19 @@ class TextBatch:
     ) -> None:
         self._block, self._first, self._layout, self._options = block, first, layout, options
         self._given, self._starts = parsed.starts, parsed.starts  # byte offset of each physical line
-        self._records: list[int] = []  # lines where an item starts
+        self._numbers = parsed.frame[LINE]
+        others = [
+            *(at for at, _ in parsed.refused),
+            *(at for at, _ in parsed.ragged),
+            *(at for at, _ in parsed.aside),
+        ]
+        self._records = sorted(others)  # lines where something else than a full record starts
         self._raws: dict[int, bytes] = {}  # of records from blocks before
         self._ragged = parsed.ragged
         self._aside = parsed.aside
         self.damaged: list[Damaged] = []
         self.surplus: dict[int, list[str]] = {}
         self.notes: dict[int, str] = dict.fromkeys(parsed.mended, "quote")
-        self._lines = [line for line, _ in parsed.refused], parsed.frame[LINE]
         frame = parsed.frame
         if layout.spare:
             frame = frame.with_columns(
@@ -44,7 +49,6 @@ class TextBatch:
             frame = frame.with_columns(pl.col(pl.String).str.replace_many(["\r", "\n"], ["\n", "\r"]))
         self._ragged = [(line, [self._own(cell) for cell in cells]) for line, cells in parsed.ragged]
         self.frame: pl.DataFrame = frame
-        self._before = [(line, cells) for line, cells in self._ragged]  # as they stood, for `raw`
         if layout.hidden:
             self._unhide()
         self.damaged = [Damaged(line, self.raw(line), said) for line, said in parsed.refused]
@@ -157,7 +161,7 @@ class TextBatch:
             more = pl.DataFrame(rows, schema=self.frame.schema, orient="row")
             self.frame = pl.concat([self.frame, more]).sort(LINE)
         self.damaged.sort(key=lambda one: one.line)
-        kept = set(self.frame[LINE].to_list()) if self.notes else set()
+        kept = set(self.frame[LINE].filter(self.frame[LINE].is_in(list(self.notes)))) if self.notes else set()
         self.notes = {line: what for line, what in self.notes.items() if line in kept}
         for what in self.notes.values():
             account.mend(what)
@@ -166,19 +170,18 @@ class TextBatch:
         """The record that starts at this line, in the file's own bytes, without its line end."""
         if line in self._raws:
             return self._raws[line]
-        if not self._records:
-            refused, numbers = self._lines
-            others = {at for at, _ in self._before} | {at for at, _ in self._aside} | set(refused)
-            self._records = sorted(others.union(numbers.to_list()))
-            if self._starts is None:
-                self._starts = [0, *(found.end() for found in re.finditer(b"\n", self._block))]
+        if self._starts is None:
+            lengths = (len(text) + 1 for text in self._block.split(b"\n"))
+            self._starts = [0, *accumulate(lengths)]
         starts = self._starts
-        assert starts is not None
-        place = bisect_left(self._records, line)
-        if place == len(self._records) or self._records[place] != line:
+        place = bisect_right(self._records, line)
+        here = self._numbers.search_sorted(line, "right")
+        known = (place and self._records[place - 1] == line) or (here and self._numbers[here - 1] == line)
+        if not known:
             raise KeyError(line)
-        place += 1
-        after = self._records[place] - self._first if place < len(self._records) else len(starts)
+        following = [self._records[place]] if place < len(self._records) else []
+        following += [self._numbers[here]] if here < len(self._numbers) else []
+        after = min(following) - self._first if following else len(starts)
         stop = starts[after] if after < len(starts) else len(self._block)
         text = self._block[starts[line - self._first] : stop]
         if text.endswith(b"\n"):

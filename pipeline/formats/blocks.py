@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -11,6 +13,7 @@ import polars as pl
 from pipeline.errors import FileFailed
 from pipeline.formats.model import LINE
 from pipeline.formats.salvage import MAX_JOIN, Cells, Marks, scan, take
+from pipeline.formats.skeleton import Ends, Skeleton, Window
 from pipeline.formats.text import LONE_CR, split_lines
 from pipeline.words import Message, message
 
@@ -41,8 +44,9 @@ class Parser:
         self.delimiter, self.quote = marks.delimiter, marks.quote
         self.width = len(columns)
         self.schema: dict[str, type[pl.String]] = dict.fromkeys(columns, pl.String)
+        self.skeleton = Skeleton(marks, self.width)
+        self.helper = ThreadPoolExecutor(1)  # polars reads a block while its bones are judged
         d, q = re.escape(marks.delimiter), re.escape(marks.quote)
-        self.stray = re.compile(f"[^{d}{q}\\r\\n]{q}[^{d}{q}\\r\\n]".encode()) if q else None
         cell = f"(?:{q}(?:[^{q}]|{q}{q})*{q}|[^{q}{d}]*)" if q else f"[^{d}]*"
         self.strict = f"^{cell}(?:{d}{cell})*$"
         self.wrapped = f"{q}(?:[^{q}]|{q}{q})*{q}" if q else ""
@@ -66,7 +70,7 @@ class Parser:
 
     def _lone(self, block: bytes) -> bool:
         """Whether a CR alone stands outside of quotes."""
-        if LONE_CR.search(block) is None:
+        if block.count(b"\r") == block.count(b"\r\n"):
             return False
         if not self.quote or self.quote.encode() not in block:
             return True
@@ -76,14 +80,15 @@ class Parser:
     def _plain(self, block: bytes, line: int) -> Parsed:
         """No quotes: every line is a record, and counting its separators tells whether it is a good one."""
         body = block[:-1] if block.endswith(b"\n") else block
-        lines = pl.Series("t", [body], dtype=pl.Binary).cast(pl.String).str.split("\n").explode()
+        total = body.count(b"\n") + 1
+        if self.width > 1 and self.skeleton.even(body, total):
+            numbers = pl.int_range(line, line + total, dtype=pl.Int64, eager=True)
+            return Parsed(self._frame(self._polars(body, None), numbers, line), len(block), total)
+        lines = _lines(body)
         good = lines.str.count_matches(self.delimiter, literal=True) == self.width - 1
         if self.width == 1:
             good = good & (lines.str.strip_suffix("\r") != "")
-        total = len(lines)
-        numbers = pl.int_range(line, line + total, dtype=pl.Int64, eager=True).alias(LINE)
-        if good.all():
-            return Parsed(self._frame(self._split(block, lines), numbers, line), len(block), total)
+        numbers = pl.int_range(line, line + total, dtype=pl.Int64, eager=True)
         kept = lines.filter(good)
         text = kept.str.join("\n").item() if len(kept) else ""
         frame = self._frame(self._split(text.encode(), kept), numbers.filter(good), line)
@@ -117,78 +122,79 @@ class Parser:
     def _frame(self, cells: pl.DataFrame, numbers: pl.Series, line: int) -> pl.DataFrame:
         if cells.height != len(numbers):
             raise FileFailed(message("reading.unbalanced", line=line))
-        return cells.insert_column(0, numbers.alias(LINE))
+        return cells.insert_column(0, numbers.cast(pl.Int64).alias(LINE))
 
     def _quoted(self, block: bytes, line: int) -> Parsed | None:
-        """The strict read of polars, if separators and lines add up exactly; else None."""
-        if self.stray is not None and self.stray.search(block):
-            return None
+        """The strict read of polars, if delimiters, quotes and lines stand exactly as they must; else None."""
         body = block.rstrip(b"\r\n")
         total = block.count(b"\n") + (not block.endswith(b"\n"))
         filled = body.count(b"\n") + 1
+        coming = self.helper.submit(self._polars, body, self.quote)
+        found = self.skeleton.strict(body)
         try:
-            cells = self._polars(body, self.quote)
+            cells = coming.result()
         except pl.exceptions.PolarsError:
             return None
-        inside = self._inside(cells)
-        seps, ends = inside["seps"], inside["ends"]
-        if body.count(self.delimiter.encode()) - seps.sum() != (self.width - 1) * cells.height:
+        if found is None:
             return None
-        if cells.height + ends.sum() != filled:
+        rows, inner = found
+        if cells.height != rows or rows + sum(inner.values()) != filled:
             return None
-        if ((ends > 0) & (seps >= self.width - 1)).any():  # maybe two stray quotes
-            return None
-        numbers = (ends + 1).cum_sum().shift(1, fill_value=0) + line
+        numbers = pl.int_range(line, line + rows, dtype=pl.Int64, eager=True)
+        if inner:
+            ends = pl.zeros(rows, dtype=pl.Int64, eager=True).scatter(list(inner), list(inner.values()))
+            numbers = numbers + ends.cum_sum().shift(1, fill_value=0)
         blank = [(at, "blank") for at in range(line + filled, line + total)]
-        frame = self._frame(_nulls(cells), numbers.cast(pl.Int64), line)
+        frame = self._frame(_nulls(cells), numbers, line)
         return Parsed(frame, len(block), total, aside=blank, quoted=True)
-
-    def _inside(self, cells: pl.DataFrame) -> pl.DataFrame:
-        """How many delimiters and line ends stand inside the cells of each record."""
-        return cells.select(
-            seps=pl.sum_horizontal(
-                pl.col(c).str.count_matches(self.delimiter, literal=True).fill_null(0).cast(pl.Int64)
-                for c in self.columns
-            ),
-            ends=pl.sum_horizontal(
-                pl.col(c).str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64)
-                for c in self.columns
-            ),
-        )
 
     def _dirty(self, block: bytes, line: int, final: bool, universal: bool) -> Parsed:
         """Lines that are whole records by the strict rules go to polars together, the others one by one."""
-        text = block.decode("utf-8")
-        lines, ends = split_lines(text, universal)
+        lines: Sequence[str]
+        ends: Sequence[str]
         if universal:
-            lines, ends = self._kept_cr(lines, ends)
-        good = self._good(lines)
+            texts, text_ends = self._kept_cr(*split_lines(block.decode("utf-8"), universal))
+            series, lines, ends = pl.Series("t", texts, dtype=pl.String), texts, text_ends
+        else:
+            raw = _lines(block[:-1] if block.endswith(b"\n") else block)
+            series = raw.str.strip_suffix("\r")
+            lines, ends = Window(series), Ends(raw, block.endswith(b"\n"))
+        quote = self.quote.encode()
+        result = Parsed(pl.DataFrame(), len(block), len(lines), quoted=bool(quote) and quote in block)
+        good = self._good(series)
         rows: list[Cells] = []
         numbers: list[int] = []
-        result = Parsed(
-            pl.DataFrame(), len(block), len(lines), quoted=bool(self.quote) and self.quote in text
-        )
-        taken = [False] * len(lines)
+        taken: list[int] = []
         resume = 0
+        odd = None
+        if quote and not self.marks.escape:
+            odd = (series.str.count_matches(self.quote, literal=True) % 2 == 1).arg_true().to_list()
         for at in (~good).arg_true().to_list():
             if at < resume:
                 continue
-            used = self._one(result, lines, ends, at, line, final, rows, numbers)
+            used = self._one(result, lines, ends, at, line, final, rows, numbers, odd)
             if used == 0:  # the record may go on in the next block
-                result.lines, result.used = (
-                    at,
-                    len("".join(map("".join, zip(lines[:at], ends[:at], strict=True))).encode()),
-                )
+                result.lines, result.used = at, sum(len((lines[i] + ends[i]).encode()) for i in range(at))
                 break
-            taken[at : at + used] = [True] * used
+            taken += range(at, at + used)
             resume = at + used
-        numbered = [i for i in range(result.lines) if not taken[i]]
-        frame = self._polars("\n".join([lines[i] for i in numbered]).encode(), self.quote or None)
-        frame = self._frame(frame, pl.Series(LINE, numbered, dtype=pl.Int64) + line, line)
+        others = pl.int_range(result.lines, dtype=pl.Int64, eager=True)
+        others = others.filter(~others.is_in(taken)) if taken else others
+        kept = series.gather(others)
+        text = kept.str.join("\n").item() if len(kept) else ""
+        frame = (
+            kept.alias(self.columns[0]).to_frame()
+            if self.width == 1 and not quote
+            else self._polars(text.encode(), self.quote or None)
+        )
+        frame = self._frame(frame, others + line, line)
         more = pl.DataFrame(rows, schema=self.schema, orient="row")
         more = more.insert_column(0, pl.Series(LINE, numbers, dtype=pl.Int64))
         result.frame = _nulls(pl.concat([frame, more]).sort(LINE) if rows else frame)
-        result.starts = [0, *accumulate(len((a + b).encode()) for a, b in zip(lines, ends, strict=True))][:-1]
+        if universal:
+            result.starts = [0, *accumulate(len((a + b).encode()) for a, b in zip(lines, ends, strict=True))][
+                :-1
+            ]
         return result
 
     def _kept_cr(self, lines: list[str], ends: list[str]) -> tuple[list[str], list[str]]:
@@ -215,9 +221,8 @@ class Parser:
             at = stop + 1
         return out, out_ends
 
-    def _good(self, lines: list[str]) -> pl.Series:
+    def _good(self, texts: pl.Series) -> pl.Series:
         """Which lines are whole records by the strict rules, without a NUL, a lone CR or an escape."""
-        texts = pl.Series("t", lines, dtype=pl.String)
         bare = texts.str.replace_all(self.wrapped, "") if self.wrapped else texts
         good = bare.str.count_matches(self.delimiter, literal=True) == self.width - 1
         if self.quote:
@@ -230,8 +235,8 @@ class Parser:
         return good
 
     def _one(
-        self, result: Parsed, lines: list[str], ends: list[str], at: int, line: int, final: bool,
-        rows: list[Cells], numbers: list[int],
+        self, result: Parsed, lines: Sequence[str], ends: Sequence[str], at: int, line: int, final: bool,
+        rows: list[Cells], numbers: list[int], odd: Sequence[int] | None,
     ) -> int:  # fmt: skip
         """Take the record that starts at this line → the lines it used, 0: it waits for the next block."""
         text, number = lines[at], line + at
@@ -246,11 +251,12 @@ class Parser:
         ):
             result.aside.append((number, "blank"))
             return 1
-        taken = take(lines, ends, at, self.marks, self.width, final)
+        taken = take(lines, ends, at, self.marks, self.width, final, 0, odd)
         if taken is None:
             return 0
         if taken.unclear or (taken.repaired and not self.mend):
-            result.refused.append((number, message("reading.stray_quote")))
+            said = message("reading.stray_quote") if taken.used == 1 else message("reading.cut_inside")
+            result.refused.append((number, said))
         elif len(taken.cells) != self.width:
             result.ragged.append((number, taken.cells))
         else:
@@ -259,6 +265,11 @@ class Parser:
             if taken.repaired:
                 result.mended.append(number)
         return taken.used
+
+
+def _lines(body: bytes) -> pl.Series:
+    """The lines of a text by LF."""
+    return pl.Series("t", [body], dtype=pl.Binary).cast(pl.String).str.split("\n").explode()
 
 
 def _nulls(cells: pl.DataFrame) -> pl.DataFrame:

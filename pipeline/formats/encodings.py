@@ -26,7 +26,7 @@ PAGES = (
     "cp437",
 )  # in the order preferred when the text is equal
 PIECE = 1 << 20
-SAMPLED = 4000  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
+SAMPLED = 2000  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
 ASCII = bytes(range(128))
 LETTERS = {
     "é": 3.0, "è": 2.5, "à": 2.5, "ê": 2.0, "ç": 2.0, "ô": 1.6, "î": 1.6, "â": 1.6, "û": 1.5, "ù": 1.5, "ë": 1.0,
@@ -53,7 +53,7 @@ def _classes() -> bytes:
 
 
 CLASSES = _classes()
-_RUN = re.compile(rb"([\x00-\x7f]?)([\x80-\xff]{1,40})(?=([\x00-\x7f]?))")
+_RUN = re.compile(rb"[\x80-\xff]{1,40}")
 
 
 def find_encoding(file: BinaryIO, stated: str | None) -> Encoding:
@@ -156,7 +156,7 @@ def contexts(file: BinaryIO) -> Counter[Context]:
         high = piece.translate(None, ASCII)
         classed = piece.translate(CLASSES)
         part = len(piece) if len(high) <= SAMPLED else len(piece) * SAMPLED // len(high)
-        found = _RUN.findall(classed, 0, part)
+        found = _around(classed, 0, part)
         known.update(*(run for _, run, _ in found))
         for byte in set(high) - known:
             at = piece.find(byte)
@@ -164,11 +164,21 @@ def contexts(file: BinaryIO) -> Counter[Context]:
                 if at < 0:
                     break
                 start = max(0, at - 1)
-                found += _RUN.findall(classed, start, at + 2)
+                found += _around(classed, start, at + 2)
                 at = piece.find(byte, at + 1)
         if len(seen) < 100_000:
             seen.update(found)
     return seen
+
+
+def _around(classed: bytes, start: int, stop: int) -> list[Context]:
+    """The runs of high bytes in a stretch, with what stands before and after each."""
+    found: list[Context] = []
+    for run in _RUN.finditer(classed, start, stop):
+        first, last = run.span()
+        before, after = classed[max(0, first - 1) : first], classed[last : last + 1]
+        found.append((before if before < b"\x80" else b"", run[0], after if after < b"\x80" else b""))
+    return found
 
 
 def _page(file: BinaryIO, bom: int) -> Encoding:

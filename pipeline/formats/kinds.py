@@ -6,6 +6,10 @@ import re
 from functools import lru_cache
 
 _NUMBER = r"[+-]?(?:\d{1,3}(?:[ .,'’\u00a0\u202f]\d{3})+|\d+)(?:[.,]\d+)?-?|[+-]?[.,]\d+|[+-]?\d+(?:[.,]\d+)?[eE][+-]?\d+"
+_MONTH = (
+    "(?i:jan|gen|ene|f[eé]v|feb|m[aä]r|avr|apr|abr|mai|may|mag|jui|jun|giu|jul|lug|ao[uû]|aug|ago|sep|set|oct|okt|ott|"
+    "nov|d[eé]c|dez|dic)[a-zéûô]{0,7}"
+)
 _HARD = (  # in this order: the first that fits is the kind
     ("number", re.compile(rf"(?:{_NUMBER})|\((?:{_NUMBER})\)")),
     (
@@ -17,7 +21,7 @@ _HARD = (  # in this order: the first that fits is the kind
         "date",
         re.compile(
             r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/. ]\d{1,2}[-/. ](?:\d{4}|\d{2})"
-            r"|\d{1,2}[- ./]?[A-Za-zéûôÀ-ÿ]{3,9}\.?[- ./,]{0,2}\d{2,4}|[A-Za-zéû]{3,9}\.? \d{1,2},? \d{4})"
+            rf"|\d{{1,2}}[- ./]?{_MONTH}\.?[- ./,]{{0,2}}\d{{2,4}}|{_MONTH}\.? \d{{1,2}},? \d{{4}})"
             r"(?:[T ]+\d{1,2}[:h]\d{2}(?::\d{2}(?:[.,]\d+)?)?\s?(?:[aApP][mM])?(?:Z|\s?[+-]\d{2}:?\d{2}|\s?UTC)?)?"
         ),
     ),

@@ -212,7 +212,7 @@ def _line_end(text: str) -> tuple[str, bool]:
     bare = re.sub('"[^"]*"', "", text) if '"' in text else text
     crlf = bare.count("\r\n")
     feeds, returns = bare.count("\n") - crlf, bare.count("\r") - crlf
-    if returns > feeds + crlf and not crlf:
+    if returns and not feeds and not crlf:
         return "\r", False
     return ("\r\n" if crlf > feeds or (crlf and crlf == feeds) else "\n"), returns > 0
 

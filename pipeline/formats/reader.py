@@ -19,6 +19,7 @@ from pipeline.formats.text import MAX_LINE, utf8_pieces
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
+SHOWN = 1 << 16  # bytes kept of a line that is too long
 TAIL = 20_000  # odd lines kept in mind until it is known whether records follow
 
 
@@ -32,26 +33,50 @@ class TextReading:
         self.account = Account(set_aside=dict(layout.aside))
         self._tail: list[Odd] = []
         self._second = False  # a second table of the same width has begun: what follows is set aside
-        self._taken = 0  # records and lines that the parser has seen
+        self._nuls = False
+
+    def again(self) -> TextReading:
+        """The same text from its beginning."""
+        return TextReading(self._file, self._layout, self._options, self._totals)
 
     def __iter__(self) -> Iterator[Batch]:
         layout = self._layout
         hidden = tuple(f"\0{i}" for i in range(layout.hidden))
         parser = Parser(self.dialect.columns + hidden, layout.marks, self._options.repairs)
-        line, rest = layout.line, b""
+        line, rest, endless = layout.line, b"", b""
         for piece, last in self._body():
+            if endless:
+                stop = piece.find(b"\n")
+                if stop < 0 and not last:
+                    continue
+                piece = piece[stop + 1 :] if stop >= 0 else b""
+                yield from self._batch(endless, line, self._endless(parser, line), last and not piece)
+                line, endless = line + 1, b""
+                if last and not piece:
+                    break
             rest += piece
             cut = len(rest) if last else rest.rfind(b"\n") + 1
-            if len(rest) - cut > MAX_LINE or (last and len(rest) - rest.rfind(b"\n") > MAX_LINE):
-                raise FileFailed(
-                    message("reading.line_too_long", line=line + rest.count(b"\n"), limit=MAX_LINE)
-                )
+            if last and len(rest) - rest.rfind(b"\n") > MAX_LINE:
+                cut, last = rest.rfind(b"\n") + 1, False
             if cut or last:
                 block = self._spared(rest[:cut])
                 parsed = parser.parse(block, line, last)
                 yield from self._batch(block[: parsed.used], line, parsed, last)
                 line, rest = line + parsed.lines, block[parsed.used :] + rest[cut:]
+            if len(rest) - rest.rfind(b"\n") > MAX_LINE and not last:
+                rest, endless = b"", rest[rest.rfind(b"\n") + 1 :][:SHOWN]
+                self._nuls = not endless.strip(b"\0")
+        if endless:
+            yield from self._batch(endless, line, self._endless(parser, line), True)
         self._check()
+
+    def _endless(self, parser: Parser, line: int) -> Parsed:
+        """A line that is too long to be a record: refused, or set aside when it is the NULs that a crash leaves."""
+        empty = pl.DataFrame(schema={LINE: pl.Int64, **parser.schema})
+        if self._nuls:
+            return Parsed(empty, 0, 1, aside=[(line, "nul_tail")])
+        said = message("reading.line_too_long", line=line, limit=MAX_LINE)
+        return Parsed(empty, 0, 1, refused=[(line, said)])
 
     def _body(self) -> Iterator[tuple[bytes, bool]]:
         """The text after the header, UTF-8, lines ending in LF, and whether it is the last of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -130,6 +131,7 @@ def _grouping(parts: Cells, width: int, marks: Marks) -> list[tuple[int, int]] |
     quote, total = marks.quote, len(parts)
     opens = [p.lstrip(" ").startswith(quote) for p in parts]
     closes = [p.rstrip(" ").endswith(quote) for p in parts]
+    single = [_cost(parts, at, at + 1, opens, closes, marks) for at in range(total)]
     best: dict[tuple[int, int], tuple[int, int, int]] = {
         (0, 0): (0, 1, 0)
     }  # cost, ways, where the last began
@@ -143,9 +145,9 @@ def _grouping(parts: Cells, width: int, marks: Marks) -> list[tuple[int, int]] |
                 steps += 1
                 if steps > 200_000:
                     return None
-                cost = _cost(parts, at, stop, opens, closes, marks)
-                if cost is None:
+                if stop > at + 1 and not (opens[at] and closes[stop - 1]):
                     continue
+                cost = single[at] if stop == at + 1 else _cost(parts, at, stop, opens, closes, marks)
                 old = best.get((stop, count + 1))
                 new = here[0] + cost
                 if old is None or new < old[0]:
@@ -169,16 +171,14 @@ def _grouping(parts: Cells, width: int, marks: Marks) -> list[tuple[int, int]] |
 
 def _cost(
     parts: Cells, start: int, stop: int, opens: Sequence[bool], closes: Sequence[bool], marks: Marks
-) -> int | None:
-    """How odd it is to read these parts as one cell: 0 = by the rules; None: they are not one."""
+) -> int:
+    """How odd it is to read these parts as one cell: 0 = by the rules. Several parts: the outer ones open and close."""
     quote = marks.quote
     if stop - start == 1:
         part = parts[start]
         if quote not in part:
             return 0
         return 0 if scan(part, marks)[0] == [_bare(part, marks)] else 2
-    if not (opens[start] and closes[stop - 1]):
-        return None
     odd = sum(opens[i] + closes[i] for i in range(start + 1, stop - 1)) + closes[start] + opens[stop - 1]
     inner = marks.delimiter.join(parts[start:stop]).strip(" ")[1:-1].replace(quote * 2, "")
     return 2 * odd + (1 if quote in inner else 0)
@@ -208,11 +208,13 @@ class Taken:
 
 
 def take(
-    lines: Sequence[str], ends: Sequence[str], at: int, marks: Marks, width: int, final: bool, hint: int = 0
-) -> Taken | None:
+    lines: Sequence[str], ends: Sequence[str], at: int, marks: Marks, width: int, final: bool, hint: int = 0,
+    odd: Sequence[int] | None = None,
+) -> Taken | None:  # fmt: skip
     """The record that starts at line `at`; None: it may go on after the last line (not `final`).
 
-    `lines` without their ends; `width` 0: not known yet, the record before had `hint` cells."""
+    `lines` without their ends; `width` 0: not known yet, the record before had `hint` cells; `odd`: the lines
+    with an odd number of quotes, when that is known (and nothing is escaped)."""
     line = lines[at]
     if not marks.hot or (
         (marks.quote not in line if marks.quote else True) and (not marks.escape or marks.escape not in line)
@@ -227,7 +229,7 @@ def take(
         if cells is not None and (not width or len(cells) == width):
             return Taken(1, cells, repaired=True)
     if is_open or (cells is not None and not lax):
-        joined = _join(lines, ends, at, marks, width, final, hint, lax)
+        joined = _join(lines, ends, at, marks, width, final, hint, lax, odd)
         if joined is None or joined.used:
             return joined
         if cells is not None:
@@ -241,29 +243,48 @@ def take(
 
 def _join(
     lines: Sequence[str], ends: Sequence[str], at: int, marks: Marks, width: int, final: bool, hint: int,
-    lax: bool,
+    lax: bool, odd: Sequence[int] | None,
 ) -> Taken | None:  # fmt: skip
     """An open line and those up to the next that closes it; used 0: they are no record."""
     no = Taken(0, [])
-    size = len(lines[at])
-    for stop in range(at + 1, at + (MAX_JOIN_LINES if width else 60)):
+    stop = _closing(lines, at, marks, MAX_JOIN_LINES if width else 60, odd)
+    if stop is None:
+        return no
+    if stop >= len(lines):
+        if not final:
+            return None
+        rest = lines[at + 1 :]  # never closed: cut in its last cell, unless whole records follow
+        cut = width > 1 and 0 < len(rest) < 60 and not any(_whole(line, marks, width) for line in rest)
+        return Taken(len(lines) - at, [], unclear=True) if cut else no
+    text = "".join(lines[i] + ends[i] for i in range(at, stop)) + lines[stop]
+    if len(text) > MAX_JOIN or "\0" in text:
+        return no
+    cells, _ = scan(text, marks, lax)
+    if cells is None or (width and len(cells) != width) or (not width and len(cells) < 2):
+        return no
+    if _swallows(lines[at : stop + 1], marks, width, hint):
+        return no
+    return Taken(stop + 1 - at, cells, lax)
+
+
+def _closing(lines: Sequence[str], at: int, marks: Marks, most: int, odd: Sequence[int] | None) -> int | None:
+    """The line at which an open record can end; len(lines): beyond the last; None: too far away."""
+    if odd is not None:
+        place = bisect_right(odd, at)
+        stop = odd[place] if place < len(odd) else len(lines)
+        return stop if stop - at < most else None
+    opened = _turns(lines[at], marks) % 2
+    size = 0
+    for stop in range(at + 1, at + most):
         if stop >= len(lines):
-            return no if final else None
+            return stop
         line = lines[stop]
-        size += len(line) + 1
-        if size > MAX_JOIN or "\0" in line:
-            return no
-        if _turns(line, marks) % 2 == 0 and not _goes_on(line, marks):
-            if marks.quote and _turns(lines[at], marks) % 2:
-                continue
-        elif _goes_on(line, marks):
-            continue
-        text = "".join(lines[i] + ends[i] for i in range(at, stop)) + line
-        cells, _ = scan(text, marks, lax)
-        if cells is None or (width and len(cells) != width) or (not width and len(cells) < 2):
-            return no
-        return no if _swallows(lines[at : stop + 1], marks, width, hint) else Taken(stop + 1 - at, cells, lax)
-    return no
+        size += len(line)
+        if size > MAX_JOIN:
+            return None
+        if (_turns(line, marks) % 2 or not opened) and not _goes_on(line, marks):
+            return stop
+    return None
 
 
 def _turns(line: str, marks: Marks) -> int:
@@ -287,5 +308,16 @@ def _swallows(lines: Sequence[str], marks: Marks, width: int, hint: int) -> bool
     if not width:
         counts = {line.count(marks.delimiter) for line in lines}
         return len(counts) == 1 and min(counts) > 0 and hint in (0, min(counts) + 1)
-    whole = [tolerant(line, marks, width) is not None for line in lines]
-    return all(whole) or (width > 2 and len(whole) > 2 and all(whole[1:-1]))
+    wide = [line.count(marks.delimiter) >= width - 1 for line in lines]  # else it cannot be whole
+    if not all(wide[1:-1]) or (len(lines) == 2 and not all(wide)):
+        return False
+    if not all(_whole(line, marks, width) for line in lines[1:-1]):
+        return False
+    return (width > 2 and len(lines) > 2) or (
+        _whole(lines[0], marks, width) and _whole(lines[-1], marks, width)
+    )
+
+
+def _whole(line: str, marks: Marks, width: int) -> bool:
+    cells, _ = scan(line, marks)
+    return (cells is not None and len(cells) == width) or tolerant(line, marks, width) is not None

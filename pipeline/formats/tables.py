@@ -92,7 +92,8 @@ def _start(live: Sequence[Row]) -> tuple[int, int]:
     """(cells of a record, place of the first row of the table)."""
     widths = Counter(len(row.cells) for row in live)
     wide = {w: n for w, n in widths.items() if w > 1}
-    few = widths[1] > sum(wide.values()) * 2.5 or (widths[1] > sum(wide.values()) < 3)
+    most = max(wide.values(), default=0)
+    few = widths[1] > sum(wide.values()) * 2.5 or (widths[1] > 1 and most == 1 and len(wide) < 4)
     if not wide or (few and not _run(live)):
         return 1, 0
     order = {w: next(i for i, row in enumerate(live) if len(row.cells) == w) for w in wide}

@@ -12,9 +12,10 @@ import polars as pl
 
 from pipeline import files as disk
 from pipeline.errors import FileFailed
-from pipeline.formats import check_columns, match_column, open_reading
+from pipeline.formats import again, check_columns, match_column, open_reading
 from pipeline.formats.model import LINE, Batch, Reading
 from pipeline.mapping import map_batch
+from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan, Refusal
 from pipeline.store.model import RefusedRow, Staging
 from pipeline.trailer import ROWS, UNCOUNTED, parse_trailer
@@ -63,7 +64,25 @@ def fit(plan: Plan, file: BinaryIO, name: str = "") -> tuple[Plan, Reading, dict
         columns.update({c: match_column(c, reading.dialect.columns) or c for c in found})
         if found or not field.columns:
             fields.append(replace(field, columns=found))
-    return replace(plan, mapping=replace(plan.mapping, fields=tuple(fields))), reading, columns
+    narrowed = replace(plan, mapping=replace(plan.mapping, fields=tuple(fields)))
+    return _decided(narrowed, file, reading, columns), reading, columns
+
+
+def _decided(plan: Plan, file: BinaryIO, reading: Reading, columns: dict[str, str]) -> Plan:
+    """The plan with what the file's own columns say of numbers and dates, where the mapping says nothing.
+
+    The file is read up to the first cells that decide. Raises FileFailed with the question that they leave open."""
+    evidence = Evidence(plan, columns)
+    if evidence.decided:
+        return plan
+    for batch in again(reading, file, plan.mapping.read):
+        evidence.add(batch.frame)
+        if evidence.decided:
+            break
+    plan, questions = evidence.settle()
+    if questions:
+        raise FileFailed(questions[0])
+    return plan
 
 
 def stage(

@@ -113,7 +113,9 @@ class Load:
     dialect: str  # JSON
     max_refused: int | None = None  # more refused rows than this: the file fails
     raws: Callable[[Sequence[int]], Mapping[int, bytes]] | None = None
-    lines: tuple[int, int] | None = None  # of a staging that several files share: the first and last of its own
+    lines: tuple[int, int] | None = (
+        None  # of a staging that several files share: the first and last of its own
+    )
 
 
 @dataclass(frozen=True, slots=True)

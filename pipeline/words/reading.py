@@ -93,6 +93,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "La colonne {column} contient des codes comme 3,01E+12 : un tableur a détruit leurs derniers chiffres."
         " Mettez la colonne au format texte et exportez à nouveau, ou déposez le classeur lui-même.",
     ),
+    "reading.cut_inside": (
+        "The last record was cut short inside of a cell in quotes. Ask for the file again.",
+        "Le dernier enregistrement est coupé dans une cellule entre guillemets. Redemandez le fichier.",
+    ),
     "reading.total_differs": (
         "The total in line {line} is not the sum of the rows above it. Compare it with its source.",
         "Le total de la ligne {line} n'est pas la somme des lignes au-dessus. Comparez-le avec sa source.",
