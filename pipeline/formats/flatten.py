@@ -5,17 +5,22 @@ object's own cells on each; then `$` counts the objects and `_record` names the 
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+import polars as pl
 
 from pipeline.errors import FileFailed
 from pipeline.formats.columns import unique
 from pipeline.formats.limits import Limits
-from pipeline.formats.model import Account, Damaged
-from pipeline.formats.table import Gatherer, Piece, Table
+from pipeline.formats.model import LINE, Account, Damaged
+from pipeline.formats.table import PIECE, Piece, Table
 from pipeline.words import message
 
+IN_MEMORY = 64 << 20  # bytes of rows kept in memory before they go to disc
 DOCUMENT, KIND, OWN = "$", "_record", "#text"
 Json = None | bool | str | list["Json"] | dict[str, "Json"]
 Record = dict[str, Json]
@@ -39,7 +44,9 @@ def rows(record: Record, path: str = "", above: Cells | None = None) -> Iterator
 def _own(record: Record, prefix: str, cells: Cells, lists: list[tuple[str, list[Json]]]) -> None:
     for key, value in record.items():
         name = prefix.removesuffix(".") or "value" if key == OWN else prefix + key
-        if isinstance(value, dict):
+        if isinstance(value, str):  # by far the most
+            cells[name] = value or None
+        elif isinstance(value, dict):
             _own(value, name + ".", cells, lists)
         elif isinstance(value, list):
             if any(isinstance(element, dict) for element in value):
@@ -63,50 +70,79 @@ def text_of(value: Json) -> str | None:
     return str(value) if value is not None and value != "" else None
 
 
-@dataclass(slots=True)
-class _Seen:
-    columns: dict[str, None] = field(default_factory=dict)
-    nested: bool = False
-    any: bool = False
-
-
-def table_of(
-    format: str, read: Callable[[], Iterable[Found]], limits: Limits, account: Account | None = None
-) -> Table:
-    """`read` gives the records each time it is called: once for the columns, once for the rows."""
-    seen = _Seen()
-    for _, found in read():
-        seen.any = True
-        if isinstance(found, Damaged):
-            continue
-        for kind, cells in rows(found):
-            seen.nested = seen.nested or kind != DOCUMENT
-            if not cells.keys() <= seen.columns.keys():
-                seen.columns.update(dict.fromkeys(cells))
-        if len(seen.columns) > limits.columns:
-            found_columns = len(seen.columns)
-            raise FileFailed(message("reading.too_many_columns", found=found_columns, limit=limits.columns))
-    if not seen.columns:
-        raise FileFailed(message("reading.no_records" if seen.any else "reading.empty"))
-    account = account or Account()
-    names = unique((DOCUMENT, KIND, *seen.columns) if seen.nested else tuple(seen.columns))
-    pieces = _pieces(read(), tuple(seen.columns), seen.nested, Gatherer(names, account))
-    return Table(format, names, pieces, account)
-
-
-def _pieces(
-    records: Iterable[Found], columns: tuple[str, ...], nested: bool, out: Gatherer
-) -> Iterator[Piece]:
-    line = 0
+def table_of(format: str, records: Iterable[Found], limits: Limits, account: Account) -> Table:
+    """All records are read before the first is handed over, for the last may have a column that no other has."""
+    store = _Store(limits)
     for number, found in records:
+        store.add(number, found)
+    store.flush()
+    if not store.columns:
+        raise FileFailed(message("reading.no_records" if any(store.damaged) else "reading.empty"))
+    names = unique((DOCUMENT, KIND, *store.columns) if store.nested else tuple(store.columns))
+    return Table(format, names, store.pieces(names, account), account)
+
+
+class _Store:
+    """Rows on disc, piece by piece, with the columns known by then."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.columns: dict[str, None] = {}
+        self.nested = False
+        self.damaged: list[list[tuple[int, Damaged]]] = [[]]  # of each piece, with its place among all rows
+        self._limits = limits
+        self._at = 0
+        self._rows: list[tuple[int, int, str, Cells]] = []
+        self._sizes: list[int] = []
+        self._disc = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+
+    def add(self, number: int, found: Record | Damaged) -> None:
         if isinstance(found, Damaged):
-            line = line + 1 if nested else number
-            out.damage(line, found.raw, found.said)
+            self._at += 1
+            self.damaged[-1].append((self._at, found))
         else:
             for kind, cells in rows(found):
-                line = line + 1 if nested else number
-                values = [cells.get(column) for column in columns]
-                out.add(line, [str(number), kind, *values] if nested else values)
-        if out.full:
-            yield from out.take()
-    yield from out.take()
+                self._at += 1
+                self.nested = self.nested or kind != DOCUMENT
+                if not cells.keys() <= self.columns.keys():
+                    self._widen(cells)
+                self._rows.append((self._at, number, kind, cells))
+        if len(self._rows) + len(self.damaged[-1]) >= PIECE:
+            self.flush()
+
+    def _widen(self, cells: Cells) -> None:
+        self.columns.update(dict.fromkeys(cells))
+        found, limit = len(self.columns), self._limits.columns
+        if found > limit:
+            raise FileFailed(message("reading.too_many_columns", found=found, limit=limit))
+
+    def flush(self) -> None:
+        """Put the rows gathered so far away."""
+        places, numbers, kinds, cells = zip(*self._rows, strict=True) if self._rows else ((), (), (), ())
+        data: list[pl.Series] = [
+            pl.Series("at", places, dtype=pl.Int64), pl.Series("number", numbers, dtype=pl.Int64),
+            pl.Series("kind", kinds, dtype=pl.String),
+            *(pl.Series(str(i), [c.get(name) for c in cells], dtype=pl.String) for i, name in enumerate(self.columns)),
+        ]  # fmt: skip
+        out = io.BytesIO()
+        pl.DataFrame(data).write_ipc_stream(out, compression="uncompressed")
+        self._sizes.append(self._disc.write(out.getvalue()))
+        self._rows.clear()
+        self.damaged.append([])
+
+    def pieces(self, names: tuple[str, ...], account: Account) -> Iterator[Piece]:
+        """All rows, each with all columns."""
+        self._disc.seek(0)
+        for size, bad in zip(self._sizes, self.damaged, strict=False):
+            frame = pl.read_ipc_stream(io.BytesIO(self._disc.read(size)))
+            line = frame["at" if self.nested else "number"].alias(LINE)
+            own = [frame["number"].cast(pl.String), frame["kind"]] if self.nested else []
+            own += frame.get_columns()[3:]
+            missing = len(names) - len(own)
+            own += [pl.Series([None], dtype=pl.String).extend_constant(None, frame.height)[1:]] * missing
+            damaged = [replace(one, line=at) if self.nested else one for at, one in bad]
+            account.records += frame.height + len(damaged)
+            account.damaged += len(damaged)
+            if frame.height or damaged:
+                columns = [series.alias(name) for series, name in zip(own, names, strict=True)]
+                yield Piece(pl.DataFrame([line, *columns]), damaged)
+        self._disc.close()

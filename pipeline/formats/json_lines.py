@@ -22,14 +22,13 @@ DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)  
 def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits) -> Table:
     """One record a line; the record's number is its physical line."""
     account = Account()
-    table = table_of("ndjson", lambda: _records(file, limits, account), limits, account)
+    table = table_of("ndjson", _records(file, limits, account), limits, account)
     check_columns(table.columns, [(name,) for name in required])
     return table
 
 
 def _records(file: BinaryIO, limits: Limits, account: Account) -> Iterator[Found]:
     text = json_text(file)
-    account.set_aside.clear()  # the file is read twice
     number = 0
     try:
         while line := text.readline(limits.record + 1):
@@ -40,7 +39,7 @@ def _records(file: BinaryIO, limits: Limits, account: Account) -> Iterator[Found
             if bare:
                 yield number, _record(number, bare)
             else:
-                account.set_aside["blank"] = account.set_aside.get("blank", 0) + 1
+                account.aside("blank")
     except UnicodeError as error:
         said = message("reading.undecodable", encoding=text.encoding, line=number + 1)
         raise FileFailed(said) from error

@@ -9,9 +9,10 @@ from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.columns import check_columns
-from pipeline.formats.flatten import Found, Json, table_of
+from pipeline.formats.flatten import Json, Record, table_of
 from pipeline.formats.json_lines import DECODER
 from pipeline.formats.limits import Limits
+from pipeline.formats.model import Account
 from pipeline.formats.sniff import json_text
 from pipeline.formats.table import Table
 from pipeline.mapping.model import ReadOptions
@@ -29,18 +30,18 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
         text = _Text(file, limits)
         path = (text.peek() == "{" and _find(text, (), DEPTH)) or ()
         text.release()
-
-    def records() -> Iterator[Found]:
-        text = _Text(file, limits)
-        for number, record in enumerate(_records(text, path), 1):
-            yield number, record if isinstance(record, dict) else {"value": record}
-        text.release()
-
-    table = table_of("json", records, limits)
+    text = _Text(file, limits)
+    table = table_of("json", enumerate(_objects(text, path), 1), limits, Account())
+    text.release()
     if options.path is None and path:
         table.account.notes.append(message("reading.json_path", path=".".join(path)))
     check_columns(table.columns, [(name,) for name in required])
     return table
+
+
+def _objects(text: _Text, path: tuple[str, ...]) -> Iterator[Record]:
+    for value in _records(text, path):
+        yield value if isinstance(value, dict) else {"value": value}
 
 
 def _records(text: _Text, path: tuple[str, ...]) -> Iterator[Json]:

@@ -119,7 +119,11 @@ def _opener(
 
 def again(reading: Reading, file: BinaryIO, options: ReadOptions) -> Reading:
     """The same file from its beginning, without looking anew at how it is written where that is known."""
-    return reading.again() if isinstance(reading, TextReading) else open_reading(file, options)
+    if isinstance(reading, TextReading):
+        return reading.again()
+    if isinstance(reading, FrameReading):
+        return reading.again(lambda: open_reading(file, options))
+    return open_reading(file, options)
 
 
 def _kind(found: str, options: ReadOptions) -> str:

@@ -23,6 +23,7 @@ from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
 _USED = re.compile(rb"<(?:\w+:)?c\s[^<>]*?\br=[\"']([A-Za-z]{1,3})\d+[\"'][^<>]*(?<!/)>")
+_USUAL = re.compile(rb'<c r="([A-Z]{1,3})\d+"[^<>]*(?<!/)>')
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -110,9 +111,12 @@ class Workbook:
         stream = self._zip.open(part)
         letters: set[bytes] = set()
         rest = b""
+        used = _USED
         while data := stream.read(CHUNK):
             data = rest + data
-            letters.update(_USED.findall(data))
+            if not rest and b'<c r="' in data:
+                used = _USUAL
+            letters.update(used.findall(data))
             rest = data[-400:]
         return max((column_number(column.decode()) for column in letters), default=0)
 
@@ -161,79 +165,79 @@ class _Cells:
     ) -> None:
         self.rows: list[NumberedRow] = []
         self._strings, self._styles, self._since_1904, self._most = strings, styles, since_1904, most
-        self._row: list[str | None] = []
-        self._line = self._column = 0
-        self._kind, self._style = "n", ""
-        self._text: list[str] = []
-        self._keep = self._aloud = False
-        self._columns: dict[str, int] = {}
-        markup.start, markup.end, markup.data = self._start, self._end, self._data
+        self._shown = {str(place): style for place, style in enumerate(styles)}
+        self._set(markup)
 
-    def _start(self, name: str, attributes: dict[str, str]) -> None:
-        name = name if ":" not in name else local(name)
-        if name == "c":
-            self._kind = attributes.get("t", "n")
-            self._style = attributes.get("s", "")
-            reference = attributes.get("r", "").rstrip("0123456789")
-            if reference not in self._columns:
-                self._columns[reference] = column_number(reference)
-            self._column = self._columns[reference] or self._column + 1
-        elif name in ("v", "t"):
-            self._keep = not self._aloud
-        elif name == "row":
-            self._line = max(_int(attributes.get("r")), self._line + 1)
-            self._column = 0
-        elif name == "rPh":
-            self._aloud = True
+    def _set(self, markup: Markup) -> None:
+        """Functions over shared variables: a million cells are five million calls, and attributes cost a third."""
+        row: list[str | None] = []
+        text: list[str] = []
+        columns: dict[str, int] = {}
+        line = column = 0
+        kind = style = ""
+        keep = aloud = False
+        places = "0123456789"
 
-    def _data(self, text: str) -> None:
-        if self._keep:
-            self._text.append(text)
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal line, column, kind, style, keep, aloud, row
+            if ":" in name:
+                name = local(name)
+            if name == "c":
+                kind, style = attributes.get("t", "n"), attributes.get("s", "")
+                reference = attributes.get("r", "").rstrip(places)
+                known = columns.get(reference)
+                if known is None:
+                    known = columns[reference] = column_number(reference)
+                column = known or column + 1
+            elif name in ("v", "t"):
+                keep = not aloud
+            elif name == "row":
+                line, column, row = max(_int(attributes.get("r")), line + 1), 0, []
+            elif name == "rPh":
+                aloud = True
 
-    def _end(self, name: str) -> None:
-        name = name if ":" not in name else local(name)
-        if name == "c":
-            if self._text:
-                value = self._value("".join(self._text))
-                self._text.clear()
-                if value:
-                    self._place(value)
-        elif name in ("v", "t"):
-            self._keep = False
-        elif name == "row":
-            self.rows.append((self._line, self._row))
-            self._row = []
-        elif name == "rPh":
-            self._aloud = False
+        def data(part: str) -> None:
+            if keep:
+                text.append(part)
 
-    def _place(self, value: str) -> None:
-        row, column = self._row, self._column
+        def end(name: str) -> None:
+            nonlocal keep, aloud
+            if ":" in name:
+                name = local(name)
+            if name == "c":
+                if text:
+                    value = self._value(kind, style, text[0] if len(text) == 1 else "".join(text))
+                    text.clear()
+                    if value and column == len(row) + 1 <= self._most:
+                        row.append(value)
+                    elif value:
+                        self._place(row, column, value)
+            elif name in ("v", "t"):
+                keep = False
+            elif name == "row":
+                self.rows.append((line, row))
+            elif name == "rPh":
+                aloud = False
+
+        markup.start, markup.end, markup.data = start, end, data
+
+    def _place(self, row: list[str | None], column: int, value: str) -> None:
         if column > self._most:
             raise FileFailed(message("reading.too_many_columns", found=column, limit=self._most))
-        if column <= len(row):
-            row[column - 1] = value
-            return
-        if column > len(row) + 1:
-            row.extend([None] * (column - 1 - len(row)))
-        row.append(value)
+        row.extend([None] * (column - len(row)))
+        row[column - 1] = value
 
-    def _value(self, text: str) -> str:
-        match self._kind:
-            case "n":
-                place = _int(self._style)
-                style = self._styles[place] if place < len(self._styles) else PLAIN
-                return number_text(text, style, self._since_1904)
-            case "s":
-                place = _int(text)
-                return self._strings[place] if text.isdecimal() and place < len(self._strings) else text
-            case "b":
-                return "true" if text == "1" else "false"
-            case "d":
-                return text.removesuffix("T00:00:00").replace("T", " ")
-            case "e":
-                return text
-            case _:
-                return _plain(text)
+    def _value(self, kind: str, style: str, text: str) -> str:
+        if kind == "s":
+            place = _int(text)
+            return self._strings[place] if text.isdecimal() and place < len(self._strings) else text
+        if kind == "n":
+            return number_text(text, self._shown.get(style, PLAIN), self._since_1904)
+        if kind == "b":
+            return "true" if text == "1" else "false"
+        if kind == "d":
+            return text.removesuffix("T00:00:00").replace("T", " ")
+        return text if kind == "e" else _plain(text)
 
 
 def column_number(reference: str) -> int:

@@ -9,9 +9,10 @@ from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.columns import check_columns
-from pipeline.formats.flatten import OWN, Found, Json, Record, table_of
+from pipeline.formats.flatten import OWN, Json, Record, table_of
 from pipeline.formats.limits import Limits
 from pipeline.formats.markup import DEPTH, Markup, local
+from pipeline.formats.model import Account
 from pipeline.formats.table import Table
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
@@ -33,14 +34,9 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
     """`record` names the element (`order`, `orders.order`); else the shallowest one that repeats."""
     root = _survey(file, limits)
     stated = options.record or options.path
-    place = _stated(root, stated) if stated else _repeating(root)
-    repeats = frozenset(_repeats(place[1], ()))
-
-    def records() -> Iterator[Found]:
-        file.seek(0)
-        return enumerate(_records(file, place[0], repeats, limits), 1)
-
-    table = table_of("xml", records, limits)
+    node = _stated(root, stated) if stated else _repeating(root)
+    file.seek(0)
+    table = table_of("xml", enumerate(_records(file, root, node, limits), 1), limits, Account())
     check_columns(table.columns, [(name,) for name in required])
     return table
 
@@ -88,40 +84,33 @@ def _walk(root: _Node) -> Iterator[tuple[Path, _Node]]:
         yield from level
 
 
-def _stated(root: _Node, stated: str) -> tuple[Path, _Node]:
+def _stated(root: _Node, stated: str) -> _Node:
     wanted = tuple(local(part) for part in stated.strip("/.").replace("/", ".").split("."))
     for path, node in _walk(root):
         if path[-len(wanted) :] == wanted:
-            return path, node
+            return node
     names = ", ".join(dict.fromkeys(path[-1] for path, node in _walk(root) if node.children))
     raise FileFailed(message("reading.no_record", record=stated, found=names[:300]))
 
 
-def _repeating(root: _Node) -> tuple[Path, _Node]:
+def _repeating(root: _Node) -> _Node:
     """The shallowest element with parts that repeats; of a root with one kind of child with parts, that one."""
     best: tuple[Path, _Node] | None = None
     for path, node in _walk(root):
         structured = bool(node.children) or node.attributes
         if len(path) == 2 and structured and len(root.children[path[0]].children) == 1:
-            return path, node
+            return node
         better = best is None or (len(path) == len(best[0]) and node.count > best[1].count)
         if node.repeats and structured and better:
             best = path, node
     if best is not None:
-        return best
-    return next(iter(_walk(root)))
+        return best[1]
+    return next(iter(_walk(root)))[1]
 
 
-def _repeats(node: _Node, path: Path) -> Iterator[Path]:
-    for name, child in node.children.items():
-        if child.repeats:
-            yield (*path, name)
-        yield from _repeats(child, (*path, name))
-
-
-def _records(file: BinaryIO, place: Path, repeats: frozenset[Path], limits: Limits) -> Iterator[Record]:
+def _records(file: BinaryIO, root: _Node, record: _Node, limits: Limits) -> Iterator[Record]:
     markup = Markup(file, limits)
-    builder = _Builder(markup, place, repeats)
+    builder = _Builder(markup, root, record)
     for _ in markup:
         yield from builder.done
         builder.done.clear()
@@ -130,46 +119,45 @@ def _records(file: BinaryIO, place: Path, repeats: frozenset[Path], limits: Limi
 class _Builder:
     """The handlers: `done` gathers the records as their elements are closed."""
 
-    def __init__(self, markup: Markup, place: Path, repeats: frozenset[Path]) -> None:
+    def __init__(self, markup: Markup, root: _Node, record: _Node) -> None:
         self.done: list[Record] = []
-        self._place, self._repeats = place, repeats
-        self._path: list[str] = []
+        self._record = record
+        self._nodes = [root]  # down to where we are
         self._open: list[Record] = []  # the record and its parts, down to where we are
         self._text: list[list[str]] = []
+        self._names: dict[str, str] = {}
         markup.start, markup.end, markup.data = self._start, self._end, self._data
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._path.append(local(name))
-        if self._open or tuple(self._path) == self._place:
-            self._open.append({"@" + local(k): v for k, v in attributes.items() if not k.startswith("xmlns")})
+        plain = self._names.get(name) or self._names.setdefault(name, local(name))
+        node = self._nodes[-1].children[plain]
+        self._nodes.append(node)
+        if self._open or node is self._record:
+            part: Record = {}
+            if attributes:
+                part = {"@" + local(k): v for k, v in attributes.items() if not k.startswith("xmlns")}
+            self._open.append(part)
             self._text.append([])
 
     def _data(self, text: str) -> None:
         if self._open:
             self._text[-1].append(text)
 
-    def _end(self, _: str) -> None:
-        if self._open:
-            part, text = self._open.pop(), "".join(self._text.pop())
-            if not self._open:
-                if text.strip():
-                    part[OWN] = text
-                self.done.append(part)
-            else:
-                self._add(part, text)
-        self._path.pop()
-
-    def _add(self, part: Record, text: str) -> None:
-        """Hang a closed part into the one above."""
-        value: Json = part
-        if not part:
-            value = text or None
-        elif text.strip():
-            part[OWN] = text
-        above, name = self._open[-1], self._path[-1]
-        if tuple(self._path[len(self._place) :]) not in self._repeats:
-            above[name] = value
+    def _end(self, name: str) -> None:
+        node = self._nodes.pop()
+        if not self._open:
             return
-        others = above.setdefault(name, [])
-        assert isinstance(others, list)
-        others.append(value)
+        part, text = self._open.pop(), "".join(self._text.pop())
+        value: Json = part
+        if not part and self._open:
+            value = text or None
+        elif text and not text.isspace():
+            part[OWN] = text
+        if not self._open:
+            self.done.append(part)
+        elif not node.repeats:
+            self._open[-1][self._names[name]] = value
+        else:
+            others = self._open[-1].setdefault(self._names[name], [])
+            assert isinstance(others, list)
+            others.append(value)

@@ -49,12 +49,13 @@ def content(file: BinaryIO, trailer: str) -> Content:
     return Content(records, None if announced == UNCOUNTED else announced)
 
 
-def fit(plan: Plan, file: BinaryIO) -> tuple[Plan, Reading, dict[str, str]]:
+def fit(plan: Plan, file: BinaryIO, name: str = "") -> tuple[Plan, Reading, dict[str, str]]:
     """Open the file and narrow the plan to the columns it has: a column that is absent is never touched."""
     mapped = plan.mapping.fields
+    named = [column for f in mapped for column in f.columns]
+    plan = replace(plan, mapping=replace(plan.mapping, read=replace(plan.mapping.read, anchors=tuple(named))))
     needed = [f for f in mapped if f.columns and (f.target in plan.key or plan.column(f.target).required)]
-    reading = open_reading(file, plan.mapping.read)
-    named = [name for f in mapped for name in f.columns]
+    reading = open_reading(file, plan.mapping.read, name=name)
     check_columns(reading.dialect.columns, [f.columns for f in needed], named)
     columns: dict[str, str] = {}
     fields = []

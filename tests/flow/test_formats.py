@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 
+from typer.testing import CliRunner
+
+from pipeline.cli.main import app
 from tests.flow.conftest import ORDERS, Installation
 from tests.formats.test_apart import far_xlsb
 from tests.formats.workbench import sheet_rows, xlsx, zipped
@@ -51,3 +54,18 @@ def test_a_workbook_that_ends_its_reader_fails_and_the_next_file_goes_in(install
     assert sorted((f.name, f.state) for f in result.files) == [("a.xlsb", "failed"), ("b.csv", "archived")]
     why = next((installation.root / "failed").rglob("a.xlsb.why.txt")).read_text("utf-8")
     assert "SIGABRT" in why
+
+
+def test_the_story_of_a_workbook(installation: Installation) -> None:
+    """What was set aside, what its name promised, and which of its rows are new."""
+    table = [["Orders of March"], [], HEADER, ["0001", 12.5, "paid"], ["0002", 1, "paid"]]
+    installation.drop("a.csv", xlsx({"S": sheet_rows(table)}))
+    installation.once()
+    installation.drop("a.csv", xlsx({"S": sheet_rows([*table, ["0003", 2, "paid"]])}))
+    (file,) = installation.once().files
+    assert (file.inserted, file.unchanged) == (1, 2)
+    result = CliRunner().invoke(app, ["--config", str(installation.config), "show", str(file.id)])
+    told = " ".join(result.stdout.split())
+    assert "XLSX; set aside: preamble 1, blank 1. The name a.csv promises something else" in told
+    assert "1 lines new, 0 gone, 2 the same." in told
+    assert "+ 0003,2,paid" in told
