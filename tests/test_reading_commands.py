@@ -94,6 +94,16 @@ def test_read_a_folder_one_result_a_file(shop: Path) -> None:
     assert (shop / "out/two.zip/two.csv").exists()
 
 
+def test_a_file_in_doubt_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("id;nom\n1;Liêu\n".encode("cp850"))
+    done = pipeline("inspect", "a.csv", "--json", cwd=tmp_path)
+    assert (done.returncode, "Liêu" in json.loads(done.stdout)["failed"]) == (1, True)
+    plain = pipeline("inspect", "a.csv", cwd=tmp_path)
+    assert (plain.returncode, "Liêu" in plain.stderr, plain.stdout) == (1, True, "")
+    known = pipeline("inspect", "a.csv", "--encoding", "cp850", "--json", cwd=tmp_path)
+    assert json.loads(known.stdout)["columns"][1]["examples"] == ["Liêu"]
+
+
 def test_a_file_that_is_not_there_is_wrong_use(tmp_path: Path) -> None:
     for words in (("inspect", "no.csv"), ("read", "no.csv", "--to", "x.csv")):
         done = pipeline(*words, cwd=tmp_path)

@@ -184,6 +184,8 @@ def _soft(cell: str, found: str, column: Sequence[str]) -> float:
     vote = 0.0
     if found in HARD:
         vote -= 0.6
+    elif found == "code" and kind(column[0]) == "code":
+        vote -= 0.5
     if _KNOWN.fullmatch(re.split(r"[\s_\-.(]", text)[0]) or "_" in text:
         vote += 0.5
     if cell in column:
@@ -236,6 +238,8 @@ def _header(found: Found, live: Sequence[Row], first: int) -> None:
         if row.at != found.start or len(below) < 1:
             break
         rule = "ruler" if _is_ruler(row) else _second(found.names, row.cells, below, found.width)
+        if rule is None and at == first + 1 and not all(name.strip() for name in found.names):
+            rule = _second(found.names, row.cells, below[1:], found.width)  # a third line may follow
         if rule is None:
             break
         found.start = row.at + row.used
