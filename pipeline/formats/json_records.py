@@ -9,12 +9,13 @@ from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.columns import check_columns
+from pipeline.formats.encodings import find_encoding
 from pipeline.formats.flatten import Json, Record, table_of
-from pipeline.formats.json_lines import DECODER
+from pipeline.formats.json_lines import DECODER, json_text
 from pipeline.formats.limits import Limits
 from pipeline.formats.model import Account
-from pipeline.formats.sniff import json_text
 from pipeline.formats.table import Table
+from pipeline.formats.text import Encoding, has_bad, rescued
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
@@ -24,15 +25,19 @@ DEPTH = 6  # of a path that is looked for
 
 def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits) -> Table:
     """`path` (`data.orders`) leads to the list; without one: the first list of objects, else the object itself."""
+    encoding = find_encoding(file, options.encoding)
     if options.path is not None:
         path = tuple(part.removesuffix("[]") for part in options.path.strip("$.").split(".") if part)
     else:
-        text = _Text(file, limits)
+        text = _Text(file, encoding, limits)
         path = (text.peek() == "{" and _find(text, (), DEPTH)) or ()
         text.release()
-    text = _Text(file, limits)
+    text = _Text(file, encoding, limits)
     table = table_of("json", enumerate(_objects(text, path), 1), limits, Account())
     text.release()
+    table.encoding = encoding.codec
+    if text.mended:
+        table.account.note(message("reading.bytes_mended"))
     if options.path is None and path:
         table.account.notes.append(message("reading.json_path", path=".".join(path)))
     check_columns(table.columns, [(name,) for name in required])
@@ -84,8 +89,9 @@ def _find(text: _Text, path: tuple[str, ...], depth: int) -> tuple[str, ...] | N
 class _Text:
     """JSON being read: a window of the text, and the place in it. FileFailed with line and column."""
 
-    def __init__(self, file: BinaryIO, limits: Limits) -> None:
-        self._source = json_text(file)
+    def __init__(self, file: BinaryIO, encoding: Encoding, limits: Limits) -> None:
+        self._source = json_text(file, encoding)
+        self.mended = False
         self._limits = limits
         self._window, self.at, self._lines, self._ended = "", 0, 0, False
 
@@ -98,6 +104,8 @@ class _Text:
         except UnicodeError as error:
             said = message("reading.undecodable", encoding=self._source.encoding, line=self._lines + 1)
             raise FileFailed(said) from error
+        if has_bad(piece):
+            piece, self.mended = rescued(piece), True
         if not piece:
             self._ended = True
             return False

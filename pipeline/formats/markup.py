@@ -20,15 +20,15 @@ class Readable(Protocol):
 
 class Markup:
     """One XML text. Set `start(name, attributes)`, `end(name)`, `data(text)`, then iterate: each step is a
-    part of the text parsed. FileFailed for damage, entities, depth and endless texts, with line and column."""
+    part of the text parsed. `encoding` wins over what the text says of itself. FileFailed for damage, entities, depth and endless texts, with line and column."""
 
-    def __init__(self, stream: Readable, limits: Limits) -> None:
+    def __init__(self, stream: Readable, limits: Limits, encoding: str | None = None) -> None:
         self._stream, self._limits = stream, limits
         self._depth = self._size = 0
         self.start: Callable[[str, dict[str, str]], object] | None = None
         self.end: Callable[[str], object] | None = None
         self.data: Callable[[str], object] | None = None
-        self.parser = expat.ParserCreate()
+        self.parser = expat.ParserCreate(encoding)
         self.parser.buffer_text = True
         self.parser.buffer_size = 1 << 16
         self.parser.EntityDeclHandler = self._entity
@@ -52,7 +52,7 @@ class Markup:
             why = expat.ErrorString(error.code)
             said = message("reading.markup_damaged", line=error.lineno, column=error.offset + 1, why=why)
             raise FileFailed(said) from error
-        except (LookupError, UnicodeError) as error:
+        except (LookupError, ValueError) as error:
             raise FileFailed(message("reading.unknown_encoding", encoding=str(error))) from error
 
     @property

@@ -3,12 +3,14 @@ its attributes as `customer.@id`, what repeats in it as `items.item[].sku`."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.columns import check_columns
+from pipeline.formats.encodings import find_encoding, invalid_utf8_at
 from pipeline.formats.flatten import OWN, Json, Record, table_of
 from pipeline.formats.limits import Limits
 from pipeline.formats.markup import DEPTH, Markup, local
@@ -17,6 +19,7 @@ from pipeline.formats.table import Table
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
+_SAID = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w-]+)")
 Path = tuple[str, ...]
 
 
@@ -32,19 +35,42 @@ class _Node:
 
 def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits) -> Table:
     """`record` names the element (`order`, `orders.order`); else the shallowest one that repeats."""
-    root = _survey(file, limits)
+    encoding = spoken(file, options.encoding)
+    root = _survey(file, limits, encoding)
     stated = options.record or options.path
     node = _stated(root, stated) if stated else _repeating(root)
     file.seek(0)
-    table = table_of("xml", enumerate(_records(file, root, node, limits), 1), limits, Account())
+    table = table_of("xml", enumerate(_records(file, root, node, limits, encoding), 1), limits, Account())
+    if encoding is not None and options.encoding is None:
+        table.account.note(message("reading.xml_encoding", encoding=encoding))
+    table.encoding = encoding or table.encoding
     check_columns(table.columns, [(name,) for name in required])
     return table
 
 
-def _survey(file: BinaryIO, limits: Limits) -> _Node:
+def spoken(file: BinaryIO, stated: str | None) -> str | None:
+    """The encoding to read it in: the stated one, one that is found where the text is not in the UTF-8 that it
+    says, or None: as it says itself."""
+    file.seek(0)
+    head = file.read(256)
+    said = _SAID.search(head.replace(b"\0", b""))
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and said is not None:  # .NET writes UTF-16 that says UTF-8
+        return None if said[1].lower().startswith(b"utf-16") else "utf-16"
+    plain = b"\0" not in head
+    wrong = (
+        plain
+        and (said is None or said[1].lower() in (b"utf-8", b"utf8"))
+        and invalid_utf8_at(file) is not None
+    )
+    found = find_encoding(file, stated).name if stated is not None or wrong else None
+    file.seek(0)
+    return found
+
+
+def _survey(file: BinaryIO, limits: Limits, encoding: str | None) -> _Node:
     """The shape of the whole text."""
     file.seek(0)
-    markup = Markup(file, limits)
+    markup = Markup(file, limits, encoding)
     root = _Node()
     nodes: list[_Node] = [root]
     seen: list[set[str]] = [set()]
@@ -108,8 +134,10 @@ def _repeating(root: _Node) -> _Node:
     return next(iter(_walk(root)))[1]
 
 
-def _records(file: BinaryIO, root: _Node, record: _Node, limits: Limits) -> Iterator[Record]:
-    markup = Markup(file, limits)
+def _records(
+    file: BinaryIO, root: _Node, record: _Node, limits: Limits, encoding: str | None
+) -> Iterator[Record]:
+    markup = Markup(file, limits, encoding)
     builder = _Builder(markup, root, record)
     for _ in markup:
         yield from builder.done

@@ -76,7 +76,6 @@ def test_records_larger_than_the_window() -> None:
         (b'[{"a": 1},\n {"a": ]', "reading.json_damaged", 2),
         (b'[{"a": 1},\n {"a": 2}', "reading.json_damaged", 2),
         (b'[{"a": 1},\n\n {"a": 2}] x', "reading.json_damaged", 3),
-        (b'[{"a": "\xff\xfe"}]', "reading.undecodable", 1),
         (b'[{"a": 1}, ' + b"[" * 100_000, "reading.json_damaged", 1),
         (b"[]", "reading.empty", None),
     ],
@@ -123,3 +122,19 @@ def test_the_mapping_wins_over_what_is_found() -> None:
     assert read(b'{"a": 1}\n{"a": 2}\n', format="csv")[0].dialect.format == "csv"
     assert read(b'{"a": 1}\n', format="ndjson")[2] == [(1, "1")]
     assert failed(b"a;b\n1;2\n", format="json").said.code == "reading.json_damaged"
+
+
+def test_json_in_another_encoding_and_with_spoilt_bytes() -> None:
+    text = '[{"nom": "Été à Nîmes", "ville": "Orléans"}, {"nom": "crème brûlée", "ville": "Besançon"}]'
+    reading, _, rows = read(text.encode("cp1252"))
+    assert rows == [(1, "Été à Nîmes", "Orléans"), (2, "crème brûlée", "Besançon")]
+    assert reading.dialect.codec == "cp1252"
+    assert reading.dialect.encoding == "utf-8"
+    spoilt = (text * 1)[:-1].encode() + b', {"nom": "caf\xe9", "ville": "\xc3\xa9t\xc3\xa9"}]'
+    reading, _, rows = read(spoilt)
+    assert rows[2] == (3, "café", "été")
+    assert [n.code for n in reading.account.notes] == ["reading.bytes_mended"]
+    lines = text[1:-1].replace("}, ", "}\n").encode() + b'\n{"nom": "caf\xe9"}\n'
+    reading, _, rows = read(lines)
+    assert rows[2] == (3, "café", None)
+    assert reading.account.repaired == 1
