@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
@@ -11,14 +10,13 @@ from pipeline.errors import FileFailed
 from pipeline.formats.columns import check_columns
 from pipeline.formats.encodings import find_encoding
 from pipeline.formats.flatten import Found, Record, table_of
+from pipeline.formats.json_text import DECODER, json_text
 from pipeline.formats.limits import Limits
 from pipeline.formats.model import Account, Damaged
 from pipeline.formats.table import Table
 from pipeline.formats.text import Encoding, has_bad, rescued
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
-
-DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str)  # money never passes a float
 
 
 def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits) -> Table:
@@ -29,12 +27,6 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
     table.encoding = encoding.codec
     check_columns(table.columns, [(name,) for name in required])
     return table
-
-
-def json_text(file: BinaryIO, encoding: Encoding) -> io.TextIOWrapper:
-    """The text after the mark. Bytes that mean nothing: see `rescued`."""
-    file.seek(encoding.bom)
-    return io.TextIOWrapper(file, encoding.name, encoding.errors, newline="")
 
 
 def _records(file: BinaryIO, encoding: Encoding, limits: Limits, account: Account) -> Iterator[Found]:

@@ -138,3 +138,26 @@ def test_json_in_another_encoding_and_with_spoilt_bytes() -> None:
     reading, _, rows = read(lines)
     assert rows[2] == (3, "café", None)
     assert reading.account.repaired == 1
+
+
+def test_a_damaged_record_in_a_list_costs_itself() -> None:
+    good = [{"sku": str(n), "qty": n, "items": [{"a": 1}, {"a": 2}]} for n in range(6)]
+    texts = [json.dumps(one) for one in good]
+    texts[2] = texts[2].replace('"sku": "2"', '"sku": "2')
+    texts[4] = texts[4].replace(": 4,", ": 4;")
+    data = ("[" + ",\n ".join(texts) + "]").encode()
+    reading, (batch,), rows = read(data)
+    assert sorted({row[1] for row in rows}) == ["1", "2", "4", "6"]
+    assert [d.raw.decode() for d in batch.damaged] == [texts[2], texts[4]]
+    assert batch.damaged[1].said.args["line"] == 5
+    assert reading.account.damaged == 2
+    texts[5] = texts[5].replace('"qty"', "qty")
+    (batch,) = read(('{"rows": [' + ",\n ".join(texts) + "]}").encode())[1]
+    assert [d.raw.decode() for d in batch.damaged] == [texts[2], texts[4] + ",\n " + texts[5]]
+    big = ",\n".join([texts[0]] * 3000 + [texts[4]] + [texts[1]] * 30_000)
+    _, batches, rows = read(("[" + big + "]").encode(), limits=Limits(record_mb=1))
+    assert len(rows) == 66_000
+    assert sum(len(b.damaged) for b in batches) == 1
+    assert (
+        failed(data[: len(data) // 2]).said.code == "reading.json_damaged"
+    )  # cut short: how much is missing?
