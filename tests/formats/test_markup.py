@@ -158,3 +158,16 @@ def test_xml_that_lies_about_its_encoding() -> None:
             "reading.unknown_encoding",
             "reading.markup_damaged",
         )
+
+
+def test_bare_ampersands_and_names_of_html() -> None:
+    text = (
+        "<r><p><a>Dupont & fils &amp; Cie</a></p><p><a>1&nbsp;500 &eacute;t&eacute; &x; a=1&b=2</a></p></r>"
+    )
+    reading, _, rows = read(text.encode())
+    assert rows == [(1, "Dupont & fils & Cie"), (2, "1\u00a0500 été &x; a=1&b=2")]
+    assert [(n.code, n.args["count"]) for n in reading.account.notes] == [("reading.xml_mended", 6)]
+    assert failed(text.encode(), repairs=False).said.code == "reading.markup_damaged"
+    long = "<r>" + "<p><a>" + "é & " * 50_000 + "</a></p>" * 1 + "<p><a>x</a></p></r>"
+    assert len(str(read(long.encode())[2][0][1])) == 200_000
+    assert failed(b"<r><p>a & b</p><p><![CDATA[ & ]]></p></r>").said.code == "reading.markup_damaged"
