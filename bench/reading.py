@@ -40,7 +40,12 @@ def quoted(rows: int) -> str:
 def damaged(text: str) -> str:
     """0.1 % of the rows, in four ways."""
     lines = text.split("\n")
-    ways = ('7;"Boots;1;x;v;d;1;r;n', '7;Boots 10" high;1;x;v;d;1;r;n', "7;short;1", "7;long;1;x;v;d;1;r;n;more;more")
+    ways = (
+        '7;"Boots;1;x;v;d;1;r;n',
+        '7;Boots 10" high;1;x;v;d;1;r;n',
+        "7;short;1",
+        "7;long;1;x;v;d;1;r;n;more;more",
+    )
     for place, at in enumerate(range(500, len(lines) - 2, 1000)):
         lines[at] = ways[place % 4]
     return "\n".join(lines)

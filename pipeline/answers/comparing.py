@@ -6,14 +6,19 @@ import contextlib
 import io
 import json
 import os
+import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from pipeline import files as disk
+from pipeline.errors import FileFailed
 from pipeline.files.packing import open_unpacked
 from pipeline.imports.finishing import place_of
 from pipeline.jobs import ImportJob
+from pipeline.mapping.model import ReadOptions
 from pipeline.results import Changes
 from pipeline.store.model import LedgerFile
 from pipeline.words import Message, message, printable
@@ -41,6 +46,8 @@ def compare(
     except OSError as error:
         said = message("files.unreadable", path=str(error.filename), why=error.strerror or str(error))
         return None, said
+    except FileFailed as fault:
+        return None, fault.said
 
 
 def archived_place(file: LedgerFile, job: ImportJob | None, zone: str) -> Path | None:
@@ -74,10 +81,29 @@ def _line_by_line(old: tuple[LedgerFile, Path], new: tuple[LedgerFile, Path]) ->
 
 
 def _lines(file: LedgerFile, place: Path) -> Iterator[str]:
-    """The lines as texts, without their ends: what only its encoding or line ends changed is the same."""
-    encoding = json.loads(file.dialect).get("encoding", "utf-8") if file.dialect else "utf-8"
+    """The lines as texts, without their ends: what only its encoding or line ends changed is the same.
+    Of what is no text, its records as lines of CSV."""
+    from pipeline.formats.sniff import PACKED, TEXT, ending
+
+    dialect = json.loads(file.dialect) if file.dialect else {}
+    encoding = dialect.get("encoding", "utf-8")
+    plain = dialect.get("format", TEXT) == TEXT and ending(os.fsdecode(file.name)) not in PACKED
     with open_unpacked(place, file.name) as raw:
+        if not plain:
+            yield from _records(raw)
+            return
         text = io.TextIOWrapper(raw, encoding=encoding, errors="backslashreplace", newline=None)
         for line in text:
             yield line.rstrip("\n").removeprefix("\ufeff")
         text.detach()
+
+
+def _records(raw: BinaryIO) -> Iterator[str]:
+    from pipeline.formats import open_reading
+    from pipeline.formats.table import csv_line
+
+    with tempfile.TemporaryFile() as copy:
+        shutil.copyfileobj(raw, copy)
+        for batch in open_reading(copy, ReadOptions()):
+            for row in batch.frame.iter_rows():
+                yield csv_line(row[1:]).decode("utf-8")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from pipeline.cli.schedules import schedule as schedule
+from pipeline.words import Message
 
 if TYPE_CHECKING:
     from pipeline.cli.output import Voice
@@ -38,11 +39,17 @@ def age(seconds: float) -> str:
 
 
 def read_as(voice: Voice, dialect: str) -> str:
-    """How a file was read, in a sentence."""
+    """How a file was read, in a sentence; what was left out by which rule; what a person should know."""
     found = json.loads(dialect)
-    return voice.word(
-        "cli.read_as", encoding=found.get("encoding", "?"), delimiter=found.get("delimiter", "?")
-    )
+    form = found.get("format", "csv")
+    told = form.upper()
+    if form == "csv":
+        facts = {name: found.get(name, "?") for name in ("encoding", "delimiter")}
+        told = voice.word("cli.read_as", **facts)
+    aside = ", ".join(f"{rule} {count}" for rule, count in found.get("set_aside", {}).items())
+    told += f"; {voice.word('cli.inspect.set_aside')}: {aside}" if aside else ""
+    notes = [voice.text(Message(note["code"], note["args"])) for note in found.get("notes", [])]
+    return ". ".join([told, *notes])
 
 
 def file_json(voice: Voice, file: FileRow) -> Json:

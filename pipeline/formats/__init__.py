@@ -3,6 +3,15 @@
 from pipeline.formats.columns import check_columns, match_column
 from pipeline.formats.complete import completeness
 from pipeline.formats.limits import Limits
-from pipeline.formats.opening import Member, deliveries, open_reading
+from pipeline.formats.opening import Member, again, deliveries, open_reading
 
-__all__ = ["Limits", "Member", "check_columns", "completeness", "deliveries", "match_column", "open_reading"]
+__all__ = [
+    "Limits",
+    "Member",
+    "again",
+    "check_columns",
+    "completeness",
+    "deliveries",
+    "match_column",
+    "open_reading",
+]

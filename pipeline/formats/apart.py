@@ -13,7 +13,8 @@ import sys
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, BinaryIO
 
@@ -30,6 +31,7 @@ from pipeline.words import Message, message
 Answer = dict[str, Any]
 HELLO_S = 60.0
 GRACE_S = 5.0
+KEPT = 50  # batches
 READ = ReadOptions()
 
 
@@ -209,30 +211,68 @@ class FrameReading:
         columns = tuple(table["columns"])
         header = b"" if table["header_line"] is None and table["format"] in SHEETS else csv_line(columns)
         self.dialect: Dialect = Dialect(
-            table["encoding"], ",", '"', "\n", table["header_line"], header, columns, table["format"],
-            names=tuple(table["names"]),
+            "utf-8", ",", '"', "\n", table["header_line"], header, columns, table["format"],
+            names=tuple(table["names"]), codec=table["encoding"],
         )  # fmt: skip
         self.account = Account()
+        self._kept: deque[FrameBatch] = deque()  # looked at, not yet used
+        self._ended = False
 
     def __iter__(self) -> Iterator[Batch]:
-        while True:
-            answer, body = self._session.answer()
-            if "end" in answer:
-                break
-            damaged = [
-                Damaged(line, base64.b64decode(raw), Message.from_json(said))
-                for line, raw, said in answer["damaged"]
-            ]
-            frame = pl.read_ipc_stream(io.BytesIO(body))
-            self.account.records += frame.height + len(damaged)
-            self.account.damaged += len(damaged)
-            yield FrameBatch(frame, damaged)
+        while self._kept:
+            yield self._kept.popleft()
+        while (batch := self._next()) is not None:
+            yield batch
+
+    def again(self, anew: Callable[[], Iterable[Batch]]) -> Peek:
+        """Look ahead into what this iteration will give; `anew` reads the file from its beginning."""
+        return Peek(self, self._kept, self._next, anew)
+
+    def _next(self) -> FrameBatch | None:
+        if self._ended:
+            return None
+        answer, body = self._session.answer()
+        if "end" in answer:
+            self._end(answer)
+            return None
+        damaged = [
+            Damaged(line, base64.b64decode(raw), Message.from_json(said))
+            for line, raw, said in answer["damaged"]
+        ]
+        frame = pl.read_ipc_stream(io.BytesIO(body))
+        self.account.records += frame.height + len(damaged)
+        self.account.damaged += len(damaged)
+        return FrameBatch(frame, damaged)
+
+    def _end(self, answer: Answer) -> None:
+        self._ended = True
         records, bad, aside, self.account.repaired = answer["end"]
         self.account.set_aside.update(aside)
         self.account.notes.extend(map(Message.from_json, answer["notes"]))
         self._session.finish()
         if (records, bad) != (self.account.records, self.account.damaged):
             raise FileFailed(message("reading.unbalanced", line=1))
+
+
+class Peek:
+    """The same batches before they are used: kept for the reading while they are few, else read anew."""
+
+    def __init__(
+        self, reading: FrameReading, kept: deque[FrameBatch], more: Callable[[], FrameBatch | None],
+        anew: Callable[[], Iterable[Batch]],
+    ) -> None:  # fmt: skip
+        self.dialect, self.account = reading.dialect, reading.account
+        self._kept, self._more, self._anew = kept, more, anew
+
+    def __iter__(self) -> Iterator[Batch]:
+        yield from list(self._kept)
+        while len(self._kept) < KEPT:
+            batch = self._more()
+            if batch is None:
+                return
+            self._kept.append(batch)
+            yield batch
+        yield from self._anew()
 
 
 SHEETS = ("xlsx", "xlsb", "xls", "ods", "html", "sheetml")

@@ -182,15 +182,19 @@ class Parser:
         others = others.filter(~others.is_in(taken)) if taken else others
         kept = series.gather(others)
         text = kept.str.join("\n").item() if len(kept) else ""
-        frame = kept.alias(self.columns[0]).to_frame() if self.width == 1 and not quote else self._polars(
-            text.encode(), self.quote or None
+        frame = (
+            kept.alias(self.columns[0]).to_frame()
+            if self.width == 1 and not quote
+            else self._polars(text.encode(), self.quote or None)
         )
         frame = self._frame(frame, others + line, line)
         more = pl.DataFrame(rows, schema=self.schema, orient="row")
         more = more.insert_column(0, pl.Series(LINE, numbers, dtype=pl.Int64))
         result.frame = _nulls(pl.concat([frame, more]).sort(LINE) if rows else frame)
         if universal:
-            result.starts = [0, *accumulate(len((a + b).encode()) for a, b in zip(lines, ends, strict=True))][:-1]
+            result.starts = [0, *accumulate(len((a + b).encode()) for a, b in zip(lines, ends, strict=True))][
+                :-1
+            ]
         return result
 
     def _kept_cr(self, lines: list[str], ends: list[str]) -> tuple[list[str], list[str]]:

@@ -16,7 +16,7 @@ from pipeline.formats.chain import ChainReading
 from pipeline.formats.child import LIST
 from pipeline.formats.limits import LIMITS, Limits
 from pipeline.formats.model import Reading
-from pipeline.formats.reader import open_text
+from pipeline.formats.reader import TextReading, open_text
 from pipeline.formats.records import open_records
 from pipeline.formats.sniff import PACKED, TEXT, WORKBOOKS, disagrees, inner_name, kind_of
 from pipeline.mapping.model import ReadOptions
@@ -115,6 +115,15 @@ def _opener(
             yield open_reading(content, options, required, member.name, limits)
 
     return opened
+
+
+def again(reading: Reading, file: BinaryIO, options: ReadOptions) -> Reading:
+    """The same file from its beginning, without looking anew at how it is written where that is known."""
+    if isinstance(reading, TextReading):
+        return reading.again()
+    if isinstance(reading, FrameReading):
+        return reading.again(lambda: open_reading(file, options))
+    return open_reading(file, options)
 
 
 def _kind(found: str, options: ReadOptions) -> str:

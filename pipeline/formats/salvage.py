@@ -26,10 +26,11 @@ class Marks:
         return self.quote or self.escape
 
 
-def scan(text: str, marks: Marks, lax: bool = False) -> tuple[Cells | None, bool]:
+def scan(text: str, marks: Marks, lax: bool = False, inner: bool = False) -> tuple[Cells | None, bool]:
     """A record by the strict rules. → (cells, None if a quote is out of place; ends inside quotes).
 
-    `lax`: blanks may stand before an opening quote and after a closing one."""
+    `lax`: blanks may stand before an opening quote and after a closing one. `inner`: in a cell that does not begin
+    with a quote, one is text like any other (`Boots 10" high`)."""
     delimiter, quote, escape = marks.delimiter, marks.quote, marks.escape
     if not quote and not escape:
         return text.split(delimiter), False
@@ -51,7 +52,12 @@ def scan(text: str, marks: Marks, lax: bool = False) -> tuple[Cells | None, bool
         else:
             stop = _find(text, delimiter, at, escape)
             cell = text[at:stop]
-            if quote and quote in cell and not (escape and escape + quote in cell):
+            if (
+                quote
+                and quote in cell
+                and not (escape and escape + quote in cell)
+                and (not inner or cell.lstrip(" ").startswith(quote))
+            ):
                 return None, False
             cells.append(_unescaped(cell, marks) if escape else cell)
             at = stop
@@ -225,6 +231,9 @@ def take(
         return Taken(1, cells)
     lax = cells is None and not is_open
     if lax:
+        cells, is_open = scan(line, marks, inner=True)
+        if cells is not None and (not width or len(cells) == width):
+            return Taken(1, cells)
         cells, is_open = scan(line, marks, lax)
         if cells is not None and (not width or len(cells) == width):
             return Taken(1, cells, repaired=True)
@@ -313,7 +322,9 @@ def _swallows(lines: Sequence[str], marks: Marks, width: int, hint: int) -> bool
         return False
     if not all(_whole(line, marks, width) for line in lines[1:-1]):
         return False
-    return (width > 2 and len(lines) > 2) or (_whole(lines[0], marks, width) and _whole(lines[-1], marks, width))
+    return (width > 2 and len(lines) > 2) or (
+        _whole(lines[0], marks, width) and _whole(lines[-1], marks, width)
+    )
 
 
 def _whole(line: str, marks: Marks, width: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import os
 import re
@@ -143,11 +142,3 @@ def disagrees(name: str, kind: str) -> bool:
 def inner_name(name: str) -> str:
     """`sales.csv.gz` → `sales.csv`; a name without a packing's ending stays."""
     return name.rpartition(".")[0] if ending(name) in PACKED else name
-
-
-def json_text(file: BinaryIO) -> io.TextIOWrapper:
-    """A JSON file as text: UTF-8, UTF-16 or UTF-32, by its mark or its NULs. Decoding may raise UnicodeError."""
-    file.seek(0)
-    encoding = json.detect_encoding(file.read(4))
-    file.seek(0)
-    return io.TextIOWrapper(file, encoding, newline="")

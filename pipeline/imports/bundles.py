@@ -145,7 +145,7 @@ def bundle(work: Work, smalls: Sequence[Small], store: Store) -> Bundle | None:
         plan, reading, columns = fit(work.plan, BytesIO(b"".join(bodies)))
     except FileFailed:
         return None
-    if reading.dialect.header_line != 1:
+    if reading.dialect.header_line != 1 or reading.dialect.format != "csv":
         return None
     frames = []
     for batch in reading:

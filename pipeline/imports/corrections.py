@@ -16,6 +16,7 @@ def describe(reading: Reading) -> str:
     dialect = reading.dialect
     return json.dumps(
         {
+            "format": dialect.format,
             "encoding": dialect.encoding,
             "delimiter": dialect.delimiter,
             "quote": dialect.quote,
@@ -23,6 +24,8 @@ def describe(reading: Reading) -> str:
             "header_line": dialect.header_line,
             "header": base64.b64encode(dialect.header_raw).decode(),
             "set_aside": reading.account.set_aside,
+            "repairs": reading.account.repairs,
+            "notes": [json.loads(note.to_json()) for note in reading.account.notes],
         }
     )
 

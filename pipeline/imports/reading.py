@@ -12,9 +12,10 @@ import polars as pl
 
 from pipeline import files as disk
 from pipeline.errors import FileFailed
-from pipeline.formats import check_columns, match_column, open_reading
+from pipeline.formats import again, check_columns, match_column, open_reading
 from pipeline.formats.model import LINE, Batch, Reading
 from pipeline.mapping import map_batch
+from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan, Refusal
 from pipeline.store.model import RefusedRow, Staging
 from pipeline.trailer import ROWS, UNCOUNTED, parse_trailer
@@ -48,12 +49,13 @@ def content(file: BinaryIO, trailer: str) -> Content:
     return Content(records, None if announced == UNCOUNTED else announced)
 
 
-def fit(plan: Plan, file: BinaryIO) -> tuple[Plan, Reading, dict[str, str]]:
+def fit(plan: Plan, file: BinaryIO, name: str = "") -> tuple[Plan, Reading, dict[str, str]]:
     """Open the file and narrow the plan to the columns it has: a column that is absent is never touched."""
     mapped = plan.mapping.fields
+    named = [column for f in mapped for column in f.columns]
+    plan = replace(plan, mapping=replace(plan.mapping, read=replace(plan.mapping.read, anchors=tuple(named))))
     needed = [f for f in mapped if f.columns and (f.target in plan.key or plan.column(f.target).required)]
-    reading = open_reading(file, plan.mapping.read)
-    named = [name for f in mapped for name in f.columns]
+    reading = open_reading(file, plan.mapping.read, name=name)
     check_columns(reading.dialect.columns, [f.columns for f in needed], named)
     columns: dict[str, str] = {}
     fields = []
@@ -62,7 +64,25 @@ def fit(plan: Plan, file: BinaryIO) -> tuple[Plan, Reading, dict[str, str]]:
         columns.update({c: match_column(c, reading.dialect.columns) or c for c in found})
         if found or not field.columns:
             fields.append(replace(field, columns=found))
-    return replace(plan, mapping=replace(plan.mapping, fields=tuple(fields))), reading, columns
+    narrowed = replace(plan, mapping=replace(plan.mapping, fields=tuple(fields)))
+    return _decided(narrowed, file, reading, columns), reading, columns
+
+
+def _decided(plan: Plan, file: BinaryIO, reading: Reading, columns: dict[str, str]) -> Plan:
+    """The plan with what the file's own columns say of numbers and dates, where the mapping says nothing.
+
+    The file is read up to the first cells that decide. Raises FileFailed with the question that they leave open."""
+    evidence = Evidence(plan, columns)
+    if evidence.decided:
+        return plan
+    for batch in again(reading, file, plan.mapping.read):
+        evidence.add(batch.frame)
+        if evidence.decided:
+            break
+    plan, questions = evidence.settle()
+    if questions:
+        raise FileFailed(questions[0])
+    return plan
 
 
 def stage(

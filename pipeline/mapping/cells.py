@@ -9,6 +9,7 @@ import re
 
 import polars as pl
 
+from pipeline.mapping.codes import SPOILT, checked
 from pipeline.mapping.model import Column, Field, Kind, ReadOptions
 from pipeline.words import Message, message
 
@@ -22,6 +23,10 @@ LETTERS = {
 }  # fmt: skip
 _ISO = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]([0-9]{2}:[0-9]{2})(:[0-5][0-9])?(\.[0-9]{1,6})?"
 _SPACES = "[ \u00a0\u202f'’]"
+_MONEY = "(?:€|\\$|£|¥|EUR|USD|GBP|CHF|Fr\\.)"
+_CURRENCY_AFTER = f"[ \u00a0\u202f]*(?:{_MONEY}|%)$"
+_CURRENCY_BEFORE = f"^([-(]?){_MONEY}[ \u00a0\u202f]*"
+_TIMES = ("", " %H:%M", " %H:%M:%S", "T%H:%M", "T%H:%M:%S")
 
 
 def convert(cell: pl.Expr, column: Column, field: Field, read: ReadOptions, zone: str) -> pl.Expr:
@@ -30,14 +35,17 @@ def convert(cell: pl.Expr, column: Column, field: Field, read: ReadOptions, zone
     match column.kind:
         case Kind.TEXT:
             sound = ~cell.str.contains("\x00", literal=True)  # PostgreSQL has no NUL in texts
+            sound &= ~(cell.str.contains("E+", literal=True) & trimmed.str.contains(SPOILT))
             if column.max_length is not None:
                 sound &= cell.str.len_chars() <= column.max_length
-            return pl.when(sound).then(cell)
+            kept = _code(cell, field.check) if field.check else cell
+            return pl.when(sound).then(kept)
         case Kind.DECIMAL | Kind.INTEGER:
-            return _number(trimmed, column, field.decimal or read.decimal, read.thousands)
+            return _number(trimmed, column, field.decimal or read.decimal, field.thousands or read.thousands)
         case Kind.DATE:
             form = field.format or read.date
-            return _dates(trimmed, [form] if form else ["%Y-%m-%d"])
+            order = field.order or read.order
+            return _dates(trimmed, [form] if form else ["%Y-%m-%d", *ordered(order)])
         case Kind.DATETIME:
             return _datetime(trimmed, field, read, field.timezone or read.timezone or zone)
         case Kind.BOOLEAN:
@@ -64,8 +72,29 @@ def convert_plain(cell: pl.Expr, column: Column, field: Field, read: ReadOptions
     return pl.when(fits).then(dotted).cast(pl.Decimal(38, column.scale), strict=False)
 
 
+def _code(cell: pl.Expr, check: str) -> pl.Expr:
+    """The code with its check digits looked at, each different one once."""
+
+    def look(cells: pl.Series) -> pl.Series:
+        found = {code: checked(check, code) for code in cells.unique().drop_nulls()}
+        return cells.replace_strict(found, return_dtype=pl.String, default=None)
+
+    return cell.map_batches(look, return_dtype=pl.String)
+
+
+def _undressed(text: pl.Expr) -> pl.Expr:
+    """A number without its currency or percent sign, with its minus in front: `(12,50)`, `12,5-`, `−3`."""
+    bare = (
+        text.str.replace_all("[−–]", "-")
+        .str.replace(_CURRENCY_AFTER, "")
+        .str.replace(_CURRENCY_BEFORE, "${1}")
+    )
+    bare = bare.str.replace(r"^\((.*)\)$", "-${1}").str.replace(r"^([^-].*)-$", "-${1}")
+    return bare.str.replace(_CURRENCY_AFTER, "").str.strip_chars()
+
+
 def _number(text: pl.Expr, column: Column, decimal: str | None, thousands: str | None) -> pl.Expr:
-    plain = _plain(text, decimal, thousands)
+    plain = _plain(_undressed(text), decimal, thousands)
     bare = (
         plain.str.replace(r"(\.[0-9]*?)0+$", "${1}").str.replace(r"\.$", "").str.replace(r"^(-?)\.", "${1}0.")
     )
@@ -112,6 +141,14 @@ def pattern(form: str) -> str:
     return "^" + "".join(LETTERS[p] if i % 2 else re.escape(p) for i, p in enumerate(parts)) + "$"
 
 
+def ordered(order: str | None) -> list[str]:
+    """The formats of dates written in this order; always four digits for the year."""
+    if order is None:
+        return []
+    first, second = ("%d", "%m") if order == "dmy" else ("%m", "%d")
+    return [f"{first}{sign}{second}{sign}%Y" for sign in "/.-"]
+
+
 def has_time(form: str) -> bool:
     return "%H" in form or "%I" in form
 
@@ -146,6 +183,7 @@ def _datetime(text: pl.Expr, field: Field, read: ReadOptions, zone: str) -> pl.E
     if read.date:
         forms = [read.date] if has_time(read.date) else [read.date + t for t in ("", " %H:%M", " %H:%M:%S")]
         return pl.coalesce([_moment(text, form, zone) for form in forms])
+    more = [_moment(text, day + hour, zone) for day in ordered(field.order or read.order) for hour in _TIMES]
     naive = pl.when(text.str.contains(_ISO + "$")).then(text.str.replace(_ISO + "$", "${1}T${2}${3}${4}"))
     seconds = naive.str.replace(r"T([0-9]{2}:[0-9]{2})$", "T${1}:00")
     local = _to_utc(seconds.str.strptime(pl.Datetime("us"), "%Y-%m-%dT%H:%M:%S%.f", strict=False), zone)
@@ -153,7 +191,7 @@ def _datetime(text: pl.Expr, field: Field, read: ReadOptions, zone: str) -> pl.E
     full = aware.str.replace(r"T([0-9]{2}:[0-9]{2})([+-])", "T${1}:00${2}")
     shaped = pl.when(full.str.contains(_ISO + r"[+-][0-9]{2}:?[0-9]{2}$")).then(full)
     instant = shaped.str.strptime(pl.Datetime("us", "UTC"), "%Y-%m-%dT%H:%M:%S%.f%z", strict=False)
-    return pl.coalesce([local, instant, _moment(text, "%Y-%m-%d", zone)])
+    return pl.coalesce([local, instant, _moment(text, "%Y-%m-%d", zone), *more])
 
 
 def why(value: str, column: Column, field: Field, read: ReadOptions) -> Message:
@@ -163,11 +201,18 @@ def why(value: str, column: Column, field: Field, read: ReadOptions) -> Message:
         case Kind.TEXT:
             if "\x00" in value:
                 return message("mapping.nul")
+            if re.fullmatch(SPOILT, text) and "E+" in text:
+                return message("mapping.spoilt")
+            if field.check and checked(field.check, value) is None:
+                return message("mapping.check_digit", check=field.check.upper())
             return message("mapping.too_long", length=len(value), limit=column.max_length or 0)
         case Kind.DECIMAL | Kind.INTEGER:
             return _why_number(text, column, field.decimal or read.decimal)
         case Kind.DATE | Kind.DATETIME:
             form = field.format or read.date
+            order = field.order or read.order
+            if form is None and order is not None:
+                return message("mapping.not_date", format=" / ".join(["%Y-%m-%d", *ordered(order)]))
             if form is None:
                 return message("mapping.not_iso")
             return message("mapping.not_date", format=form)

@@ -95,6 +95,7 @@ class ReadOptions:
     escape: str | None = None  # "" = a quote inside quotes is doubled
     ragged: str = "refuse"  # or "keep": absent cells are blank, surplus ones stand beside
     repairs: bool = True  # whether a record may be mended at all
+    order: str | None = None  # of day, month and year in dates without a format: "dmy", "mdy"
     anchors: tuple[str, ...] = ()  # the columns that the mapping names: the header is where they stand
 
 
@@ -112,6 +113,9 @@ class Field:
     decimal: str | None = None
     timezone: str | None = None
     blank: str = "clear"  # or "keep": a blank cell leaves the column as it is
+    check: str | None = None  # the check digits that a code must have: one of codes.CHECKS
+    thousands: str | None = None  # what the evidence of the whole column decided
+    order: str | None = None  # as in ReadOptions; also what the evidence of the whole column decided
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from pipeline.errors import Mistake
+from pipeline.mapping.codes import CHECKS
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
 from pipeline.mapping.source import Path, Source, nearest
 
@@ -15,10 +18,17 @@ UNITS = ("row", "file")
 FILE = ("name", "stem", "folder")
 READ = (
     "delimiter", "encoding", "quote", "header", "skip", "columns", "decimal", "thousands", "date", "timezone",
-    "empty", "format", "sheet", "path", "record", "records",
+    "empty", "format", "sheet", "path", "record", "records", "escape", "ragged", "repairs", "numbers", "order",
 )  # fmt: skip
 FORMATS = ("csv", "fixed", "records", "xlsx", "json", "ndjson", "xml", "html")
-OPTIONS = ("column", "value", "file", "default", "format", "decimal", "timezone", "blank")
+OPTIONS = ("column", "value", "file", "default", "format", "decimal", "timezone", "blank", "check", "order")
+NUMBERS = {
+    "fr": (",", "."),
+    "en": (".", ","),
+    "ch": (".", "'"),
+}  # how numbers are written → decimal, thousands
+ORDERS = ("dmy", "mdy")
+RAGGED = ("refuse", "keep")
 
 
 def parse(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mistake]]:
@@ -45,6 +55,7 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
         source.say(("unit",), "mapping.choice", nearest(unit, UNITS), key="unit", choices=", ".join(UNITS))
     options = _read(source, source.sub((), top, "read"))
     fields = _fields(source, source.sub((), top, "fields"))
+    options = replace(options, anchors=tuple(name for field in fields for name in field.columns))
     if "fields" not in top or top["fields"] == {}:
         source.say(("fields",), "mapping.no_fields")
     lines = {".".join(path): line for path, line in source.lines.items()}
@@ -84,8 +95,16 @@ def _field(source: Source, at: Path, target: str, value: Any) -> Field | None:
     return Field(
         target, source.line(at), columns, _constant(source, at, options, "value"), file,
         _constant(source, at, options, "default"), source.text_at(at, options, "format"), decimal,
-        _zone(source, at, options), blank,
+        _zone(source, at, options), blank, _choice(source, at, options, "check", CHECKS),
+        order=_choice(source, at, options, "order", ORDERS),
     )  # fmt: skip
+
+
+def _choice(source: Source, at: Path, options: dict[str, Any], key: str, among: Iterable[str]) -> str | None:
+    value = source.text_at(at, options, key)
+    if value is not None and value not in among:
+        source.say((*at, key), "mapping.choice", nearest(value, among), key=key, choices=", ".join(among))
+    return value
 
 
 def _constant(source: Source, at: Path, options: dict[str, Any], key: str) -> str | None:
@@ -118,9 +137,10 @@ def _read(source: Source, table: dict[str, Any]) -> ReadOptions:
     encoding = source.text_at(at, table, "encoding")
     if encoding is not None and not _codec(encoding):
         source.say((*at, "encoding"), "mapping.encoding", encoding=encoding)
-    for key in ("delimiter", "quote", "thousands"):
+    for key in ("delimiter", "quote", "thousands", "escape"):
         value = source.text_at(at, table, key)
-        if value is not None and len(value) != 1 and not (key != "delimiter" and value == ""):
+        most = 8 if key == "delimiter" else 1
+        if value is not None and not (0 < len(value) <= most) and not (key != "delimiter" and value == ""):
             source.say((*at, key), "mapping.one_character", key=key)
     header, skip = table.get("header"), table.get("skip")
     if header is not None and not isinstance(header, bool):
@@ -130,6 +150,13 @@ def _read(source: Source, table: dict[str, Any]) -> ReadOptions:
         source.say((*at, "skip"), "config.count", key="skip", value=repr(skip))
         skip = None
     decimal, thousands = _decimal(source, at, table), table.get("thousands")
+    numbers = _choice(source, at, table, "numbers", NUMBERS)
+    if numbers in NUMBERS:
+        decimal, thousands = decimal or NUMBERS[numbers][0], thousands or NUMBERS[numbers][1]
+    repairs = table.get("repairs", True)
+    if not isinstance(repairs, bool):
+        source.say((*at, "repairs"), "config.boolean", key="repairs", value=repr(repairs))
+    ragged = _choice(source, at, table, "ragged", RAGGED) or "refuse"
     if decimal is not None and decimal == thousands:
         source.say((*at, "thousands"), "mapping.same_sign")
     form = source.text_at(at, table, "format")
@@ -152,7 +179,8 @@ def _read(source: Source, table: dict[str, Any]) -> ReadOptions:
         columns, decimal, thousands if isinstance(thousands, str) else None,
         source.text_at(at, table, "date"), _zone(source, at, table), source.texts_at(at, table, "empty"),
         form, _sheet(source, at, table), source.text_at(at, table, "path"), source.text_at(at, table, "record"),
-        positions, kinds,
+        positions, kinds, source.text_at(at, table, "escape"), ragged, repairs is True,
+        _choice(source, at, table, "order", ORDERS),
     )  # fmt: skip
 
 

@@ -89,11 +89,20 @@ def _text(field: Field, columns: Mapping[str, str], read: ReadOptions) -> pl.Exp
         return pl.lit(field.value, dtype=pl.String)
     filled = []
     for name in field.columns:
-        cell = pl.col(columns[name])
+        cell = _unwrapped(pl.col(columns[name]))
         bare = cell.str.strip_chars()
         filled.append(pl.when((bare != "") & ~bare.is_in(read.empty)).then(cell))
     default = pl.lit(field.default, dtype=pl.String)
     return pl.coalesce([*filled, default]) if filled else default
+
+
+def _unwrapped(cell: pl.Expr) -> pl.Expr:
+    """The text that a spreadsheet was told to take as text: `="0123"` is 0123."""
+    return (
+        pl.when(cell.str.starts_with('="') & cell.str.ends_with('"'))
+        .then(cell.str.slice(2).str.strip_suffix('"').str.replace_all('""', '"', literal=True))
+        .otherwise(cell)
+    )
 
 
 def _bad(plan: Plan, field: Field, i: int) -> pl.Expr:

@@ -49,7 +49,14 @@ def _live(target: Target) -> Table:
 def _table(table: sa.Table) -> Table:
     columns = {column.name: _column(column) for column in table.columns if _writable(column)}
     keys = tuple(key for key in table.info["keys"] if all(name in columns for name in key))
-    return Table(table.name, MappingProxyType(columns), keys, table.info["en"], table.info["fr"], table.info["appended"])
+    return Table(
+        table.name,
+        MappingProxyType(columns),
+        keys,
+        table.info["en"],
+        table.info["fr"],
+        table.info["appended"],
+    )
 
 
 def _writable(column: sa.Column[object]) -> bool:

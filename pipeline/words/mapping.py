@@ -95,6 +95,28 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The text has {length} characters; at most {limit} fit. Shorten it.",
         "Le texte a {length} caractères ; {limit} au plus sont possibles. Raccourcissez-le.",
     ),
+    "mapping.spoilt": (
+        "A spreadsheet has destroyed this code: its last digits are gone. Format the column as text and export it"
+        " again, or drop the workbook itself.",
+        "Un tableur a détruit ce code : ses derniers chiffres sont perdus. Mettez la colonne au format texte et"
+        " exportez-la à nouveau, ou déposez le classeur lui-même.",
+    ),
+    "mapping.check_digit": (
+        "This is no {check}: its check digits do not agree. Correct the cell.",
+        "Ce n'est pas un {check} : sa clé de contrôle ne concorde pas. Corrigez la cellule.",
+    ),
+    "mapping.date_order": (
+        "In column {column} every date can be read with the day first or with the month first, for example {example}."
+        ' Write `order = "dmy"` or `order = "mdy"` under [read] in the mapping.',
+        "Dans la colonne {column}, chaque date se lit jour d'abord ou mois d'abord, par exemple {example}."
+        ' Écrivez `order = "dmy"` ou `order = "mdy"` sous [read] dans le modèle.',
+    ),
+    "mapping.date_mixed": (
+        "Column {column} holds dates with the day first ({one}) and with the month first ({two}). Correct the file, or"
+        ' write `order = "dmy"` or `order = "mdy"` under [read] in the mapping.',
+        "La colonne {column} contient des dates jour d'abord ({one}) et mois d'abord ({two}). Corrigez le fichier, ou"
+        ' écrivez `order = "dmy"` ou `order = "mdy"` sous [read] dans le modèle.',
+    ),
     "mapping.not_number": (
         "This is not a number (decimal sign: {decimal}). Correct the cell, or `decimal` in the mapping.",
         "Ce n'est pas un nombre (signe décimal : {decimal}). Corrigez la cellule, ou `decimal` dans le modèle.",

@@ -17,7 +17,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Faites exécuter par son administrateur : {sql}",
     ),
     "store.foreign_absent": (
-        "there is no database at {where}. With schema = \"none\" Pipeline writes into the database of another "
+        'there is no database at {where}. With schema = "none" Pipeline writes into the database of another '
         "program and never makes one: correct the address, or bring the file back.",
         "il n'y a pas de base à {where}. Avec schema = \"none\", Pipeline écrit dans la base d'un autre programme "
         "et n'en crée jamais : corrigez l'adresse, ou remettez le fichier.",
@@ -27,14 +27,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "la base n'a pas de table {table} où écrire",
     ),
     "store.bad_schema": (
-        "schema = \"{schema}\" cannot be used. Write a schema's name, \"none\", or \"none:NAME\".",
-        "schema = \"{schema}\" est inutilisable. Écrivez le nom d'un schéma, \"none\" ou \"none:NOM\".",
+        'schema = "{schema}" cannot be used. Write a schema\'s name, "none", or "none:NAME".',
+        'schema = "{schema}" est inutilisable. Écrivez le nom d\'un schéma, "none" ou "none:NOM".',
     ),
     "store.no_schemas": (
-        "schema = \"{schema}\": an SQLite database has no schemas. Give Pipeline a file of its own "
-        "(url = \"sqlite:///other.db\"), or write schema = \"none\".",
-        "schema = \"{schema}\" : une base SQLite n'a pas de schémas. Donnez à Pipeline son propre fichier "
-        "(url = \"sqlite:///autre.db\"), ou écrivez schema = \"none\".",
+        'schema = "{schema}": an SQLite database has no schemas. Give Pipeline a file of its own '
+        '(url = "sqlite:///other.db"), or write schema = "none".',
+        'schema = "{schema}" : une base SQLite n\'a pas de schémas. Donnez à Pipeline son propre fichier '
+        '(url = "sqlite:///autre.db"), ou écrivez schema = "none".',
     ),
     "store.announce": (
         "{table}: the trigger {trigger} will note each {word} in Pipeline's change log",

@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import json
 
+from typer.testing import CliRunner
+
+from pipeline.cli.main import app
 from tests.flow.conftest import ORDERS, Installation
 from tests.formats.test_apart import far_xlsb
 from tests.formats.workbench import sheet_rows, xlsx, zipped
@@ -13,12 +16,21 @@ HEADER = ["Order No", "Total", "State"]
 
 
 def test_files_of_any_format_become_rows(installation: Installation) -> None:
-    rows: list[list[object]] = [["Orders of March"], [], HEADER, ["0001", 12.5, "paid"], ["0002", "9.9O", None]]
+    rows: list[list[object]] = [
+        ["Orders of March"],
+        [],
+        HEADER,
+        ["0001", 12.5, "paid"],
+        ["0002", "9.9O", None],
+    ]
     installation.drop("a.xlsx", xlsx({"Empty": "", "Orders": sheet_rows(rows)}), "nightly")
     records = [dict(zip(HEADER, ("0003", 7.05, "open"), strict=True))]
     installation.drop("b.json", json.dumps({"orders": records}).encode(), "nightly")
     installation.drop("c.csv.gz", gzip.compress(ORDERS.replace(b"000", b"100")), "nightly")
-    two = {"d.csv": b"Order No,Total,State\n2001,1.00,open\n", "e.csv": b"Order No,Total,State\n2002,2.00,open\n"}
+    two = {
+        "d.csv": b"Order No,Total,State\n2001,1.00,open\n",
+        "e.csv": b"Order No,Total,State\n2002,2.00,open\n",
+    }
     installation.drop("d.zip", zipped({name: text.decode() for name, text in two.items()}), "nightly")
     result = installation.once("nightly", now=True)
     assert sorted((f.name, f.state, f.rows_read, f.inserted, f.refused) for f in result.files) == [
@@ -42,3 +54,18 @@ def test_a_workbook_that_ends_its_reader_fails_and_the_next_file_goes_in(install
     assert sorted((f.name, f.state) for f in result.files) == [("a.xlsb", "failed"), ("b.csv", "archived")]
     why = next((installation.root / "failed").rglob("a.xlsb.why.txt")).read_text("utf-8")
     assert "SIGABRT" in why
+
+
+def test_the_story_of_a_workbook(installation: Installation) -> None:
+    """What was set aside, what its name promised, and which of its rows are new."""
+    table = [["Orders of March"], [], HEADER, ["0001", 12.5, "paid"], ["0002", 1, "paid"]]
+    installation.drop("a.csv", xlsx({"S": sheet_rows(table)}))
+    installation.once()
+    installation.drop("a.csv", xlsx({"S": sheet_rows([*table, ["0003", 2, "paid"]])}))
+    (file,) = installation.once().files
+    assert (file.inserted, file.unchanged) == (1, 2)
+    result = CliRunner().invoke(app, ["--config", str(installation.config), "show", str(file.id)])
+    told = " ".join(result.stdout.split())
+    assert "XLSX; set aside: preamble 1, blank 1. The name a.csv promises something else" in told
+    assert "1 lines new, 0 gone, 2 the same." in told
+    assert "+ 0003,2,paid" in told

@@ -7,9 +7,22 @@ from dataclasses import dataclass, field
 
 from tests.formats.corpus import PLAIN, WORDS, _fits
 
-NAMES = "id;code;nom;libellé;date;montant;quantité;ville;email;remarque;prix_ht;actif;référence;pays;stock".split(";")
+NAMES = (
+    "id", "code", "nom", "libellé", "date", "montant", "quantité", "ville", "email", "remarque", "prix_ht", "actif",
+    "référence", "pays", "stock",
+)  # fmt: skip
 DELIMITERS = (";", ",", "\t", "|", ";", ",", ":", "~", "||", "|~|")
-ENCODINGS = ("utf-8", "utf-8", "utf-8-sig", "cp1252", "utf-16", "utf-16-le", "iso8859-15", "mac_roman", "cp850")
+ENCODINGS = (
+    "utf-8",
+    "utf-8",
+    "utf-8-sig",
+    "cp1252",
+    "utf-16",
+    "utf-16-le",
+    "iso8859-15",
+    "mac_roman",
+    "cp850",
+)
 DAMAGES = (
     "none", "none", "unclosed", "inner", "two_unclosed", "short", "long", "nul", "cut", "repeated", "blank",
     "preamble", "footer", "total", "second", "mixed_ends",
@@ -31,7 +44,9 @@ class Made:
     named: bool = True
 
     def __repr__(self) -> str:
-        return f"Made({self.damage}, {self.delimiter!r}, {self.quote!r}, {self.encoding}, {self.data[:1500]!r})"
+        return (
+            f"Made({self.damage}, {self.delimiter!r}, {self.quote!r}, {self.encoding}, {self.data[:1500]!r})"
+        )
 
 
 def _cell(pick: random.Random, name: str, row: int, language: str) -> str:
@@ -55,7 +70,9 @@ def _cell(pick: random.Random, name: str, row: int, language: str) -> str:
         case "email":
             return f"{pick.choice('abcdef')}{row}@exemple.fr"
         case "remarque":
-            extra = pick.choice(('dit "oui"', "a, b; c", "ligne 1\nligne 2", "l'été", "x|y", "100 %", "tab\tici"))
+            extra = pick.choice(
+                ('dit "oui"', "a, b; c", "ligne 1\nligne 2", "l'été", "x|y", "100 %", "tab\tici")
+            )
             return f"{text} {extra}" if pick.random() < 0.4 else text
         case _:
             return text
@@ -65,7 +82,11 @@ def _written(cell: str, delimiter: str, quote: str, escape: str, every: bool) ->
     special = (quote, *delimiter, "\n", "\r", *((escape,) if escape else ()))
     if not every and not any(sign in cell for sign in special):
         return cell
-    inner = cell.replace(escape, escape * 2).replace(quote, escape + quote) if escape else cell.replace(quote, quote * 2)
+    inner = (
+        cell.replace(escape, escape * 2).replace(quote, escape + quote)
+        if escape
+        else cell.replace(quote, quote * 2)
+    )
     return quote + inner + quote
 
 
@@ -103,7 +124,17 @@ def make(seed: int) -> Made:
     for i, cells in enumerate(rows):
         text = write(cells)
         before = len(made.records)
-        if i in bad and damage in ("unclosed", "inner", "two_unclosed", "short", "long", "nul", "cut", "repeated", "blank"):
+        if i in bad and damage in (
+            "unclosed",
+            "inner",
+            "two_unclosed",
+            "short",
+            "long",
+            "nul",
+            "cut",
+            "repeated",
+            "blank",
+        ):
             text = _damaged(pick, damage, cells, text, write, add, header, delimiter)
             if damage not in ("repeated", "blank"):
                 made.touched.add(1 + sum(line.count("\n" if end != "\r" else "\r") for line in lines))

@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.errors import FileFailed
-from pipeline.formats import Limits, apart, open_reading
+from pipeline.formats import Limits, again, apart, open_reading
 from pipeline.formats.limits import LIMITS
 from pipeline.mapping.model import ReadOptions
 from tests.formats.workbench import read, sheet_rows, xlsb, xlsx, zipped
@@ -111,3 +111,20 @@ def test_one_process_serves_file_after_file_and_an_abandoned_one_is_ended() -> N
         gc.collect()
     assert process.returncode is not None
     assert read(BOOK)[2] == [(2, "1", "2")]
+
+
+def test_looking_ahead_costs_no_second_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [["a", "b"], *([str(n), "y"] for n in range(25_000))]
+    with tempfile.TemporaryFile() as file:
+        file.write(xlsx({"S": sheet_rows(rows)}))
+        file.flush()
+        for kept in (50, 1):
+            monkeypatch.setattr(apart, "KEPT", kept)
+            reading = open_reading(file, ReadOptions())
+            first = next(iter(again(reading, file, ReadOptions())))
+            assert first.frame["a"][0] == "0"
+            ahead = [batch.frame["a"].to_list() for batch in again(reading, file, ReadOptions())]
+            assert {cell for cells in ahead for cell in cells} == {str(n) for n in range(25_000)}
+            got = [cell for batch in reading for cell in batch.frame["a"].to_list()]
+            assert got == [str(n) for n in range(25_000)]
+            assert reading.account.records == 25_000

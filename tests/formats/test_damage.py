@@ -50,12 +50,10 @@ def read(data: str | bytes, **options: object) -> Got:
 
 
 QUOTES = [
-    ('5;Boots 10" high;1,00;2026-01-01', ("5", 'Boots 10" high', "1,00", "2026-01-01")),
     ('5;"Boots;1,00;2026-01-01', ("5", '"Boots', "1,00", "2026-01-01")),
     ('5;"Boots 10" high";1,00;2026-01-01', ("5", 'Boots 10" high', "1,00", "2026-01-01")),
     ('5;"Boots 10" high; red";1,00;2026-01-01', ("5", 'Boots 10" high; red', "1,00", "2026-01-01")),
     ('5; "Boots; red" ;1,00;2026-01-01', ("5", "Boots; red", "1,00", "2026-01-01")),
-    ('5;Boots";1,00;2026-01-01', ("5", 'Boots"', "1,00", "2026-01-01")),
 ]
 
 
@@ -69,6 +67,20 @@ def test_a_quote_out_of_place_is_mended_and_recorded(line: str, cells: tuple[str
     strict = read(HEADER + ROWS + line + "\n" + ROWS, ragged="refuse", repairs=False)
     assert strict.refused == {6: ("reading.stray_quote", line.encode())}
     assert strict.cells == [*GOOD, *GOOD]
+
+
+@pytest.mark.parametrize("cell", ['Boots 10" high', 'Boots"', '{"a": 1, "b": 2}', 'a "b" c'])
+def test_a_quote_inside_of_an_open_cell_is_text(cell: str) -> None:
+    for repairs in (True, False):
+        got = read(HEADER + ROWS + f"5;{cell};1,00;2026-01-01\n" + ROWS, repairs=repairs)
+        assert got.rows[6] == ("5", cell, "1,00", "2026-01-01")
+        assert (len(got.rows), got.account.repaired) == (9, 0)
+
+
+def test_a_line_with_another_delimiter_has_one_plain_reading() -> None:
+    got = read(HEADER + ROWS + "5,Sac,1.00,2026-01-01\n" + ROWS)
+    assert got.rows[6] == ("5", "Sac", "1.00", "2026-01-01")
+    assert got.account.repairs == {"delimiter": 1}
 
 
 def test_two_unclosed_quotes_far_apart_swallow_nothing() -> None:
@@ -85,7 +97,10 @@ def test_ragged_records_are_kept_with_blank_and_surplus_cells() -> None:
     assert got.account.repairs == {"short": 1, "long": 1, "blank_end": 1}
     assert got.account.repaired == 3
     kept = read(data, ragged="refuse")
-    assert kept.refused == {2: ("reading.ragged", b"5;Short;1,00"), 3: ("reading.ragged", b"6;Long;2,00;x;y;z")}
+    assert kept.refused == {
+        2: ("reading.ragged", b"5;Short;1,00"),
+        3: ("reading.ragged", b"6;Long;2,00;x;y;z"),
+    }
     assert kept.rows[4] == ("7", "End", "1,00", "x")
 
 
@@ -139,6 +154,8 @@ def test_spoilt_bytes_in_utf8_are_rescued_and_recorded() -> None:
         ("", "\nref;lib;val;jour\n9;x;1,50;2026-01-05\n", {"blank": 1, "second_table": 2}, 1),
         ("", HEADER, {"repeated_header": 1}, 1),
         ("\n\n", "\n\n", {"blank": 4}, 3),
+        ("", "ville;pays\nParis;7\nRome;8\nOslo;9\n", {"second_table": 4}, 1),
+        ("", "\x1a", {"end_mark": 1}, 1),
     ],
 )
 def test_what_is_no_record_is_set_aside_by_name(
@@ -161,7 +178,9 @@ def test_a_total_that_is_no_sum_is_kept_and_a_doubtful_one_noted() -> None:
 def test_units_and_two_header_lines() -> None:
     units = read("nom;poids;prix\n;kg;€\nA;1,5;10\nB;2,5;20\nC;3,5;30\n")
     assert (units.dialect.columns, units.account.set_aside) == (("nom", "poids", "prix"), {"units": 1})
-    two = read("Client;;Montant;\nNom;Ville;HT;TTC\nA;Paris;10,00;12,00\nB;Rome;20,00;24,00\nC;Oslo;3,00;4,00\n")
+    two = read(
+        "Client;;Montant;\nNom;Ville;HT;TTC\nA;Paris;10,00;12,00\nB;Rome;20,00;24,00\nC;Oslo;3,00;4,00\n"
+    )
     assert two.dialect.columns == ("Client Nom", "Client Ville", "Montant HT", "Montant TTC")
     assert list(two.rows) == [3, 4, 5]
 
@@ -169,7 +188,9 @@ def test_units_and_two_header_lines() -> None:
 def test_no_header_is_seen_by_what_the_columns_hold() -> None:
     assert read(ROWS).dialect.header_line is None
     assert read(ROWS).cells == GOOD
-    assert read("Paris;FR;Europe\nRome;IT;Europe\nTokyo;JP;Asie\nLyon;FR;Europe\n").dialect.header_line is None
+    assert (
+        read("Paris;FR;Europe\nRome;IT;Europe\nTokyo;JP;Asie\nLyon;FR;Europe\n").dialect.header_line is None
+    )
     assert read("ville;pays;continent\nParis;FR;Europe\nRome;IT;Europe\n").dialect.header_line == 1
     assert read("pays;2024;2025\nFR;1;2\nIT;3;4\n").dialect.names == ("pays", "2024", "2025")
 
@@ -212,7 +233,13 @@ def test_a_cr_inside_a_cell_stays() -> None:
         ("id:nom:prix\n1:Bottes:12\n2:Sac:3\n3:Robe:4\n", ":", '"', "", ("1", "Bottes", "12")),
         ("id,nom\n1,'Bottes, vertes'\n2,'l''été'\n3,'Robe'\n", ",", "'", "", ("1", "Bottes, vertes")),
         ('id,nom\n1,"dit \\"oui\\", non"\n2,"a\\\\b"\n', ",", '"', "\\", ("1", 'dit "oui", non')),
-        ("id,nom,prix\n1,Bottes\\, vertes,12\n2,Sac,3\n3,Robe,4\n", ",", '"', "\\", ("1", "Bottes, vertes", "12")),
+        (
+            "id,nom,prix\n1,Bottes\\, vertes,12\n2,Sac,3\n3,Robe,4\n",
+            ",",
+            '"',
+            "\\",
+            ("1", "Bottes, vertes", "12"),
+        ),
         ('a\tb\n"x\ty"\t2\n"z"\t3\n', "\t", '"', "", ("x\ty", "2")),
         ("phrase\nBonjour, le monde\nOui\nDeux, trois, quatre\n", ",", '"', "", ("Bonjour, le monde",)),
     ],
