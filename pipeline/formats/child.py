@@ -133,7 +133,7 @@ def _frozen(value: object) -> object:
 
 
 READERS = {
-    "xlsx": "xlsx", "xlsb": "sheets", "xls": "sheets", "ods": "ods", "sheetml": "sheetml", "html": "html",
+    "xlsx": "xlsx", "xlsb": "sheets", "xls": "sheets", "ods": "ods", "fods": "ods", "sheetml": "sheetml", "html": "html",
     "json": "json_records", "ndjson": "json_lines", "xml": "xml_records",
     "parquet": "columnar", "arrow": "columnar", "arrow stream": "columnar",
 }  # fmt: skip
