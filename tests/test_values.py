@@ -15,7 +15,14 @@ from pipeline.mapping import compile_mapping, map_batch, parse
 from pipeline.mapping.codes import checked
 from pipeline.mapping.model import Column, Kind, Plan, Table
 
-KINDS = {"k": Kind.TEXT, "n": Kind.DECIMAL, "d": Kind.DATE, "t": Kind.DATETIME, "b": Kind.BOOLEAN, "c": Kind.TEXT}
+KINDS = {
+    "k": Kind.TEXT,
+    "n": Kind.DECIMAL,
+    "d": Kind.DATE,
+    "t": Kind.DATETIME,
+    "b": Kind.BOOLEAN,
+    "c": Kind.TEXT,
+}
 TABLE = Table("x", {n: Column(n, k, scale=2) for n, k in KINDS.items()}, (("k",),))
 
 
@@ -73,7 +80,10 @@ def test_the_column_decides_what_a_cell_cannot() -> None:
 def test_dates_in_both_orders() -> None:
     assert [str(v) for v in load(["03/04/2026", "25/12/2026"], "d")] == ["2026-04-03", "2026-12-25"]
     assert [str(v) for v in load(["03/04/2026", "12/25/2026"], "d")] == ["2026-03-04", "2026-12-25"]
-    assert [str(v) for v in load(["03.04.2026", "05-05-2026"], "d", 'order = "dmy"')] == ["2026-04-03", "2026-05-05"]
+    assert [str(v) for v in load(["03.04.2026", "05-05-2026"], "d", 'order = "dmy"')] == [
+        "2026-04-03",
+        "2026-05-05",
+    ]
     assert [str(v) for v in load(["05/05/2026", "06/06/2026"], "d")] == ["2026-05-05", "2026-06-06"]
     assert [str(v) for v in load(["2026-04-03", ""], "d")] == ["2026-04-03", "None"]
     assert load(["31/02/2026", "25/12/26", "25/12/2026"], "d")[:2] == ["mapping.not_date"] * 2
@@ -110,7 +120,12 @@ def test_codes_keep_their_zeros_or_are_refused() -> None:
         ("siret", "732 829 320 00074", "73282932000074", "73282932000075"),
         ("siren", "732829320", "732829320", "732829321"),
         ("vat", "FR 44 732829320", "FR44732829320", "FR45732829320"),
-        ("iban", "FR14 2004 1010 0505 0001 3M02 606", "FR1420041010050500013M02606", "FR1420041010050500013M02607"),
+        (
+            "iban",
+            "FR14 2004 1010 0505 0001 3M02 606",
+            "FR1420041010050500013M02606",
+            "FR1420041010050500013M02607",
+        ),
     ],
 )
 def test_check_digits(check: str, good: str, kept: str, bad: str) -> None:

@@ -141,10 +141,10 @@ class Stage:
     def kill(self, pipeline: Pipeline) -> bool:
         assert self.tally is not None
         number, before = self.screen.number, self.tally.tickets()
-        self.screen.act(4, "demo_kill", tickets=number(samples.A_WEEK))
+        self.screen.act(4, "demo_kill", tickets=number(samples.A_DAY + samples.LATER))
         os.environ["PIPELINE_FAULT"] = KILL
         try:
-            result = self.take(pipeline, (TILL, samples.WEEK_NAME, samples.week()))
+            result = self.take(pipeline, (TILL, samples.WEEK_NAME, samples.week(before)))
         finally:
             os.environ.pop("PIPELINE_FAULT", None)
         after, (signal, then) = self.tally.tickets(), self.killed or ("-", -1)
@@ -156,7 +156,7 @@ class Stage:
         ]
         self.screen.table(steps, "<><")
         (file,) = result.files or (None,)
-        right = file is not None and file.state == "archived" and (then, after) == (before, samples.A_WEEK)
+        right = file is not None and file.state == "archived" and (then, after) == (before, before + samples.LATER)
         right = right and self.tally.twice() == 0
         facts = {} if file is None else {
             "read": number(file.rows_read), "new": number(file.inserted), "same": number(file.unchanged)

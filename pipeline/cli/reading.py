@@ -40,6 +40,7 @@ def inspect(
 ) -> None:
     """What is in a file and how it is written: everything that was found, and how sure."""
     from pipeline import files as disk
+    from pipeline.errors import FileFailed
     from pipeline.formats import deliveries
     from pipeline.reading import survey
 
@@ -49,11 +50,18 @@ def inspect(
     bar = Progress(voice, file)
     if not file.exists():
         raise _missing(file)
-    with disk.open_regular(file.resolve()) as opened:
-        for member in deliveries(opened, file.name):
-            with member.opened() as inner:
-                found.append((member.name, survey(inner, options, member.name, bar.tell)))
-    bar.end()
+    try:
+        with disk.open_regular(file.resolve()) as opened:
+            for member in deliveries(opened, file.name):
+                with member.opened() as inner:
+                    found.append((member.name, survey(inner, options, member.name, bar.tell)))
+    except FileFailed as fault:
+        if not as_json:
+            raise
+        voice.json({"file": file.name, "failed": voice.text(fault.said)})
+        raise typer.Exit(1) from None
+    finally:
+        bar.end()
     if as_json:
         shown = [_survey_json(voice, name, one) for name, one in found]
         voice.json(shown[0] if len(shown) == 1 else shown)

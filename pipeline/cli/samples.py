@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterable
 from decimal import Decimal
 from io import StringIO
+from itertools import chain
 
 DAY = "2026-05-12"
 ORDERS_NAME, DAY_NAME, WEEK_NAME = f"orders-{DAY}.csv", f"tickets-{DAY}.csv", "tickets-2026-05-week.csv"
 NEXT_NAME = "orders-2026-05-13.csv"
-FIRST, A_DAY, A_WEEK = 417, 60, 5060
+FIRST, A_DAY, LATER = 417, 60, 5000
 
 ORDERS = """\
 Order No;Date;Total;State
@@ -44,21 +46,23 @@ def next_orders() -> bytes:
 
 def day() -> bytes:
     """The tickets of one day."""
-    return _tickets(A_DAY)
+    return _tickets(range(A_DAY))
 
 
-def week() -> bytes:
-    """The tickets of the days after it, and those of the day again."""
-    return _tickets(A_WEEK)
+def week(known: int) -> bytes:
+    """The tickets of the day again, and those of days after it: new ones beside so many that are known, so that
+    the demo can be given in one folder any number of times."""
+    first = max(known, A_DAY)
+    return _tickets(chain(range(A_DAY), range(first, first + LATER)))
 
 
-def _tickets(count: int) -> bytes:
-    return (HEAD + "".join(map(_ticket, range(count)))).encode("cp1252")
+def _tickets(numbers: Iterable[int]) -> bytes:
+    return (HEAD + "".join(map(_ticket, numbers))).encode("cp1252")
 
 
 def _ticket(n: int) -> str:
     """Sixty on the first day, a thousand on each after it."""
-    day, place = (12, n) if n < A_DAY else (13 + (n - A_DAY) // 1000, (n - A_DAY) % 1000)
+    day, place = (12, n) if n < A_DAY else (13 + (n - A_DAY) // 1000 % 15, (n - A_DAY) % 1000)
     minute = 8 * 60 + place * (10 if n < A_DAY else 1) * 3 // 5
     gross = Decimal((n * 7919 + 1105) % 9000 + 95) * _CENT
     net = (gross / (1 + _RATES[n % 3])).quantize(_CENT)

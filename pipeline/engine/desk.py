@@ -75,7 +75,8 @@ class Arrived:
 @dataclass(slots=True)
 class Desk:
     """One job at work. `held`: files taken, to be tried (again), in order of their claims; `alone`: those that
-    share no group any more, because a worker died over a group they were in."""
+    share no group any more, because a worker died over a group they were in; `copied`: the states of originals
+    that stay and were taken."""
 
     job: ImportJob
     gate: Gate
@@ -83,6 +84,7 @@ class Desk:
     held: list[disk.Claimed] = field(default_factory=list)
     alone: set[str] = field(default_factory=set)
     arrived: dict[str, Arrived] = field(default_factory=dict)
+    copied: dict[tuple[str, bytes], str] = field(default_factory=dict)  # shared with the inboxes
     trouble: Trouble | None = None
 
     def waits(self, now: Now) -> bool:
@@ -98,11 +100,13 @@ class Desk:
 
     def give_back(self, claimed: disk.Claimed) -> None:
         """Back to where it came from; of a copy the original is still there. Raises OSError."""
-        arrived = self.arrived.pop(claimed.claim, Arrived(self.job.inbox))
+        arrived = self.arrived.get(claimed.claim, Arrived(self.job.inbox))
         if self.job.take == "copy":
+            self.copied.pop((str(arrived.folder), claimed.name), None)  # it may be taken again as it is
             disk.discard(claimed)
         else:
             disk.unclaim(claimed, arrived.folder)
+        self.arrived.pop(claimed.claim, None)
 
 
 @dataclass(frozen=True, slots=True)

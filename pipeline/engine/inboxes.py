@@ -244,9 +244,14 @@ class Inboxes:
         touched = facts.st_ctime_ns != waiting.seen.ctime_ns  # a writer may put the old time back
         return same and not touched and disk.writer_free(path) != "busy"
 
-    def note_copied(self, job: ImportJob, folder: Path, name: bytes, state: str) -> None:
-        """An original that stays was taken in this state; "" forgets it, so that it is taken again."""
-        self.copied.setdefault(job.name, {})[str(folder), name] = state
+    def note_copied(
+        self, job: ImportJob, folder: Path, name: bytes, state: str
+    ) -> dict[tuple[str, bytes], str]:
+        """An original that stays was taken in this state. Gives all that the job took so; what is removed from
+        them is taken again."""
+        known = self.copied.setdefault(job.name, {})
+        known[str(folder), name] = state
+        return known
 
     def taken(self, job: ImportJob, gone: Collection[Waiting]) -> None:
         """These have left the inbox (or are being written again): a later look tells of them anew."""

@@ -78,9 +78,6 @@ class Looking:
         """Look at every folder that is due, and take over what dead processes left. Runs in a thread."""
         looked = Looked()
         self._look_for_folders(now, looked)
-        for folder in self.inboxes.folders:
-            if self._due.get(folder, 0.0) <= now.mono:
-                self._look_at(folder, now, looked)
         if self._left_due <= now.mono:
             self._left_due = now.mono + LEFT_S
             if self._orphans_due:
@@ -89,6 +86,9 @@ class Looking:
             for desk in desks:
                 if not desk.busy:
                     left_behind(desk, self.inboxes)
+        for folder in self.inboxes.folders:
+            if self._due.get(folder, 0.0) <= now.mono:
+                self._look_at(folder, now, looked)
         return looked
 
     def _look_for_folders(self, now: Now, looked: Looked) -> None:

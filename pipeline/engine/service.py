@@ -281,7 +281,8 @@ class Service:
     async def _load_sources(self, desk: Desk) -> None:
         """Which states of the originals were imported already, for a job that copies."""
         if desk.job.take == "copy" and self._store is not None:
-            self.inboxes.copied[desk.job.name] = await self._call(self._store.sources, desk.job.name)
+            desk.copied = await self._call(self._store.sources, desk.job.name)
+            self.inboxes.copied[desk.job.name] = desk.copied
 
     def _turn(self, active: bool) -> None:
         if self._active is not None and active != self._active:

@@ -52,7 +52,7 @@ def take(desk: Desk, ready: Sequence[Waiting], inboxes: Inboxes, watcher: Watche
                 waiting.folder, inboxes.below(waiting.folder), waiting.history.seen_at, state, fresh=True
             )
             if state:
-                inboxes.note_copied(desk.job, waiting.folder, waiting.seen.name, state)
+                desk.copied = inboxes.note_copied(desk.job, waiting.folder, waiting.seen.name, state)
     inboxes.taken(desk.job, gone)
     return took
 
@@ -74,7 +74,10 @@ def left_behind(desk: Desk, inboxes: Inboxes) -> None:
     for folder in inboxes.folders_of(desk.job):
         with contextlib.suppress(OSError):
             for claimed in disk.abandoned(desk.job.work_in(folder)):
-                desk.arrived[claimed.claim] = _whence(desk.job, folder, inboxes.below(folder), claimed)
+                arrived = _whence(desk.job, folder, inboxes.below(folder), claimed)
+                desk.arrived[claimed.claim] = arrived
+                if arrived.source_state:  # or else the next look would take it once more
+                    desk.copied = inboxes.note_copied(desk.job, folder, claimed.name, arrived.source_state)
                 desk.hold(_with_companion(desk.job, folder, claimed))
 
 

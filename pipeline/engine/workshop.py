@@ -85,25 +85,33 @@ class Workshop:
                 outcomes = await self.pool.work(order, heard)
         except WorkerDied as death:
             return await self._mourn(desk, group, death)
-        hopeless = []
+        hopeless, troubles = [], []
         for outcome in outcomes:
             said = Message.from_json(outcome["said"]) if outcome["said"] else None
             claimed = by_claim[outcome["claim"]]
             if outcome["deed"] == "failed" and outcome["id"] is None and said is not None:
                 hopeless.append((claimed, said))  # out of memory: nothing could be noted
+            elif outcome["deed"] == "environment" and said is not None:
+                desk.hold(claimed)
+                troubles.append(said)
             else:
                 await self._settle(desk, claimed, outcome["deed"], said, outcome["id"])
+        if troubles:  # once for the group: each trouble more makes the wait longer
+            desk.trouble = self.announcer.trouble(desk.job.name, desk.trouble, troubles[0])
         return hopeless
 
     async def _settle(
         self, desk: Desk, claimed: disk.Claimed, deed: str, said: Message | None, id: int | None
     ) -> None:
-        if deed == "environment" and said is not None:
-            desk.hold(claimed)
-            desk.trouble = self.announcer.trouble(desk.job.name, desk.trouble, said)
-            return
         if deed in ("changed", "paused"):
-            await to_thread.run_sync(desk.give_back, claimed)
+            try:
+                await to_thread.run_sync(desk.give_back, claimed)
+            except OSError as error:  # its inbox is away
+                desk.hold(claimed)
+                why = error.strerror or str(error)
+                said = said or message("files.environment", path=str(claimed.path), why=why)
+                desk.trouble = self.announcer.trouble(desk.job.name, desk.trouble, said)
+                return
             if deed == "paused" and said is not None:
                 desk.trouble = self.announcer.trouble(desk.job.name, desk.trouble, said, paused=True)
             return

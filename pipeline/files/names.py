@@ -8,19 +8,27 @@ import secrets
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from threading import Lock
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
 _WORK_NAME = re.compile(rb"([0-9a-f]{32})\.([1-9]\d*)@(.+)", re.DOTALL)
 _COMPANION = re.compile(rb"([0-9a-f]{32})\.0@(.+)", re.DOTALL)
 _HIDDEN = re.compile(rb"\.([0-9a-f]{32})\.part")
 NAME_MAX = 255
+_BACK = 1000 << 12  # a clock that goes back by less than a second does not change the order of claims
+_last, _making = 0, Lock()
 
 
 def new_claim(now: datetime) -> str:
-    """A UUIDv7 as 32 hex digits: unique for ever, ordered by time."""
-    ms = int((now - _EPOCH) / timedelta(milliseconds=1))
+    """A UUIDv7 as 32 hex digits: unique for ever, ordered by time, and those of this process as they were made."""
+    global _last
+    with _making:
+        stamp = int((now - _EPOCH) / timedelta(milliseconds=1)) << 12
+        if 0 <= _last - stamp < _BACK:
+            stamp = _last + 1  # twelve bits count what is made within one millisecond
+        _last = stamp
     tail = secrets.randbits(62) | (0b10 << 62)
-    return f"{ms:012x}7{secrets.randbits(12):03x}{tail:016x}"
+    return f"{stamp >> 12:012x}7{stamp & 0xFFF:03x}{tail:016x}"
 
 
 def claimed_at(claim: str) -> datetime:

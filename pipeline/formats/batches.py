@@ -9,8 +9,11 @@ from itertools import accumulate
 import polars as pl
 
 from pipeline.formats.blocks import Parsed
+from pipeline.formats.dialects import USUAL
+from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.layout import SWAP, Layout
 from pipeline.formats.model import LINE, Account, Damaged
+from pipeline.formats.salvage import Marks, scan
 from pipeline.formats.tail import Odd
 from pipeline.formats.text import RESCUE, has_bad, rescued
 from pipeline.mapping.model import ReadOptions
@@ -146,6 +149,11 @@ class TextBatch:
         width = len(self._layout.dialect.columns)
         rows = []
         for line, cells in self._ragged:
+            other = self._otherwise(cells) if self._options.repairs else None
+            if other is not None:
+                rows.append([line, *(cell or None for cell in other)])
+                self.notes[line] = "delimiter"
+                continue
             spare = cells[width:]
             empty = len(cells) > width and not any(cell.strip() for cell in spare)
             if self._options.repairs and (empty or self._options.ragged == "keep"):
@@ -165,6 +173,21 @@ class TextBatch:
         self.notes = {line: what for line, what in self.notes.items() if line in kept}
         for what in self.notes.values():
             account.mend(what)
+
+    def _otherwise(self, cells: list[str]) -> list[str] | None:
+        """A line in which the delimiter does not stand, but another one does, exactly as often as it must, between
+        figures and dates where the columns hold them."""
+        width, hard = len(self._layout.dialect.columns), self._layout.hard
+        if len(cells) != 1 or width < 3:
+            return None
+        fitting = [d for d in USUAL if d != self._layout.dialect.delimiter and cells[0].count(d) == width - 1]
+        if len(fitting) != 1:
+            return None
+        other, _ = scan(cells[0], Marks(fitting[0], self._layout.dialect.quote))
+        if other is None or len(other) != width:
+            return None
+        allowed = HARD | {"blank", "null"}
+        return other if all(kind(c) in allowed for c, h in zip(other, hard, strict=False) if h) else None
 
     def raw(self, line: int) -> bytes:
         """The record that starts at this line, in the file's own bytes, without its line end."""

@@ -136,6 +136,8 @@ def _whole(line: str, quote: str) -> bool:
     """Whether a line is one thing by itself, so that blanks and colons in it part nothing."""
     text = line.strip().strip(quote or None)
     found = kind(text)
+    if re.fullmatch(r"(?:\+\d{1,3}|0\d)(?:[ .-]?\d{1,4}){3,5}", text):  # a telephone number
+        return True
     return (
         found in HARD or (found == "words" and not re.search(r"\d|\w:\w", text)) or text.endswith((".", ":"))
     )
@@ -148,6 +150,12 @@ def _completed(lines: Sequence[str], marks: Marks) -> Marks:
         if longer == marks.delimiter:
             break
         marks = Marks(longer, marks.quote, marks.escape)
+    inner = marks.delimiter[1:-1]
+    sign = marks.delimiter[0]
+    if len(inner) == 1 and marks.delimiter[-1] == sign and inner in USUAL:
+        around = sum(line.startswith(sign) and line.endswith(sign) for line in lines)
+        if around >= len(lines) * 0.9:  # an odd quote: |a|,|b|
+            return Marks(inner, sign, marks.escape)
     return marks
 
 

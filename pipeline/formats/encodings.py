@@ -25,6 +25,7 @@ PAGES = (
     "cp850",
     "cp437",
 )  # in the order preferred when the text is equal
+PRIOR = {"cp1252": 1.5, "iso8859-15": 0.8, "mac_roman": 0.5, "cp850": 0.3, "cp437": 0.0}  # what comes, mostly
 PIECE = 1 << 20
 SAMPLED = 2000  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
 ASCII = bytes(range(128))
@@ -190,12 +191,12 @@ def _page(file: BinaryIO, bom: int) -> Encoding:
         points = sum(
             _points(before, run, after, name) * count for (before, run, after), count in seen.items()
         )
-        ranking.append((points, -place, name))
+        ranking.append((points + PRIOR[name], -place, name))
     ranking.sort(reverse=True)
     best = ranking[0]
     other = next(((p, n) for p, _, n in ranking[1:] if _differ(seen, best[2], n)), None)
     margin = best[0] - other[0] if other else 99.0
-    if best[0] < 0.25 * total or (other and margin < 1.2):
+    if best[0] < 0.25 * total or (other and margin < 0.8):
         second = other[1] if other else PAGES[0]
         one, two = sample_words(file, best[2], second)
         facts = {"first": best[2], "second": second, "one": one, "two": two}
@@ -216,13 +217,15 @@ def _character(p: str, c: str, n: str) -> float:
     if c.isalpha() and unicodedata.name(c, "").startswith("LATIN") and c not in "ªº":
         return _letter(p, c, n)
     if c == "’":
-        return 2.5 if p.isalpha() and n.isalpha() else 0.0
+        return 3.5 if p.isalpha() and n.isalpha() else 0.0
     if c in "«»“”„‘‹›":
         if p == " " == n:
             return 0.3
         return 1.0 if " " in (p, n) or p in ".'" or n in ".'" or "\u00a0" in (p, n) else -0.5
-    if c in "–—…•":
-        return 1.0 if c in "…•" or p in " 0" or n in " 0" else -0.5
+    if c in "…•":
+        return 0.4 if c == "…" else 1.0 if p == " " else -1.0
+    if c in "–—":
+        return 1.0 if p in " 0" or n in " 0" else -0.5
     if c in "€£":
         return 2.5 if (p in "0 \u00a0" and n in " ./0") or n == "0" else (-0.5 if c == "£" else 0.5)
     if c == "°":

@@ -170,9 +170,10 @@ class TextReading:
         kept = []
         for row, rule in zip(odd, rules, strict=True):
             last = row is odd[-1]
+            alike = any(len(other.cells) == len(row.cells) for other in odd[:-1])
             if rule is not None:
                 self.account.aside(rule)
-            elif last and cut and len(row.cells) < self._layout.width and not seen_short:
+            elif last and cut and len(row.cells) < self._layout.width and not (seen_short or alike):
                 batch.refuse(row, message("reading.cut", found=len(row.cells), expected=self._layout.width))
             else:
                 kept.append(row)

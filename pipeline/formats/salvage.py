@@ -26,10 +26,11 @@ class Marks:
         return self.quote or self.escape
 
 
-def scan(text: str, marks: Marks, lax: bool = False) -> tuple[Cells | None, bool]:
+def scan(text: str, marks: Marks, lax: bool = False, inner: bool = False) -> tuple[Cells | None, bool]:
     """A record by the strict rules. → (cells, None if a quote is out of place; ends inside quotes).
 
-    `lax`: blanks may stand before an opening quote and after a closing one."""
+    `lax`: blanks may stand before an opening quote and after a closing one. `inner`: in a cell that does not begin
+    with a quote, one is text like any other (`Boots 10" high`)."""
     delimiter, quote, escape = marks.delimiter, marks.quote, marks.escape
     if not quote and not escape:
         return text.split(delimiter), False
@@ -51,7 +52,12 @@ def scan(text: str, marks: Marks, lax: bool = False) -> tuple[Cells | None, bool
         else:
             stop = _find(text, delimiter, at, escape)
             cell = text[at:stop]
-            if quote and quote in cell and not (escape and escape + quote in cell):
+            if (
+                quote
+                and quote in cell
+                and not (escape and escape + quote in cell)
+                and (not inner or cell.lstrip(" ").startswith(quote))
+            ):
                 return None, False
             cells.append(_unescaped(cell, marks) if escape else cell)
             at = stop
@@ -225,6 +231,9 @@ def take(
         return Taken(1, cells)
     lax = cells is None and not is_open
     if lax:
+        cells, is_open = scan(line, marks, inner=True)
+        if cells is not None and (not width or len(cells) == width):
+            return Taken(1, cells)
         cells, is_open = scan(line, marks, lax)
         if cells is not None and (not width or len(cells) == width):
             return Taken(1, cells, repaired=True)

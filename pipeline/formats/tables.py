@@ -69,9 +69,12 @@ def find_table(rows: Sequence[Row], header: bool | None, anchors: Sequence[str],
         width = width if abs(len(live[first].cells) - width) <= 1 else len(live[first].cells)
     sure = 1.0
     if header is None:
-        likely = header_score(
-            live[first].cells, [r.cells for r in live[first + 1 : first + 1 + BELOW]], width
-        )
+        below = [r.cells for r in live[first + 1 : first + 3 + BELOW]]
+        likely = header_score(live[first].cells, below, width)
+        if (
+            likely <= -0.25 and len(below) > 4
+        ):  # further lines of a header may stand between it and the records
+            likely = max(likely, header_score(live[first].cells, below[2:], width) - 0.1)
         if anchored is not None or anchors:
             header = True
         elif not fixed and first and likely <= 0 and _ragged_header(live, first, width):
@@ -181,6 +184,8 @@ def _soft(cell: str, found: str, column: Sequence[str]) -> float:
     vote = 0.0
     if found in HARD:
         vote -= 0.6
+    elif found == "code" and kind(column[0]) == "code":
+        vote -= 0.5
     if _KNOWN.fullmatch(re.split(r"[\s_\-.(]", text)[0]) or "_" in text:
         vote += 0.5
     if cell in column:
@@ -227,17 +232,21 @@ def _header(found: Found, live: Sequence[Row], first: int) -> None:
     head = live[first]
     found.header, found.names = head.at, list(head.cells)
     found.start = found.stop = head.at + head.used
-    below = [r.cells for r in live[first + 2 : first + 2 + BELOW] if len(r.cells) == found.width]
-    if first + 1 < len(live) and live[first + 1].at == found.start and len(below) >= 2:
-        second = live[first + 1]
-        rule = _second(head.cells, second.cells, below, found.width)
-        if rule:
-            found.start = second.at + second.used
-            if rule == "units":
-                found.aside["units"] = second.used
-            else:
-                found.names = _joined(head.cells, second.cells)
-                found.stop = found.start
+    for at in range(first + 1, min(first + 3, len(live))):
+        row = live[at]
+        below = [r.cells for r in live[at + 1 : at + 1 + BELOW] if len(r.cells) == found.width]
+        if row.at != found.start or len(below) < 1:
+            break
+        rule = "ruler" if _is_ruler(row) else _second(found.names, row.cells, below, found.width)
+        if rule is None and at == first + 1 and not all(name.strip() for name in found.names):
+            rule = _second(found.names, row.cells, below[1:], found.width)  # a third line may follow
+        if rule is None:
+            break
+        found.start = row.at + row.used
+        if rule == "names":
+            found.names, found.stop = _joined(found.names, row.cells), found.start
+        else:
+            found.aside[rule] = found.aside.get(rule, 0) + row.used
     width = found.width
     if len(found.names) > width and not any(name.strip() for name in found.names[width:]):
         found.names = found.names[:width]
@@ -248,6 +257,13 @@ def _header(found: Found, live: Sequence[Row], first: int) -> None:
     found.names += [""] * (width - len(found.names))
     if len(found.names) > width:
         found.width = len(found.names)
+
+
+def _is_ruler(row: Row) -> bool:
+    """A line of hyphens between the names and the records."""
+    return bool(row.filled) and all(
+        re.fullmatch(r"\s*[:+]?[-=_]{2,}[:+]?\s*", row.cells[i]) for i in row.filled
+    )
 
 
 def _nameless_first(names: Sequence[str], below: Sequence[Sequence[str]], width: int) -> bool:

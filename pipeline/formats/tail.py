@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipeline.formats.kinds import HARD, kind
+from pipeline.formats.tables import header_score
 
 TOTAL = re.compile(
     r"(?:(?:sous|sub|grand|total)[ -]?)?(?:total|totaux|totals|somme|sum|summe|gesamt|gesamtsumme|totale|totales|suma|"
@@ -46,6 +47,8 @@ def judge(odd: Sequence[Odd], width: int, hard: Sequence[bool]) -> list[str | No
     for at, row in enumerate(odd):
         if width > 2 and is_total(row.cells, hard):
             rules[at] = "total"
+        elif row.cells == ["\x1a"]:
+            rules[at] = "end_mark"
     begin = _second(odd, width)
     if begin is not None:
         for at in range(begin, len(odd)):
@@ -61,8 +64,12 @@ def judge(odd: Sequence[Odd], width: int, hard: Sequence[bool]) -> list[str | No
 def _second(odd: Sequence[Odd], width: int) -> int | None:
     """Where a second table begins: after a blank line or a title, rows of one other width to the end."""
     begin = next((i for i, row in enumerate(odd) if row.after_blank), None)
-    if begin is None:
-        begin = 0 if odd and len(odd[0].filled) == 1 and width > 2 else None
+    if begin is None and odd:
+        names = odd[0].cells
+        alike = len(odd) > 3 and len(names) > 1 and all(len(row.cells) == len(names) for row in odd)
+        if alike and header_score(names, [row.cells for row in odd[1:]], len(names)) > 0.3:
+            return 0
+        begin = 0 if len(odd[0].filled) == 1 and width > 2 else None
     if begin is None:
         return None
     rows = [row for row in odd[begin:] if len(row.filled) > 1 or len(row.cells) > 1]

@@ -24,6 +24,7 @@ def describe(reading: Reading) -> str:
             "header_line": dialect.header_line,
             "header": base64.b64encode(dialect.header_raw).decode(),
             "set_aside": reading.account.set_aside,
+            "repairs": reading.account.repairs,
             "notes": [json.loads(note.to_json()) for note in reading.account.notes],
         }
     )

@@ -25,7 +25,7 @@ from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
 from pipeline.imports.reading import content, fit, raws, stage
 from pipeline.imports.work import Emit, Outcome, Taken, Work
-from pipeline.mapping import told_of_file
+from pipeline.mapping import rests_on, told_of_file
 from pipeline.store.model import Arrival, LedgerFile, Load, Store
 from pipeline.words import Message, message, printable
 
@@ -79,13 +79,15 @@ class Importer:
         return outcomes
 
     def _bundled(self, work: Work, run: Run) -> list[Outcome] | None:
-        """Files that are read as one, if they can be; else None, and whatever was done is found in the ledger."""
+        """Files that are read as one, if they can be, or one by one (several write the same row); in one transaction.
+        None: one of them is at fault; whatever was done is found in the ledger."""
         if any(taken.claim in self._tried for taken in run.files):
             return None
         made: Bundle | None = None
         try:
             made = bundle(work, run.smalls, self._store)
-            return None if made is None else self._commit_bundle(work, made)
+            done = None if made is None else self._commit_bundle(work, made)
+            return self._together(replace(work, files=run.files)) if done is None else done
         except (FileFailed, Environment, MappingUnfit, OSError, _Changed):
             self._tried.update(taken.claim for taken in run.files)
             return None
@@ -225,6 +227,7 @@ class Importer:
             folder=printable(taken.folder),
             source_state=taken.source_state,
             replay_of=None if taken.fresh else self._store.replay_of(taken.claim),
+            rests_on=rests_on(work.plan),
         )
 
     def _fail(self, work: Work, taken: Taken, said: Message) -> Outcome:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipeline.mapping.fitting import compile_mapping, examine, told_of_file
+from pipeline.mapping.fitting import compile_mapping, examine, rests_on, told_of_file
 from pipeline.mapping.model import Plan, Refusal
 from pipeline.mapping.parsing import parse
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["compile_mapping", "examine", "map_batch", "parse", "told_of_file"]
+__all__ = ["compile_mapping", "examine", "map_batch", "parse", "rests_on", "told_of_file"]
 
 
 def map_batch(

@@ -128,6 +128,12 @@ def _check_format(notes: _Notes, at: str, form: str) -> bool:
     return False
 
 
+def rests_on(plan: Plan) -> tuple[str, ...]:
+    """What of the file itself its rows hold: of "folder" and "name" those that the mapping uses, in this order."""
+    used = {"folder" if field.file == "folder" else "name" for field in plan.mapping.fields if field.file}
+    return tuple(sorted(used))
+
+
 def told_of_file(plan: Plan, name: str, folder: str) -> Plan:
     """The plan for one file: what its fields take from the file itself are constants now. `folder`: its path
     below the job's inbox, which a mapping can use for the station or branch it came from."""

@@ -22,7 +22,11 @@ READ = (
 )  # fmt: skip
 FORMATS = ("csv", "fixed", "records", "xlsx", "json", "ndjson", "xml", "html")
 OPTIONS = ("column", "value", "file", "default", "format", "decimal", "timezone", "blank", "check", "order")
-NUMBERS = {"fr": (",", "."), "en": (".", ","), "ch": (".", "'")}  # how numbers are written → decimal, thousands
+NUMBERS = {
+    "fr": (",", "."),
+    "en": (".", ","),
+    "ch": (".", "'"),
+}  # how numbers are written → decimal, thousands
 ORDERS = ("dmy", "mdy")
 RAGGED = ("refuse", "keep")
 

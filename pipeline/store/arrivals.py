@@ -41,7 +41,10 @@ def _newest_loaded(*equal: str) -> sa.Select[Any]:
 
 
 _LAST = _newest_loaded("job")
-_SAME = _newest_loaded("job", "fingerprint")
+_SAME: dict[tuple[str, ...], sa.Select[Any]] = {
+    more: _newest_loaded("job", "fingerprint", *more)
+    for more in ((), ("folder",), ("name",), ("folder", "name"))
+}
 _EARLIER = (
     sa.select(files.c.id)
     .where(files.c.job == sa.bindparam("job"), files.c.name == sa.bindparam("name"))
@@ -150,12 +153,16 @@ class Arrivals(Session):
         the one that the job loaded last (`apply`). Files that failed were not loaded."""
         if not arrival.fingerprint or arrival.replay_of is not None:
             return None
-        values = {"job": arrival.job, "fingerprint": arrival.fingerprint}
+        mine = {
+            "fingerprint": arrival.fingerprint,
+            **{key: getattr(arrival, key) for key in arrival.rests_on},
+        }
         if arrival.repeat == "skip":
-            found = conn.execute(_SAME, values).mappings().first()
+            statement, values = _SAME[arrival.rests_on], {"job": arrival.job, **mine}
         else:
-            found = conn.execute(_LAST, {"job": arrival.job}).mappings().first()
-        if found is None or bytes(found["fingerprint"]) != arrival.fingerprint:
+            statement, values = _LAST, {"job": arrival.job}
+        found = conn.execute(statement, values).mappings().first()
+        if found is None or any(found[key] != value for key, value in mine.items()):
             return None
         return ledger_file(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,10 +86,10 @@ class Installation:
     def wait_until(self, what: str, true: object, seconds: float = 30.0) -> None:
         """Wait for an effect that another process makes."""
         assert callable(true)
-        end = time.monotonic() + seconds
+        end, pause = time.monotonic() + seconds, threading.Event()
         while not true():
             assert time.monotonic() < end, f"{what}: not within {seconds} s"
-            os.sched_yield()
+            pause.wait(0.02)
 
 
 @pytest.fixture

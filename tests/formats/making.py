@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 from tests.formats.corpus import PLAIN, WORDS, _fits
 
 NAMES = (
-    "id;code;nom;libellé;date;montant;quantité;ville;email;remarque;prix_ht;actif;référence;pays;stock".split(
-        ";"
-    )
-)
+    "id", "code", "nom", "libellé", "date", "montant", "quantité", "ville", "email", "remarque", "prix_ht", "actif",
+    "référence", "pays", "stock",
+)  # fmt: skip
 DELIMITERS = (";", ",", "\t", "|", ";", ",", ":", "~", "||", "|~|")
 ENCODINGS = (
     "utf-8",

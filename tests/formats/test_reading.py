@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import os
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from pipeline.formats import completeness, match_column, open_reading
 from pipeline.formats.model import LINE, Batch, Reading
 from pipeline.mapping.model import ReadOptions
 
-SAMPLES = Path(__file__).parents[2].parent / "shared" / "samples"
+SAMPLES = Path(os.environ.get("PIPELINE_SAMPLES") or Path(__file__).parents[2].parent / "shared" / "samples")
 
 
 def read(data: bytes, **options: object) -> tuple[Reading, list[Batch], list[tuple[object, ...]]]:
@@ -164,11 +166,24 @@ def samples() -> list[Path]:
     return sorted(path for path in SAMPLES.rglob("*") if path.suffix in (".csv", ".txt"))
 
 
+def summary(path: Path) -> str:
+    """How a file is written and what became of its lines, in one line."""
+    with path.open("rb") as file:
+        reading = open_reading(file, ReadOptions(ragged="keep"))
+        count = sum(b.frame.height + len(b.damaged) for b in reading)
+        completeness(file, ReadOptions())
+    account, dialect = reading.account, reading.dialect
+    assert count == account.records
+    aside = ",".join(f"{rule}={lines}" for rule, lines in sorted(account.set_aside.items()))
+    return (
+        f"{dialect.codec} {dialect.delimiter!r} header={dialect.header_line} columns={len(dialect.columns)}"
+        f" rows={account.records - account.damaged} refused={account.damaged} mended={account.repaired} aside={aside}"
+    )
+
+
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the sample files lie beside the repository, not in it")
 def test_real_files_are_read_without_a_setting() -> None:
-    for path in samples():
-        with path.open("rb") as file:
-            reading = open_reading(file, ReadOptions())
-            count = sum(b.frame.height + len(b.damaged) for b in reading)
-            assert count == reading.account.records
-            completeness(file, ReadOptions())
+    """Each summary was looked at once beside its file."""
+    golden = json.loads((Path(__file__).parent / "golden.json").read_text("utf-8"))
+    found = {path.relative_to(SAMPLES).as_posix(): summary(path) for path in samples()}
+    assert found == golden
