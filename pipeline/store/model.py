@@ -39,7 +39,9 @@ class Arrival:
     folder: str = ""  # the folder it came from, printable
     source_state: str = ""  # of an original that stays where it is: "dev:ino:size:mtime_ns"
     replay_of: int | None = None  # the ledger file that is loaded again: never a duplicate
-    rests_on: tuple[str, ...] = ()  # its rows hold its "folder" or "name": the same content of another is no repeat
+    rests_on: tuple[
+        str, ...
+    ] = ()  # its rows hold its "folder" or "name": the same content of another is no repeat
 
 
 @dataclass(frozen=True, slots=True)
