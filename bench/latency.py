@@ -77,7 +77,7 @@ def visible(reader: sqlite3.Connection, number: int, since: float, limit_s: floa
     while reader.execute("SELECT 1 FROM sales_order WHERE number = ?", wanted).fetchone() is None:
         if time.perf_counter() - since > limit_s:
             raise SystemExit(f"file {number} did not come")
-        time.sleep(0.0002)
+        time.sleep(0.001)
     return time.perf_counter() - since
 
 
@@ -138,7 +138,9 @@ def main() -> None:
         bares: list[float] = []
         for number in range(1, count + 1):
             mine.append(visible(ours, number, by_rename(folder / "inbox", number)))
+            time.sleep(0.1)  # files that come one by one: what is left to do for the last one is over
             bares.append(visible(theirs, number, by_rename(folder / "bare", number)))
+            time.sleep(0.1)
         show("dropped by rename: pipeline", mine)
         show("dropped by rename: bare loop", bares)
         print(

@@ -20,6 +20,7 @@ from pipeline.watching import Detection, Watcher, detect_all
 from pipeline.words import Message, message
 
 LEFT_S = 5.0  # what a dead process had taken is looked for this often
+QUICK_S = 0.03  # a look that took no longer needs no rest
 REST = 4.0  # after a look that took long, the folder rests for so many times as long
 CALM = 50.0  # where nothing settles and nothing is told, a look may take this part of the time
 
@@ -114,6 +115,7 @@ class Looking:
             looked.reached.append(folder)
             self._seen[folder] = now.mono
         cost = monotonic() - start
+        cost = cost if cost > QUICK_S else 0.0
         self._rest[folder] = now.mono + cost * (1 + REST)
         settles_s = max(again_s, cost * (CALM if again_s >= poll_s else 1 + REST))
         self._due[folder] = now.mono + settles_s

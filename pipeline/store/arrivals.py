@@ -45,7 +45,7 @@ _SAME: dict[tuple[str, ...], sa.Select[Any]] = {
     more: _newest_loaded("job", "fingerprint", *more)
     for more in ((), ("folder",), ("name",), ("folder", "name"))
 }
-_EARLIER = (
+EARLIER = (
     sa.select(files.c.id)
     .where(files.c.job == sa.bindparam("job"), files.c.name == sa.bindparam("name"))
     .where(sa.text(LOADED), files.c.fingerprint != sa.bindparam("fingerprint"))
@@ -176,27 +176,8 @@ class Arrivals(Session):
         **more: Any,
     ) -> LedgerFile:
         name = {"job": arrival.job, "name": arrival.name}
-        values = {
-            **name,
-            "claim": arrival.claim,
-            "size": arrival.size,
-            "fingerprint": arrival.fingerprint,
-            "state": state,
-            "reason": said.to_json() if said else None,
-            "mapping": arrival.mapping,
-            "seen_at": arrival.seen_at,
-            "claimed_at": arrival.claimed_at,
-            "committed_at": now,
-            **dict.fromkeys(("rows_read", "inserted", "updated", "unchanged", "refused", "duplicates"), 0),
-            "dialect": "",
-            "archived_at": None,
-            "archived_as": "",
-            "folder": arrival.folder,
-            "source_state": arrival.source_state,
-            "replay_of": arrival.replay_of,
-            "earlier": conn.execute(_EARLIER, {**name, "fingerprint": arrival.fingerprint}).scalar(),
-            **more,
-        }
+        earlier = conn.execute(EARLIER, {**name, "fingerprint": arrival.fingerprint}).scalar()
+        values = ledger_values(arrival, state, now, said, earlier) | more
         if arrival.source_state:
             mine = {**name, "folder": arrival.folder}
             conn.execute(sources.delete().where(*(sources.c[column] == mine[column] for column in mine)))
@@ -223,3 +204,30 @@ class Arrivals(Session):
     def _replay_of(self, conn: sa.Connection, claim: str) -> int | None:
         found = conn.execute(sa.select(replays.c.file).where(replays.c.claim == claim)).scalar()
         return None if found is None else int(found)
+
+
+def ledger_values(
+    arrival: Arrival, state: str, now: datetime, said: Message | None, earlier: int | None
+) -> dict[str, Any]:
+    """A new row of `pipeline_file`, but for its id: nothing counted and nothing moved yet."""
+    return {
+        "job": arrival.job,
+        "name": arrival.name,
+        "claim": arrival.claim,
+        "size": arrival.size,
+        "fingerprint": arrival.fingerprint,
+        "state": state,
+        "reason": said.to_json() if said else None,
+        "mapping": arrival.mapping,
+        "seen_at": arrival.seen_at,
+        "claimed_at": arrival.claimed_at,
+        "committed_at": now,
+        **dict.fromkeys(("rows_read", "inserted", "updated", "unchanged", "refused", "duplicates"), 0),
+        "dialect": "",
+        "archived_at": None,
+        "archived_as": "",
+        "folder": arrival.folder,
+        "source_state": arrival.source_state,
+        "replay_of": arrival.replay_of,
+        "earlier": earlier,
+    }

@@ -9,17 +9,22 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from pipeline.faults import point
-from pipeline.store.arrivals import files
+from pipeline.store.arrivals import EARLIER, files, ledger_values
 from pipeline.store.base import Counts, Ready, SqlStore
 from pipeline.store.failures import RowsRefused, judge
-from pipeline.store.ledger import repeat_of
-from pipeline.store.model import LedgerFile, Load
+from pipeline.store.ledger import ledger_file, repeat_of
+from pipeline.store.model import Arrival, LedgerFile, Load
 from pipeline.store.target import Target
 
 _COUNTED = (
     files.update()
     .where(files.c.id == sa.bindparam("of"))
     .values({n: sa.bindparam(n) for n in ("inserted", "updated", "unchanged")})
+)
+_NAMED = (
+    sa.select(files.c.name)
+    .where(files.c.job == sa.bindparam("job"), files.c.name.in_(sa.bindparam("names", expanding=True)))
+    .distinct()
 )
 
 
@@ -48,7 +53,8 @@ class BundleStore(SqlStore):
                 raise Spoilt
             self._expect_parts(conn, loads[0])
             seq = self._last_change(conn)
-            rows, counts = self._commit_parts(conn, loads, ready, now)
+            rows = self._note_all(conn, loads, now)
+            counts = self._write_all(conn, loads, rows, ready)
             self._who(conn, None)
             point("rows.written")
             if ready.logged:
@@ -66,39 +72,71 @@ class BundleStore(SqlStore):
         self._tables[table] = ready
         return done
 
-    def _commit_parts(
-        self, conn: sa.Connection, loads: Sequence[Load], ready: Ready, now: datetime
-    ) -> tuple[list[LedgerFile], dict[int, Counts]]:
-        """Ledger row, *who* and upsert of each file in its turn."""
+    def _note_all(self, conn: sa.Connection, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
+        """The ledger rows of all, written at once: which of them are repeats follows from their order."""
+        known = self._named_before(conn, loads)
+        ids = self._new_ids(conn, len(loads))
         rows: list[LedgerFile] = []
-        counts: dict[int, Counts] = {}
+        values = []
         last: LedgerFile | None = None
+        for id, load in zip(ids, loads, strict=True):
+            arrival = load.arrival
+            if arrival.source_state:
+                raise Spoilt  # what the original was is noted with each file by itself
+            if last is not None and arrival.repeat == "apply":
+                again = last if last.fingerprint == arrival.fingerprint else None
+            else:
+                same = (r for r in rows if r.fingerprint == arrival.fingerprint and r.state == "committed")
+                again = self._repeats(conn, arrival) or next(same, None)
+            earlier = self._earlier(conn, arrival, rows) if arrival.name in known else None
+            known.add(arrival.name)
+            said = repeat_of(again) if again else None
+            row = ledger_values(arrival, "duplicate" if again else "committed", now, said, earlier)
+            row |= {"id": id} if again else {"id": id, "rows_read": load.rows_read, "dialect": load.dialect}
+            values.append(row)
+            rows.append(ledger_file(row))
+            last = last if again else rows[-1]
+        conn.execute(files.insert(), values)
+        return rows
+
+    def _named_before(self, conn: sa.Connection, loads: Sequence[Load]) -> set[bytes]:
+        """Those of the names that the job has seen before."""
+        names = [load.arrival.name for load in loads]
+        found = conn.execute(_NAMED, {"job": loads[0].arrival.job, "names": names})
+        return {bytes(row[0]) for row in found}
+
+    def _earlier(self, conn: sa.Connection, arrival: Arrival, rows: Sequence[LedgerFile]) -> int | None:
+        for row in reversed(rows):
+            if (row.name, row.state) == (
+                arrival.name,
+                "committed",
+            ) and row.fingerprint != arrival.fingerprint:
+                return row.id
+        about = {"job": arrival.job, "name": arrival.name, "fingerprint": arrival.fingerprint}
+        found = conn.execute(EARLIER, about).scalar()
+        return None if found is None else int(found)
+
+    def _new_ids(self, conn: sa.Connection, number: int) -> list[int]:
+        """So many numbers for ledger rows, in order."""
+        raise NotImplementedError
+
+    def _write_all(
+        self, conn: sa.Connection, loads: Sequence[Load], rows: Sequence[LedgerFile], ready: Ready
+    ) -> dict[int, Counts]:
+        """*Who*, and upsert, of each file in its turn."""
+        counts: dict[int, Counts] = {}
         try:
-            for load in loads:
-                arrival = load.arrival
-                again = arrival.repeat == "apply" and last is not None  # the last one loaded is one of these
-                earlier = (
-                    (last if last and last.fingerprint == arrival.fingerprint else None)
-                    if again
-                    else self._repeats(conn, arrival)
-                )
-                if earlier is not None:
-                    rows.append(self._insert(conn, arrival, "duplicate", now, repeat_of(earlier)))
-                    continue
-                about = {"rows_read": load.rows_read, "dialect": load.dialect}
-                row = last = self._insert(conn, arrival, "committed", now, None, **about)
-                rows.append(row)
-                self._who(conn, f"file:{row.id}")
+            for load, row in zip(loads, rows, strict=True):
                 low, high = load.lines or (0, 0)
-                if high >= low:
-                    found = self._upsert(conn, load, ready.target, low, high, count=not ready.logged)
-                    counts[row.id] = found
+                if row.state == "committed" and high >= low:
+                    self._who(conn, f"file:{row.id}")
+                    counts[row.id] = self._upsert(conn, load, ready.target, low, high, count=not ready.logged)
         except (sa.exc.DBAPIError, RowsRefused) as error:
             judged = error if isinstance(error, RowsRefused) else judge(error, self._where)
             if isinstance(judged, RowsRefused):
                 raise Spoilt from error
             raise
-        return rows, counts
+        return counts
 
     def _changes_of_all(self, conn: sa.Connection, target: Target, seq: int) -> dict[int, Counts]:
         """(new, changed) rows of each file, as the triggers noted them."""

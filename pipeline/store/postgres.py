@@ -114,6 +114,10 @@ class PostgresStore(BundleStore):
     def _who(self, conn: sa.Connection, who: str | None) -> None:
         conn.execute(sa.text("SELECT set_config('pipeline.who', :who, true)"), {"who": who or ""})
 
+    def _new_ids(self, conn: sa.Connection, number: int) -> list[int]:
+        asked = "SELECT nextval(pg_get_serial_sequence('pipeline_file', 'id')) FROM generate_series(1, %s)"
+        return sorted(int(row[0]) for row in conn.exec_driver_sql(asked, (number,)))
+
     def _staged(self, conn: sa.Connection, load: Load) -> tuple[int, int, int]:
         staging = _mine(load)
         if staging.distinct is None:

@@ -149,6 +149,11 @@ class SqliteStore(BundleStore):
     def _who(self, conn: sa.Connection, who: str | None) -> None:
         conn.exec_driver_sql("INSERT OR REPLACE INTO pipeline_context (one, who) VALUES (1, ?)", (who,))
 
+    def _new_ids(self, conn: sa.Connection, number: int) -> list[int]:
+        asked = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'pipeline_file'"
+        last = int(conn.exec_driver_sql(asked).scalar_one())
+        return list(range(last + 1, last + number + 1))
+
     def _staged(self, conn: sa.Connection, load: Load) -> tuple[int, int, int]:
         staging = _mine(load)
         if not staging.keys.all_different():
@@ -165,9 +170,7 @@ class SqliteStore(BundleStore):
     ) -> Counts:
         now = datetime.now(timezone.utc)  # noqa: UP017
         text = now.strftime("%Y-%m-%d %H:%M:%S.%f")
-        # UUIDv7: 48 bits of time, then the line as a counter, so that new identities ascend; then chance.
-        ident = f"printf('%012x7%03x8%07x', ?, ({LINE} >> 28) & 4095, {LINE} & 268435455) || lower(hex(randomblob(4)))"
-        statement = upsert(load.plan, target, f"temp.{_mine(load).table}", ident, mark="?", differs="IS NOT")
+        statement = _mine(load).statement = _mine(load).statement or _upsert(load, target)
         mine = (int(now.timestamp() * 1000), text, text) if target.ours else ()
         conn.exec_driver_sql(statement, (*mine, low, high))
         for link in target.deferred:
@@ -201,6 +204,12 @@ class SqliteStore(BundleStore):
         return done.rowcount
 
 
+def _upsert(load: Load, target: Target) -> str:
+    # UUIDv7: 48 bits of time, then the line as a counter, so that new identities ascend; then chance.
+    ident = f"printf('%012x7%03x8%07x', ?, ({LINE} >> 28) & 4095, {LINE} & 268435455) || lower(hex(randomblob(4)))"
+    return upsert(load.plan, target, f"temp.{_mine(load).table}", ident, mark="?", differs="IS NOT")
+
+
 def _mine(load: Load) -> SqliteStaging:
     assert isinstance(load.staging, SqliteStaging)
     return load.staging
@@ -216,6 +225,7 @@ class SqliteStaging:
         self._stored = _stored if ours else _written
         self.table, self.rows, self.highest = f"staged_{next(_NUMBERS)}", 0, 0
         self.keys = Keys(plan)
+        self.statement = ""  # the upsert of its rows
         columns = ", ".join(quoted(t) for t in plan.targets)
         self._raw.execute(f"CREATE TEMP TABLE {self.table} ({LINE} INTEGER PRIMARY KEY, {columns})")
         self._raw.execute(f"CREATE TEMP TABLE {self.table}_refused (line, column_name, value, said, raw)")
