@@ -211,8 +211,8 @@ class FrameReading:
         columns = tuple(table["columns"])
         header = b"" if table["header_line"] is None and table["format"] in SHEETS else csv_line(columns)
         self.dialect: Dialect = Dialect(
-            table["encoding"], ",", '"', "\n", table["header_line"], header, columns, table["format"],
-            names=tuple(table["names"]),
+            "utf-8", ",", '"', "\n", table["header_line"], header, columns, table["format"],
+            names=tuple(table["names"]), codec=table["encoding"],
         )  # fmt: skip
         self.account = Account()
         self._kept: deque[FrameBatch] = deque()  # looked at, not yet used
@@ -275,4 +275,4 @@ class Peek:
         yield from self._anew()
 
 
-SHEETS = ("xlsx", "xlsb", "xls", "ods", "html", "sheetml")
+SHEETS = ("xlsx", "xlsb", "xls", "ods", "fods", "html", "sheetml")

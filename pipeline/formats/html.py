@@ -14,7 +14,7 @@ from pipeline.formats.grid import tabulate
 from pipeline.formats.grid_rows import NumberedRow
 from pipeline.formats.limits import Limits
 from pipeline.formats.table import Table
-from pipeline.formats.text import HEAD, Encoding, utf8_pieces
+from pipeline.formats.text import HEAD, Encoding, rescued, utf8_pieces
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
@@ -29,14 +29,14 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
     encoding = _encoding(file, options)
     parser = _Tables(limits)
     for piece in utf8_pieces(file, encoding, 1 << 18):
-        parser.feed(piece.decode("utf-8"))
+        parser.feed(rescued(piece.decode("utf-8")))
     parser.close()
     grid = max(parser.tables, key=lambda rows: sum(map(len, rows)), default=[])
     if not grid:
         raise FileFailed(message("reading.no_html_table"))
     width = max(map(len, grid))
     table = tabulate("html", _numbered(grid), width, options, required, limits)
-    table.encoding = encoding.name
+    table.encoding = encoding.codec
     return table
 
 

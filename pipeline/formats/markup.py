@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from html.entities import html5
+from typing import BinaryIO, Protocol
 from xml.parsers import expat
 
 from pipeline.errors import FileFailed
@@ -12,6 +14,8 @@ from pipeline.words import message
 
 CHUNK = 1 << 18
 DEPTH = 200
+LONGEST = 40  # bytes of the name of a sign
+_AND = re.compile(rb"&(?:((?:#[0-9]+|#x[0-9a-fA-F]+|amp|lt|gt|quot|apos);)|([A-Za-z][A-Za-z0-9]{1,31};)?)")
 
 
 class Readable(Protocol):
@@ -20,15 +24,15 @@ class Readable(Protocol):
 
 class Markup:
     """One XML text. Set `start(name, attributes)`, `end(name)`, `data(text)`, then iterate: each step is a
-    part of the text parsed. FileFailed for damage, entities, depth and endless texts, with line and column."""
+    part of the text parsed. `encoding` wins over what the text says of itself. FileFailed for damage, entities, depth and endless texts, with line and column."""
 
-    def __init__(self, stream: Readable, limits: Limits) -> None:
+    def __init__(self, stream: Readable, limits: Limits, encoding: str | None = None) -> None:
         self._stream, self._limits = stream, limits
         self._depth = self._size = 0
         self.start: Callable[[str, dict[str, str]], object] | None = None
         self.end: Callable[[str], object] | None = None
         self.data: Callable[[str], object] | None = None
-        self.parser = expat.ParserCreate()
+        self.parser = expat.ParserCreate(encoding)
         self.parser.buffer_text = True
         self.parser.buffer_size = 1 << 16
         self.parser.EntityDeclHandler = self._entity
@@ -52,7 +56,7 @@ class Markup:
             why = expat.ErrorString(error.code)
             said = message("reading.markup_damaged", line=error.lineno, column=error.offset + 1, why=why)
             raise FileFailed(said) from error
-        except (LookupError, UnicodeError) as error:
+        except (LookupError, ValueError) as error:
             raise FileFailed(message("reading.unknown_encoding", encoding=str(error))) from error
 
     @property
@@ -66,6 +70,32 @@ class Markup:
         """Parse it to the end."""
         for _ in self:
             pass
+
+
+class Mended:
+    """A text in which a bare `&` is written as it should be, and what only HTML names (`&nbsp;`) as its number."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        file.seek(0)
+        self._file = file
+        self._rest = b""
+        self.count = 0
+
+    def read(self, size: int = -1, /) -> bytes:
+        piece = self._file.read(size)
+        data = self._rest + piece
+        cut = data.rfind(b"&", max(0, len(data) - LONGEST)) if piece else -1
+        data, self._rest = (data[:cut], data[cut:]) if cut >= 0 else (data, b"")
+        mended = _AND.sub(self._mend, data)
+        return mended if mended or not piece else self.read(size)
+
+    def _mend(self, found: re.Match[bytes]) -> bytes:
+        if found[1]:
+            return found[0]
+        self.count += 1
+        name = (found[2] or b"").decode("ascii")
+        signs = html5.get(name)
+        return "".join(f"&#{ord(c)};" for c in signs).encode() if signs else b"&amp;" + name.encode()
 
 
 def local(name: str) -> str:

@@ -13,6 +13,7 @@ from pipeline.formats.limits import Limits
 from pipeline.formats.markup import Markup, local
 from pipeline.formats.sheet_choice import Sheet, choose
 from pipeline.formats.table import Table
+from pipeline.formats.xml_records import spoken
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
@@ -20,7 +21,7 @@ from pipeline.words import message
 def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits) -> Table:
     """The stated sheet, else the first with a table in it."""
     file.seek(0)
-    markup = Markup(file, limits)
+    markup = Markup(file, limits, spoken(file, options.encoding))
     handlers = _Sheets(markup, limits)
     markup.run()
     sheets = [Sheet(name) for name in handlers.sheets]

@@ -3,20 +3,24 @@ its attributes as `customer.@id`, what repeats in it as `items.item[].sku`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.columns import check_columns
+from pipeline.formats.encodings import find_encoding, invalid_utf8_at
 from pipeline.formats.flatten import OWN, Json, Record, table_of
 from pipeline.formats.limits import Limits
-from pipeline.formats.markup import DEPTH, Markup, local
+from pipeline.formats.markup import DEPTH, Markup, Mended, Readable, local
 from pipeline.formats.model import Account
 from pipeline.formats.table import Table
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
+_SAID = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([\w-]+)")
+MENDABLE = ("not well-formed (invalid token)", "undefined entity")
 Path = tuple[str, ...]
 
 
@@ -32,19 +36,75 @@ class _Node:
 
 def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits) -> Table:
     """`record` names the element (`order`, `orders.order`); else the shallowest one that repeats."""
-    root = _survey(file, limits)
+    encoding = spoken(file, options.encoding)
+    source = _whole(file)
+    try:
+        root = _survey(source(), limits, encoding)
+    except FileFailed as fault:
+        if fault.said.args.get("why") not in MENDABLE or not options.repairs or _has(file, b"<![CDATA["):
+            raise
+        source = _mended(file)
+        try:
+            root = _survey(source(), limits, encoding)
+        except FileFailed:
+            raise fault from None
     stated = options.record or options.path
     node = _stated(root, stated) if stated else _repeating(root)
-    file.seek(0)
-    table = table_of("xml", enumerate(_records(file, root, node, limits), 1), limits, Account())
+    stream = source()
+    table = table_of("xml", enumerate(_records(stream, root, node, limits, encoding), 1), limits, Account())
+    if isinstance(stream, Mended):
+        table.account.note(message("reading.xml_mended", count=stream.count))
+    if encoding is not None and options.encoding is None:
+        table.account.note(message("reading.xml_encoding", encoding=encoding))
+    table.encoding = encoding or table.encoding
     check_columns(table.columns, [(name,) for name in required])
     return table
 
 
-def _survey(file: BinaryIO, limits: Limits) -> _Node:
-    """The shape of the whole text."""
+def _whole(file: BinaryIO) -> Callable[[], Readable]:
+    def begin() -> Readable:
+        file.seek(0)
+        return file
+
+    return begin
+
+
+def _mended(file: BinaryIO) -> Callable[[], Readable]:
+    return lambda: Mended(file)
+
+
+def _has(file: BinaryIO, wanted: bytes) -> bool:
     file.seek(0)
-    markup = Markup(file, limits)
+    rest = b""
+    while piece := file.read(1 << 20):
+        if wanted in rest + piece:
+            return True
+        rest = piece[-len(wanted) :]
+    return False
+
+
+def spoken(file: BinaryIO, stated: str | None) -> str | None:
+    """The encoding to read it in: the stated one, one that is found where the text is not in the UTF-8 that it
+    says, or None: as it says itself."""
+    file.seek(0)
+    head = file.read(256)
+    said = _SAID.search(head.replace(b"\0", b""))
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and said is not None:  # .NET writes UTF-16 that says UTF-8
+        return None if said[1].lower().startswith(b"utf-16") else "utf-16"
+    plain = b"\0" not in head
+    wrong = (
+        plain
+        and (said is None or said[1].lower() in (b"utf-8", b"utf8"))
+        and invalid_utf8_at(file) is not None
+    )
+    found = find_encoding(file, stated).name if stated is not None or wrong else None
+    file.seek(0)
+    return found
+
+
+def _survey(stream: Readable, limits: Limits, encoding: str | None) -> _Node:
+    """The shape of the whole text."""
+    markup = Markup(stream, limits, encoding)
     root = _Node()
     nodes: list[_Node] = [root]
     seen: list[set[str]] = [set()]
@@ -108,8 +168,10 @@ def _repeating(root: _Node) -> _Node:
     return next(iter(_walk(root)))[1]
 
 
-def _records(file: BinaryIO, root: _Node, record: _Node, limits: Limits) -> Iterator[Record]:
-    markup = Markup(file, limits)
+def _records(
+    stream: Readable, root: _Node, record: _Node, limits: Limits, encoding: str | None
+) -> Iterator[Record]:
+    markup = Markup(stream, limits, encoding)
     builder = _Builder(markup, root, record)
     for _ in markup:
         yield from builder.done

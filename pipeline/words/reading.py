@@ -254,6 +254,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The records were taken from {path}. Write `path` under [read] for others.",
         "Les enregistrements ont été pris dans {path}. Écrivez `path` sous [read] pour d'autres.",
     ),
+    "reading.xml_encoding": (
+        "The XML says that it is UTF-8 and is not; it was read as {encoding}. Tell those who made it.",
+        "Le XML dit être en UTF-8 et ne l'est pas ; il a été lu en {encoding}. Prévenez ceux qui l'ont produit.",
+    ),
+    "reading.second_table": (
+        "From line {line} on stands another table, which was set aside. Send it in a file or a sheet of its own.",
+        "À partir de la ligne {line} se trouve un autre tableau, mis de côté. Envoyez-le dans un fichier ou une feuille"
+        " à part.",
+    ),
+    "reading.xml_mended": (
+        "The XML has {count} signs & that are not written as XML wants it; they were read as they stand.",
+        "Le XML a {count} signes & qui ne sont pas écrits comme le veut XML ; ils ont été lus tels quels.",
+    ),
+    "reading.bytes_mended": (
+        "Some bytes meant nothing in the file's encoding; they were read as Windows-1252.",
+        "Certains octets n'avaient pas de sens dans l'encodage du fichier ; ils ont été lus en Windows-1252.",
+    ),
     "reading.no_html_table": (
         "The file is a web page without a table, perhaps one that says that a login is needed. Export it again.",
         "Le fichier est une page web sans tableau, peut-être une demande de connexion. Exportez-le à nouveau.",

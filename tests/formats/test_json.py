@@ -76,7 +76,6 @@ def test_records_larger_than_the_window() -> None:
         (b'[{"a": 1},\n {"a": ]', "reading.json_damaged", 2),
         (b'[{"a": 1},\n {"a": 2}', "reading.json_damaged", 2),
         (b'[{"a": 1},\n\n {"a": 2}] x', "reading.json_damaged", 3),
-        (b'[{"a": "\xff\xfe"}]', "reading.undecodable", 1),
         (b'[{"a": 1}, ' + b"[" * 100_000, "reading.json_damaged", 1),
         (b"[]", "reading.empty", None),
     ],
@@ -123,3 +122,42 @@ def test_the_mapping_wins_over_what_is_found() -> None:
     assert read(b'{"a": 1}\n{"a": 2}\n', format="csv")[0].dialect.format == "csv"
     assert read(b'{"a": 1}\n', format="ndjson")[2] == [(1, "1")]
     assert failed(b"a;b\n1;2\n", format="json").said.code == "reading.json_damaged"
+
+
+def test_json_in_another_encoding_and_with_spoilt_bytes() -> None:
+    text = '[{"nom": "Été à Nîmes", "ville": "Orléans"}, {"nom": "crème brûlée", "ville": "Besançon"}]'
+    reading, _, rows = read(text.encode("cp1252"))
+    assert rows == [(1, "Été à Nîmes", "Orléans"), (2, "crème brûlée", "Besançon")]
+    assert reading.dialect.codec == "cp1252"
+    assert reading.dialect.encoding == "utf-8"
+    spoilt = (text * 1)[:-1].encode() + b', {"nom": "caf\xe9", "ville": "\xc3\xa9t\xc3\xa9"}]'
+    reading, _, rows = read(spoilt)
+    assert rows[2] == (3, "café", "été")
+    assert [n.code for n in reading.account.notes] == ["reading.bytes_mended"]
+    lines = text[1:-1].replace("}, ", "}\n").encode() + b'\n{"nom": "caf\xe9"}\n'
+    reading, _, rows = read(lines)
+    assert rows[2] == (3, "café", None)
+    assert reading.account.repaired == 1
+
+
+def test_a_damaged_record_in_a_list_costs_itself() -> None:
+    good = [{"sku": str(n), "qty": n, "items": [{"a": 1}, {"a": 2}]} for n in range(6)]
+    texts = [json.dumps(one) for one in good]
+    texts[2] = texts[2].replace('"sku": "2"', '"sku": "2')
+    texts[4] = texts[4].replace(": 4,", ": 4;")
+    data = ("[" + ",\n ".join(texts) + "]").encode()
+    reading, (batch,), rows = read(data)
+    assert sorted({row[1] for row in rows}) == ["1", "2", "4", "6"]
+    assert [d.raw.decode() for d in batch.damaged] == [texts[2], texts[4]]
+    assert batch.damaged[1].said.args["line"] == 5
+    assert reading.account.damaged == 2
+    texts[5] = texts[5].replace('"qty"', "qty")
+    (batch,) = read(('{"rows": [' + ",\n ".join(texts) + "]}").encode())[1]
+    assert [d.raw.decode() for d in batch.damaged] == [texts[2], texts[4] + ",\n " + texts[5]]
+    big = ",\n".join([texts[0]] * 3000 + [texts[4]] + [texts[1]] * 30_000)
+    _, batches, rows = read(("[" + big + "]").encode(), limits=Limits(record_mb=1))
+    assert len(rows) == 66_000
+    assert sum(len(b.damaged) for b in batches) == 1
+    assert (
+        failed(data[: len(data) // 2]).said.code == "reading.json_damaged"
+    )  # cut short: how much is missing?

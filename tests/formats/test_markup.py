@@ -74,7 +74,6 @@ BOMB = b"<!DOCTYPE r [<!ENTITY a '" + b"x" * 1000 + b"'>%s]><r><p>&b;</p></r>" %
         (b'<!DOCTYPE r [<!ENTITY % a SYSTEM "http://example.com/x">%a;]><r><p>1</p></r>', "reading.entities"),
         (b"<r><p><a>1</a></p><p>", "reading.markup_damaged"),
         (b"<r>\n<p><a>1</b></p></r>", "reading.markup_damaged"),
-        (b"<r><p>\xff</p></r>", "reading.markup_damaged"),
         (b"<r>" + b"<a>" * 5000 + b"</a>" * 5000 + b"</r>", "reading.too_many_columns"),
         (b"<r>" + b"".join(b"<a%d/>" % n for n in range(9000)) + b"</r>", "reading.too_many_columns"),
         (b"<r><a>" + b"x" * (3 << 20) + b"</a></r>", "reading.record_too_long"),
@@ -144,3 +143,31 @@ def test_the_xml_of_excel_2003() -> None:
 @pytest.mark.parametrize("text", ["<TICKER>,<PER>,<DATE>\nA,D,20240301\n", "<10;b\n1;2\n"])
 def test_texts_that_only_begin_like_markup(text: str) -> None:
     assert read(text.encode())[0].dialect.format == "csv"
+
+
+def test_xml_that_lies_about_its_encoding() -> None:
+    text = '<?xml version="1.0" encoding="UTF-8"?><r><p><a>Été à Nîmes</a></p><p><a>crème brûlée</a></p></r>'
+    reading, _, rows = read(text.encode("cp1252"))
+    assert rows == [(1, "Été à Nîmes"), (2, "crème brûlée")]
+    assert [n.code for n in reading.account.notes] == ["reading.xml_encoding"]
+    assert read(text.encode("utf-16"))[2] == read(text.encode())[2] == rows
+    plain = text.replace("UTF-8", "us-ascii").encode("cp1252")
+    assert read(plain, encoding="cp1252")[2] == rows
+    for name in ("gb2312", "utf-7", "rot13", "nothing"):
+        assert failed(text.replace("UTF-8", name).encode()).said.code in (
+            "reading.unknown_encoding",
+            "reading.markup_damaged",
+        )
+
+
+def test_bare_ampersands_and_names_of_html() -> None:
+    text = (
+        "<r><p><a>Dupont & fils &amp; Cie</a></p><p><a>1&nbsp;500 &eacute;t&eacute; &x; a=1&b=2</a></p></r>"
+    )
+    reading, _, rows = read(text.encode())
+    assert rows == [(1, "Dupont & fils & Cie"), (2, "1\u00a0500 été &x; a=1&b=2")]
+    assert [(n.code, n.args["count"]) for n in reading.account.notes] == [("reading.xml_mended", 6)]
+    assert failed(text.encode(), repairs=False).said.code == "reading.markup_damaged"
+    long = "<r>" + "<p><a>" + "é & " * 50_000 + "</a></p>" * 1 + "<p><a>x</a></p></r>"
+    assert len(str(read(long.encode())[2][0][1])) == 200_000
+    assert failed(b"<r><p>a & b</p><p><![CDATA[ & ]]></p></r>").said.code == "reading.markup_damaged"
