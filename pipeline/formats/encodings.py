@@ -196,12 +196,28 @@ def _page(file: BinaryIO, bom: int) -> Encoding:
     best = ranking[0]
     other = next(((p, n) for p, _, n in ranking[1:] if _differ(seen, best[2], n)), None)
     margin = best[0] - other[0] if other else 99.0
-    if best[0] < 0.25 * total or (other and margin < 0.8):
+    nonsense = best[0] < 0.25 * total
+    doubtful = other is not None and margin < 0.8
+    if nonsense or doubtful:
+        if _few(file, nonsense):
+            return Encoding("utf-8", bom, damaged=True, rescue=False)
         second = other[1] if other else PAGES[0]
         one, two = sample_words(file, best[2], second)
         facts = {"first": best[2], "second": second, "one": one, "two": two}
         raise FileFailed(message("reading.encoding_unsure", **facts))
     return Encoding(best[2], bom, sure=round(min(1.0, 0.5 + margin / 8), 2))
+
+
+def _few(file: BinaryIO, nonsense: bool) -> bool:
+    """Whether the bytes in question stand in so few lines that they cost those lines and not the file."""
+    file.seek(0)
+    lines = bad = 0
+    while piece := file.read(PIECE):
+        ends = max(piece.count(b"\n"), piece.count(b"\r"))
+        lines += ends
+        if not piece.isascii():
+            bad += sum(not line.isascii() for line in re.split(rb"[\r\n]+", piece))
+    return bad <= (max(2, lines // 20) if nonsense else lines // 50) and lines > 2
 
 
 @cache

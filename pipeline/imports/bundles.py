@@ -17,6 +17,7 @@ from io import BytesIO
 from pipeline import files as disk
 from pipeline.errors import FileFailed
 from pipeline.formats.model import LINE
+from pipeline.formats.tail import may_be_total
 from pipeline.imports.corrections import describe
 from pipeline.imports.reading import fit
 from pipeline.imports.work import Taken, Work
@@ -90,10 +91,10 @@ def _plain(content: bytes) -> bool:
     if content.count(b"\r") not in (0, content.count(b"\r\n")) or content.startswith((b"\n", b"\r")):
         return False
     try:
-        content.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return True
+    return not may_be_total(text[text.rfind("\n", 0, -1) + 1 :])  # a total is one at the end of its own file only
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,12 @@ def test_spoilt_bytes_in_utf8_are_rescued_and_recorded() -> None:
     assert strict.refused == {7: ("reading.bad_bytes", lines[5].rstrip(b"\n"))}
 
 
+def test_bytes_that_mean_nothing_cost_their_line_and_not_the_file() -> None:
+    got = read((HEADER + ROWS * 5).encode().replace(b"Robe", b"R\xff\x81\x02e", 1))
+    assert got.refused == {4: ("reading.bad_bytes", b"3;R\xff\x81\x02e;40,00;2026-01-07")}
+    assert len(got.rows) == 19
+
+
 @pytest.mark.parametrize(
     ("before", "after", "aside", "header"),
     [
