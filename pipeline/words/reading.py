@@ -119,8 +119,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Le nom {name} annonce autre chose : d'après son contenu, le fichier est {found} et a été lu comme tel.",
     ),
     "reading.foreign": (
-        "This is a {kind} file, which holds no table that can be read. Send the table as CSV or XLSX.",
-        "Ceci est un fichier {kind}, qui ne contient pas de tableau lisible. Envoyez le tableau en CSV ou XLSX.",
+        "The file is of the kind {kind}, which holds no table that can be read. Send the table as CSV or XLSX.",
+        "Le fichier est du type {kind}, qui ne contient pas de tableau lisible. Envoyez le tableau en CSV ou XLSX.",
     ),
     "reading.reader_died": (
         "Reading this file ended the reading process ({why}; it may use {limit} MB). Open it in its program and save"
