@@ -94,7 +94,9 @@ def _plain(content: bytes) -> bool:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return not may_be_total(text[text.rfind("\n", 0, -1) + 1 :])  # a total is one at the end of its own file only
+    return not may_be_total(
+        text[text.rfind("\n", 0, -1) + 1 :]
+    )  # a total is one at the end of its own file only
 
 
 @dataclass(frozen=True, slots=True)
