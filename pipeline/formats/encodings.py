@@ -142,6 +142,8 @@ def mostly_utf8(file: BinaryIO) -> bool:
             high += len(piece.translate(None, ASCII))
         read += len(piece)
         kept += len(decoder.decode(piece).encode())
+        if high > 20_000 and (read - kept - 3) * 2 > high:
+            return False
     bad = read - kept - len(decoder.getstate()[0])
     return high - bad >= 4 and bad * 2 <= high
 
