@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.errors import FileFailed
 from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.table import Gatherer, Piece, Row, csv_line, figures
 from pipeline.formats.tail import FOOTERS, is_total
@@ -26,10 +27,10 @@ class Held:
 
 
 class Body:
-    """Reads on from line `start`; `header` are the cells that, repeated, are no record."""
+    """Reads on from line `start`; `header` are the cells that, repeated, are no record, and `heads` its lines."""
 
-    def __init__(self, out: Gatherer, header: Row, start: int) -> None:
-        self._out, self._account = out, out.account
+    def __init__(self, out: Gatherer, header: Row, start: int, heads: int) -> None:
+        self._out, self._account, self._heads = out, out.account, heads
         self._header = [" ".join((cell or "").split()) for cell in header]
         self._before = start - 1
         self._width = len(out.columns)
@@ -49,6 +50,9 @@ class Body:
                 yield from self._out.take()
         self._end()
         yield from self._out.take()
+        account = self._account
+        if account.records + sum(account.set_aside.values()) + self._heads != self._before:
+            raise FileFailed(message("reading.unbalanced", line=self._before))
 
     def _take(self, line: int, cells: list[str | None], gap: bool) -> None:
         gap = gap or self._blank

@@ -79,6 +79,7 @@ class RecordsReading:
         skip = self._options.skip or 0
         out = Gatherer(self.dialect.columns, self.account)
         texts: dict[int, str] = {}
+        number = 0
         for number, line in enumerate(self._lines(), 1):
             if number <= skip:
                 self.account.aside("preamble")
@@ -101,6 +102,8 @@ class RecordsReading:
                 yield from self._batches(out, texts)
                 texts = {}
         yield from self._batches(out, texts)
+        if self.account.records + sum(self.account.set_aside.values()) != number:
+            raise FileFailed(message("reading.unbalanced", line=number))
 
     def _batches(self, out: Gatherer, texts: dict[int, str]) -> Iterator[Batch]:
         for piece in out.take():

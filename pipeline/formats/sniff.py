@@ -88,6 +88,8 @@ def _in_zip(file: BinaryIO) -> str:
             return "xlsx"
         if b"word/document.xml" in part or b"ppt/presentation.xml" in part:
             return "foreign:Word, PowerPoint"
+        if b"[Content_Types].xml" in part and b"sheet" in part.lower():  # by other names
+            return "xlsb" if b".bin" in part else "xlsx"
     return "zip"
 
 
