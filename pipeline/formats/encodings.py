@@ -27,7 +27,7 @@ PAGES = (
 )  # in the order preferred when the text is equal
 PRIOR = {"cp1252": 1.5, "iso8859-15": 0.8, "mac_roman": 0.5, "cp850": 0.3, "cp437": 0.0}  # what comes, mostly
 PIECE = 1 << 20
-SAMPLED = 2000  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
+SAMPLED = 800  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
 ASCII = bytes(range(128))
 LETTERS = {
     "é": 3.0, "è": 2.5, "à": 2.5, "ê": 2.0, "ç": 2.0, "ô": 1.6, "î": 1.6, "â": 1.6, "û": 1.5, "ù": 1.5, "ë": 1.0,
@@ -142,6 +142,8 @@ def mostly_utf8(file: BinaryIO) -> bool:
             high += len(piece.translate(None, ASCII))
         read += len(piece)
         kept += len(decoder.decode(piece).encode())
+        if high > 20_000 and (read - kept - 3) * 2 > high:
+            return False
     bad = read - kept - len(decoder.getstate()[0])
     return high - bad >= 4 and bad * 2 <= high
 

@@ -97,6 +97,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The last record was cut short inside of a cell in quotes. Ask for the file again.",
         "Le dernier enregistrement est coupé dans une cellule entre guillemets. Redemandez le fichier.",
     ),
+    "reading.not_aligned": (
+        "The line is written across the columns of the others. Correct it, or state the places of the columns in the"
+        " mapping.",
+        "La ligne déborde des colonnes des autres. Corrigez-la, ou indiquez les places des colonnes dans le modèle.",
+    ),
+    "reading.unexpected": (
+        "The file could not be read ({why}). Please report this with the file.",
+        "Le fichier n'a pas pu être lu ({why}). Merci de signaler ce cas avec le fichier.",
+    ),
     "reading.total_differs": (
         "The total in line {line} is not the sum of the rows above it. Compare it with its source.",
         "Le total de la ligne {line} n'est pas la somme des lignes au-dessus. Comparez-le avec sa source.",

@@ -258,6 +258,20 @@ def test_dialects(data: str, delimiter: str, quote: str, escape: str, first: tup
     assert got.raws[2] == data.split("\n")[1].encode()
 
 
+def test_fixed_columns_are_found_by_their_blanks() -> None:
+    lines = [
+        f"{i:05d}  {name:<12}{price:>10}"
+        for i, (name, price) in enumerate([("Bottes", "12,50"), ("Sac", "3,00")] * 15)
+    ]
+    got = read("CODE   NOM              PRIX\n" + "\n".join(lines) + "\n00099  A_very_long_name_in_one,00\n")
+    assert (got.dialect.format, got.dialect.columns) == ("fixed", ("CODE", "NOM", "PRIX"))
+    assert got.rows[2] == ("00000", "Bottes", "12,50")
+    assert len(got.rows) == 30
+    assert got.refused == {32: ("reading.not_aligned", b"00099  A_very_long_name_in_one,00")}
+    prose = read("Once upon a time\nthere was  a file\nwithout any  table\nin it at all\n")
+    assert len(prose.dialect.columns) == 1
+
+
 def test_the_columns_that_a_mapping_names_anchor_the_header() -> None:
     data = "Export;du;jour\nx;y;z\n\nRéf;Nom;Prix\n1;A;2\n2;B;3\n"
     got = read(data, anchors=("nom", "prix"))
