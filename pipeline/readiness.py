@@ -96,7 +96,7 @@ def readiness(seen: Seen, history: History, facts: Facts) -> Ready | Wait:
     code = facts.incomplete.code if facts.incomplete else ""
     still = facts.now_mono - history.changed_mono
     # On a mount ctime is the other machine's clock: it proves nothing there.
-    old = trusted and facts.now_wall.timestamp() - seen.ctime_ns / 1e9 > OLD_S
+    old = trusted and _age_s(seen, history, facts) > OLD_S
     if code in ("reading.no_final_newline", "reading.empty") and facts.incomplete is not None:
         if not history.renamed_in and still < STILL_S and not old:
             return Wait(facts.incomplete, STILL_S - still)
@@ -108,3 +108,11 @@ def readiness(seen: Seen, history: History, facts: Facts) -> Ready | Wait:
     if still >= quiet:
         return Ready()
     return Wait(message("files.settling"), quiet - still)
+
+
+def _age_s(seen: Seen, history: History, facts: Facts) -> float:
+    """Since the last change of any kind, by the wall clock now, and by the wall clock when it was first seen with
+    our own seconds since then: a clock that is set in between, either way, makes no fresh file old."""
+    changed = seen.ctime_ns / 1e9
+    since_seen = facts.now_mono - history.first_seen_mono
+    return min(facts.now_wall.timestamp() - changed, history.seen_at.timestamp() + since_seen - changed)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -132,3 +133,12 @@ def test_history_follows_changes() -> None:
     assert observe(grown, seen(size=11), touched, at(4)).changed_mono == 4
     other = observe(grown, touched, seen(ino=2), at(5))
     assert (other.first_seen_mono, other.changed_mono) == (5, 5)
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+def test_a_clock_that_is_set_makes_no_fresh_file_old(jump_s: float) -> None:
+    first = replace(history(1.0), first_seen_mono=999.0, seen_at=WALL - timedelta(seconds=1))
+    later = replace(facts(), now_wall=WALL + timedelta(seconds=jump_s))
+    changed = int((WALL.timestamp() + min(jump_s, 0.0)) * 1e9)  # written again after the clock was set back
+    fresh = replace(seen(), ctime_ns=changed, mtime_ns=changed)
+    assert isinstance(readiness(fresh, first, later), Wait)

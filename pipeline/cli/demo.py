@@ -156,7 +156,11 @@ class Stage:
         ]
         self.screen.table(steps, "<><")
         (file,) = result.files or (None,)
-        right = file is not None and file.state == "archived" and (then, after) == (before, before + samples.LATER)
+        right = (
+            file is not None
+            and file.state == "archived"
+            and (then, after) == (before, before + samples.LATER)
+        )
         right = right and self.tally.twice() == 0
         facts = {} if file is None else {
             "read": number(file.rows_read), "new": number(file.inserted), "same": number(file.unchanged)

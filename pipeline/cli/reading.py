@@ -104,6 +104,8 @@ def _one(
     voice: Voice, given: Given, options: ReadOptions, to: Path, refused: Path | None, folder: bool
 ) -> list[dict[str, object]]:
     """Read one file, or each of an archive. A file that cannot be read is a result too."""
+    from polars.exceptions import PolarsError
+
     from pipeline import files as disk
     from pipeline.errors import FileFailed
     from pipeline.formats import deliveries
@@ -130,6 +132,9 @@ def _one(
     except OSError as error:
         why = error.strerror or str(error)
         results.append(_failed(voice, name, message("files.unreadable", path=str(given.path), why=why)))
+    except (PolarsError, MemoryError, ValueError) as error:  # in a folder the next file is read all the same
+        said = message("reading.unexpected", why=f"{type(error).__name__}: {error}"[:300])
+        results.append(_failed(voice, name, said))
     bar.end()
     return results
 

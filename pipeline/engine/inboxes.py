@@ -145,9 +145,7 @@ class Inboxes:
                 after[seen.name] = self._judge(folder, job, seen, old, now, network)
             else:
                 history = observe(old.history if old else None, old.seen if old else None, seen, now)
-                after[seen.name] = Waiting(
-                    job.name, folder, seen, history, QUEUED, 0.05, "queued"
-                )
+                after[seen.name] = Waiting(job.name, folder, seen, history, QUEUED, 0.05, "queued")
         place.found = after
         _sort(place)
         return min((w.again_s for w in after.values() if w.again_s is not None), default=RESCAN_S)

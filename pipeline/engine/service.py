@@ -156,7 +156,7 @@ class Service:
             await self._ready_store(now)
             if self._gates is not None and self._store is not None and self.database is None:
                 if self._is_due("pauses", now, SWITCH_S):
-                    self.pauses = await self._call(self._store.pauses, now.wall)
+                    self._note_pauses(await self._call(self._store.pauses, now.wall))
                 if self._is_due("gates", now, GATES_S):
                     for gate in await self._call(self._gates.step, now, self._stopped_jobs()):
                         self._looking.mark(self.inboxes.folders_of(gate.job))
@@ -325,6 +325,14 @@ class Service:
         """A pause holds back everything but what a person asks for by the job's name."""
         asked = self._once is not None and self._once.now and desk.job.name in self._once.jobs
         return desk.job.name in self.pauses and not asked
+
+    def _note_pauses(self, pauses: dict[str, Pause]) -> None:
+        for job, pause in pauses.items():
+            if self.pauses.get(job) != pause:
+                self._announcer.tell("job.paused", job, facts={"who": pause.who, "why": pause.why})
+        for job in self.pauses.keys() - pauses.keys():
+            self._announcer.tell("job.resumed", job)
+        self.pauses = pauses
 
     def _stopped_jobs(self) -> frozenset[str]:
         return frozenset(self.pauses)

@@ -275,4 +275,4 @@ class Peek:
         yield from self._anew()
 
 
-SHEETS = ("xlsx", "xlsb", "xls", "ods", "html", "sheetml")
+SHEETS = ("xlsx", "xlsb", "xls", "ods", "fods", "html", "sheetml")

@@ -108,6 +108,7 @@ class Zip:
             raise FileFailed(message("reading.archive_members", found=len(self.entries), limit=most))
         for entry in self.entries:
             _allowed(entry)
+        self._named = {plain(entry.filename): entry for entry in self.entries}
         self._apart(file)
 
     def _apart(self, file: BinaryIO) -> None:
@@ -125,14 +126,19 @@ class Zip:
 
     def open(self, name: str) -> Bounded:
         """One entry as a stream. KeyError when there is none."""
-        entry = self._zip.getinfo(name)
+        entry = self._named[plain(name)]
         try:
             return Bounded(cast(BinaryIO, self._zip.open(entry)), self.budget)
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError) as error:
             raise FileFailed(message("reading.archive_damaged", why=str(error))) from error
 
     def __contains__(self, name: str) -> bool:
-        return name in self._zip.NameToInfo
+        return plain(name) in self._named
+
+
+def plain(name: str) -> str:
+    """A name as it is looked up: some programs write back strokes, some other cases."""
+    return name.replace("\\", "/").lower()
 
 
 def _allowed(entry: zipfile.ZipInfo) -> None:

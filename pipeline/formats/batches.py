@@ -83,7 +83,8 @@ class TextBatch:
             pl.any_horizontal(pl.col(pl.String).str.contains(_BAD).fill_null(False))
         ).to_series()
         lines = self.frame[LINE].filter(bad).to_list()
-        if self._layout.encoding.damaged and self._options.repairs:
+        encoding = self._layout.encoding
+        if encoding.damaged and encoding.rescue and self._options.repairs:
             self.frame = self.frame.with_columns(
                 pl.col(pl.String).str.replace_many(list(RESCUE), list(RESCUE.values()))
             )
@@ -91,6 +92,8 @@ class TextBatch:
             self.notes.update(dict.fromkeys(lines, "bytes"))
         else:
             said = message("reading.bad_bytes")
+            lines += [line for line, cells in self._ragged if any(map(has_bad, cells))]
+            self._ragged = [(line, cells) for line, cells in self._ragged if line not in lines]
             self.damaged += [Damaged(line, self.raw(line), said) for line in lines]
             self.frame = self.frame.filter(~bad)
 

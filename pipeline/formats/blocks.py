@@ -149,6 +149,16 @@ class Parser:
         return Parsed(frame, len(block), total, aside=blank, quoted=True)
 
     def _dirty(self, block: bytes, line: int, final: bool, universal: bool) -> Parsed:
+        """Block by the bones of its lines where that is enough, else by the rules spelled out for each line."""
+        plain = not (universal or self.marks.escape or self.width == 1 or not self.quote or b"\0" in block)
+        if plain and block.count(b"\r") == block.count(b"\r\n"):
+            try:
+                return self._apart(block, line, final, universal, True)
+            except (pl.exceptions.PolarsError, FileFailed):
+                pass
+        return self._apart(block, line, final, universal, False)
+
+    def _apart(self, block: bytes, line: int, final: bool, universal: bool, quick: bool) -> Parsed:
         """Lines that are whole records by the strict rules go to polars together, the others one by one."""
         lines: Sequence[str]
         ends: Sequence[str]
@@ -161,14 +171,18 @@ class Parser:
             lines, ends = Window(series), Ends(raw, block.endswith(b"\n"))
         quote = self.quote.encode()
         result = Parsed(pl.DataFrame(), len(block), len(lines), quoted=bool(quote) and quote in block)
-        good = self._good(series)
+        odd: list[int] | None = None
+        if quick:
+            verdicts, odd = self.skeleton.lines(block[:-1] if block.endswith(b"\n") else block)
+            good = pl.Series("g", verdicts, dtype=pl.Boolean)
+        else:
+            good = self._good(series)
+            if quote and not self.marks.escape:
+                odd = (series.str.count_matches(self.quote, literal=True) % 2 == 1).arg_true().to_list()
         rows: list[Cells] = []
         numbers: list[int] = []
         taken: list[int] = []
         resume = 0
-        odd = None
-        if quote and not self.marks.escape:
-            odd = (series.str.count_matches(self.quote, literal=True) % 2 == 1).arg_true().to_list()
         for at in (~good).arg_true().to_list():
             if at < resume:
                 continue

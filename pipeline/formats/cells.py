@@ -107,7 +107,7 @@ def object_text(value: object) -> str | None:
         case None | "":
             return None
         case str():
-            return value
+            return _wide(value) if "\0" in value else value
         case bool():
             return "true" if value else "false"
         case int():
@@ -127,3 +127,11 @@ def object_text(value: object) -> str | None:
             return clock(round(value / MS))
         case _:
             return str(value)
+
+
+def _wide(text: str) -> str:
+    """A text of two bytes a sign that was taken for one of one byte, as happens with old workbooks."""
+    try:
+        return text.encode("latin-1").decode("utf-16-le")
+    except UnicodeError:
+        return text

@@ -133,7 +133,7 @@ def _frozen(value: object) -> object:
 
 
 READERS = {
-    "xlsx": "xlsx", "xlsb": "sheets", "xls": "sheets", "ods": "ods", "sheetml": "sheetml", "html": "html",
+    "xlsx": "xlsx", "xlsb": "sheets", "xls": "sheets", "ods": "ods", "fods": "ods", "sheetml": "sheetml", "html": "html",
     "json": "json_records", "ndjson": "json_lines", "xml": "xml_records",
     "parquet": "columnar", "arrow": "columnar", "arrow stream": "columnar",
 }  # fmt: skip
@@ -173,10 +173,10 @@ def _confine(memory_mb: int) -> None:
     """No network where the system allows that, so much memory, no core file; out of memory it goes first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ["POLARS_MAX_THREADS"] = "1"
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER | CLONE_NEWNET)
     with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:
         score.write("900")
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER | CLONE_NEWNET)
     hard = resource.getrlimit(resource.RLIMIT_AS)[1]
     most = memory_mb << 20 if hard == resource.RLIM_INFINITY else min(memory_mb << 20, hard)
     resource.setrlimit(resource.RLIMIT_AS, (most, hard))

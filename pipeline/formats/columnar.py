@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
@@ -41,7 +42,7 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
 
 def _frames(file: BinaryIO, kind: str) -> Iterator[pl.DataFrame]:
     """The file in frames of some thousand rows. The only place that uses polars' batches, called unstable."""
-    name = f"/proc/self/fd/{file.fileno()}"  # by name it is read piece by piece
+    name = _name(file)
     if kind == "arrow":
         stream = file.read(4) == b"\xff\xff\xff\xff"
         whole = pl.read_ipc_stream(name) if stream else pl.read_ipc(name)
@@ -55,6 +56,15 @@ def _frames(file: BinaryIO, kind: str) -> Iterator[pl.DataFrame]:
         yield frame
     if not some:
         yield empty
+
+
+def _name(file: BinaryIO) -> str | bytes:
+    """By name it is read piece by piece; where the system lets it not be opened anew, it is read whole."""
+    name = f"/proc/self/fd/{file.fileno()}"
+    if os.access(name, os.R_OK):
+        return name
+    file.seek(0)
+    return file.read()
 
 
 def _pieces(

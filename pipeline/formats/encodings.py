@@ -25,8 +25,9 @@ PAGES = (
     "cp850",
     "cp437",
 )  # in the order preferred when the text is equal
+PRIOR = {"cp1252": 1.5, "iso8859-15": 0.8, "mac_roman": 0.5, "cp850": 0.3, "cp437": 0.0}  # what comes, mostly
 PIECE = 1 << 20
-SAMPLED = 2000  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
+SAMPLED = 800  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
 ASCII = bytes(range(128))
 LETTERS = {
     "é": 3.0, "è": 2.5, "à": 2.5, "ê": 2.0, "ç": 2.0, "ô": 1.6, "î": 1.6, "â": 1.6, "û": 1.5, "ù": 1.5, "ë": 1.0,
@@ -141,6 +142,8 @@ def mostly_utf8(file: BinaryIO) -> bool:
             high += len(piece.translate(None, ASCII))
         read += len(piece)
         kept += len(decoder.decode(piece).encode())
+        if high > 20_000 and (read - kept - 3) * 2 > high:
+            return False
     bad = read - kept - len(decoder.getstate()[0])
     return high - bad >= 4 and bad * 2 <= high
 
@@ -190,17 +193,33 @@ def _page(file: BinaryIO, bom: int) -> Encoding:
         points = sum(
             _points(before, run, after, name) * count for (before, run, after), count in seen.items()
         )
-        ranking.append((points, -place, name))
+        ranking.append((points + PRIOR[name], -place, name))
     ranking.sort(reverse=True)
     best = ranking[0]
     other = next(((p, n) for p, _, n in ranking[1:] if _differ(seen, best[2], n)), None)
     margin = best[0] - other[0] if other else 99.0
-    if best[0] < 0.25 * total or (other and margin < 1.2):
+    nonsense = best[0] < 0.25 * total
+    doubtful = other is not None and margin < 0.8
+    if nonsense or doubtful:
+        if _few(file, nonsense):
+            return Encoding("utf-8", bom, damaged=True, rescue=False)
         second = other[1] if other else PAGES[0]
         one, two = sample_words(file, best[2], second)
         facts = {"first": best[2], "second": second, "one": one, "two": two}
         raise FileFailed(message("reading.encoding_unsure", **facts))
     return Encoding(best[2], bom, sure=round(min(1.0, 0.5 + margin / 8), 2))
+
+
+def _few(file: BinaryIO, nonsense: bool) -> bool:
+    """Whether the bytes in question stand in so few lines that they cost those lines and not the file."""
+    file.seek(0)
+    lines = bad = 0
+    while piece := file.read(PIECE):
+        ends = max(piece.count(b"\n"), piece.count(b"\r"))
+        lines += ends
+        if not piece.isascii():
+            bad += sum(not line.isascii() for line in re.split(rb"[\r\n]+", piece))
+    return bad <= (max(2, lines // 20) if nonsense else lines // 50) and lines > 2
 
 
 @cache
@@ -216,13 +235,15 @@ def _character(p: str, c: str, n: str) -> float:
     if c.isalpha() and unicodedata.name(c, "").startswith("LATIN") and c not in "ªº":
         return _letter(p, c, n)
     if c == "’":
-        return 2.5 if p.isalpha() and n.isalpha() else 0.0
+        return 3.5 if p.isalpha() and n.isalpha() else 0.0
     if c in "«»“”„‘‹›":
         if p == " " == n:
             return 0.3
         return 1.0 if " " in (p, n) or p in ".'" or n in ".'" or "\u00a0" in (p, n) else -0.5
-    if c in "–—…•":
-        return 1.0 if c in "…•" or p in " 0" or n in " 0" else -0.5
+    if c in "…•":
+        return 0.4 if c == "…" else 1.0 if p == " " else -1.0
+    if c in "–—":
+        return 1.0 if p in " 0" or n in " 0" else -0.5
     if c in "€£":
         return 2.5 if (p in "0 \u00a0" and n in " ./0") or n == "0" else (-0.5 if c == "£" else 0.5)
     if c == "°":

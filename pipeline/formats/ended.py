@@ -41,7 +41,7 @@ def ended(file: BinaryIO, kind: str) -> bool:
             return tail.endswith(b"ARROW1")
         case "json":
             return _shut(file, tail)
-        case "xml" | "sheetml" | "html":
+        case "xml" | "sheetml" | "fods":  # HTML is often left open
             return _markup(file, tail)
         case _:
             return True

@@ -146,3 +146,5 @@ class _Store:
                 columns = [series.alias(name) for series, name in zip(own, names, strict=True)]
                 yield Piece(pl.DataFrame([line, *columns]), damaged)
         self._disc.close()
+        if account.records != self._at:
+            raise FileFailed(message("reading.unbalanced", line=account.records))

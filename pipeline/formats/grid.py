@@ -56,6 +56,7 @@ def tabulate(
         Gatherer(columns, account, summed=_hard(below[:BELOW], len(columns))),
         filled[place][1] if place is not None else (),
         first + used,
+        used - account.set_aside.get("units", 0),
     )
     rest = chain((row for row in seen if row[0] >= first + used), coming)
     return Table(format, columns, body.pieces(rest), account, header_line, names=tuple(names))

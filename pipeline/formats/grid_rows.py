@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pipeline.errors import FileFailed
 from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.table import Gatherer, Piece, Row, csv_line, figures
 from pipeline.formats.tail import FOOTERS, is_total
@@ -26,14 +27,15 @@ class Held:
 
 
 class Body:
-    """Reads on from line `start`; `header` are the cells that, repeated, are no record."""
+    """Reads on from line `start`; `header` are the cells that, repeated, are no record, and `heads` its lines."""
 
-    def __init__(self, out: Gatherer, header: Row, start: int) -> None:
-        self._out, self._account = out, out.account
+    def __init__(self, out: Gatherer, header: Row, start: int, heads: int) -> None:
+        self._out, self._account, self._heads = out, out.account, heads
         self._header = [" ".join((cell or "").split()) for cell in header]
         self._before = start - 1
         self._width = len(out.columns)
         self._held: deque[Held] = deque()
+        self._blank = False  # the row before was
         self._apart = False
         self._second = False
 
@@ -48,19 +50,24 @@ class Body:
                 yield from self._out.take()
         self._end()
         yield from self._out.take()
+        account = self._account
+        if account.records + sum(account.set_aside.values()) + self._heads != self._before:
+            raise FileFailed(message("reading.unbalanced", line=self._before))
 
     def _take(self, line: int, cells: list[str | None], gap: bool) -> None:
+        gap = gap or self._blank
+        self._blank = not any(cells)
         self._apart = self._apart or gap
-        if not any(cells):
+        if self._blank:
             self._account.aside("blank")
-            self._apart = True
         elif self._second:
             self._account.aside("second_table")
         elif self._is_header(cells):
             self._account.aside("repeated_header")
-        elif self._apart and self._begins_another(cells):
+        elif gap and self._begins_another(cells):
             self._second = True
             self._account.aside("second_table")
+            self._account.note(message("reading.second_table", line=line))
         elif len(cells) > self._width and any(cells[self._width :]):
             said = message("reading.ragged", found=len(cells), expected=self._width)
             self._out.damage(line, csv_line(cells), said)
@@ -82,7 +89,7 @@ class Body:
     def _begins_another(self, cells: Sequence[str | None]) -> bool:
         """Names over columns of figures and dates: the header of a second table below."""
         filled = [(kind(cell), hard) for cell, hard in zip(cells, self._out.summed, strict=False) if cell]
-        names = len(filled) > 1 and all(
+        names = len(filled) >= min(3, self._width) and all(
             found not in HARD and found not in ("null", "code") for found, _ in filled
         )
         return names and any(hard for _, hard in filled)
@@ -113,7 +120,7 @@ class Body:
             return "total"
         if row.cells[0] is None and all(kind(cell) in ("number", "money") for cell in filled):
             return "figures"
-        if len(filled) == 1 and kind(filled[0]) not in HARD and (row.apart or " " in filled[0].strip()):
+        if len(filled) == 1 and kind(filled[0]) not in HARD and (row.apart or _is_remark(row.cells[0])):
             return "footer"
         return None
 
@@ -132,6 +139,12 @@ class Body:
             elif not agree:
                 self._account.note(message("reading.total_differs", line=row.line))
                 row.rule = "total" if any(cell is None for cell in row.cells) else None
+
+
+def _is_remark(cell: str | None) -> bool:
+    """A sentence in the first column, right below the records."""
+    text = (cell or "").strip()
+    return " " in text and (len(text) >= 25 or text.startswith(("*", "(")) or text.endswith((".", ":")))
 
 
 def padded(cells: Sequence[str | None], width: int) -> Row:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.columns import check_columns
 from pipeline.formats.encodings import find_encoding
-from pipeline.formats.flatten import Found, Json, table_of
+from pipeline.formats.flatten import OWN, Found, Json, Record, table_of, text_of
+from pipeline.formats.grid import tabulate
 from pipeline.formats.json_text import Broken, JsonText
 from pipeline.formats.limits import Limits
 from pipeline.formats.model import Account, Damaged
@@ -30,7 +33,14 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
         path = (text.peek() == "{" and _find(text, (), DEPTH)) or ()
         text.release()
     text = JsonText(file, encoding, limits)
-    table = table_of("json", _found(text, path, encoding), limits, Account())
+    found = _found(text, path, encoding)
+    first = next(found, None)
+    if first is not None and isinstance(first[1], dict) and isinstance(first[1].get(OWN), list):
+        rows = [(number, _cells(value)) for number, value in chain([first], found)]
+        width = max(len(cells) for _, cells in rows)
+        table = tabulate("json", rows, width, options, required, limits)
+    else:
+        table = table_of("json", chain([first] if first else [], found), limits, Account())
     text.release()
     table.encoding = encoding.codec
     if text.mended:
@@ -46,7 +56,19 @@ def _found(text: JsonText, path: tuple[str, ...], encoding: Encoding) -> Iterato
         if isinstance(value, Broken):
             yield number, Damaged(number, value.text.encode(encoding.name, "replace"), value.said)
         else:
-            yield number, value if isinstance(value, dict) else {"value": value}
+            yield number, value if isinstance(value, dict) else {OWN: value}
+
+
+def _cells(value: Record | Damaged) -> list[str | None]:
+    """An element of a list of lists: a row of a sheet."""
+    if isinstance(value, Damaged):
+        raise FileFailed(value.said)
+    cells = value.get(OWN)
+    return (
+        [json.dumps(c) if isinstance(c, dict | list) else text_of(c) for c in cells]
+        if isinstance(cells, list)
+        else []
+    )
 
 
 def _records(text: JsonText, path: tuple[str, ...]) -> Iterator[Json | Broken]:

@@ -12,10 +12,11 @@ from pipeline.errors import FileFailed
 from pipeline.formats.columns import MAX_COLUMNS, check_columns, unique
 from pipeline.formats.dialects import find_marks, records
 from pipeline.formats.encodings import find_encoding
+from pipeline.formats.fixed import Positions, cut, find_positions
 from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.model import Dialect
 from pipeline.formats.salvage import Marks
-from pipeline.formats.tables import Found, Row, find_table
+from pipeline.formats.tables import Found, Row, find_table, header_score
 from pipeline.formats.text import HEAD, MAX_LINE, Encoding, rescued, split_lines, utf8_pieces
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
@@ -39,6 +40,7 @@ class Layout:
     hard: tuple[bool, ...] = ()  # the columns that hold numbers, dates and the like
     notes: bool = True  # a ragged line that starts with # is a comment
     aside: dict[str, int] = field(default_factory=dict)
+    positions: Positions = ()  # one column found, in which blanks stand under each other: a table of fixed columns
 
     @property
     def swap(self) -> bool:
@@ -84,9 +86,34 @@ def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -
     found = find_table(rows, header, options.anchors, options.skip is not None or stated is not None)
     if found.header is None:
         found.names = [*options.columns[: found.width]]
+    weak = found.width == 1 or marks.delimiter in ", "  # a comma may belong to numbers, a blank to anything
+    positions = find_positions(seen) if weak and not (options.delimiter or stated) else None
+    if positions and len(positions) > found.width:
+        return _fixed(options, encoding, line_end, seen, first, positions)
     return _layout(
         options, encoding, line_end, (lines, ends), marks, rows, found, required, stated is not None
     )
+
+
+def _fixed(
+    options: ReadOptions,
+    encoding: Encoding,
+    line_end: str,
+    seen: Sequence[str],
+    first: int,
+    positions: Positions,
+) -> Layout:
+    """A table of fixed columns: its names, or numbers where the first line is a record too."""
+    cells = [cut(line, positions) for line in seen[:ROWS] if line.strip()]
+    header = options.header
+    if header is None:
+        header = bool(options.anchors) or header_score(cells[0], cells[1:], len(positions)) > -0.25
+    names = cells[0] if header else [f"column_{i + 1}" for i in range(len(positions))]
+    dialect = Dialect(
+        encoding.name, " ", "", line_end, first + 1 if header else None, b"", unique(names), "fixed",
+        names=tuple(names) if header else (), codec=encoding.codec, sure=encoding.sure,
+    )  # fmt: skip
+    return Layout(dialect, encoding, 0, first + 1, positions=(*positions[:-1], (positions[-1][0], MAX_LINE)))
 
 
 def _layout(

@@ -5,7 +5,7 @@ Our own for the same reasons as XLSX: LibreOffice fills sheets to their last row
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
@@ -14,7 +14,7 @@ from pipeline.formats.cells import clock, number_text
 from pipeline.formats.grid import tabulate
 from pipeline.formats.grid_rows import NumberedRow
 from pipeline.formats.limits import Limits
-from pipeline.formats.markup import Markup, local
+from pipeline.formats.markup import Markup, Readable, local
 from pipeline.formats.sheet_choice import Sheet, choose
 from pipeline.formats.table import Table
 from pipeline.mapping.model import ReadOptions
@@ -25,34 +25,51 @@ _SPAN = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d{1,3})\d*)?S)?")
 
 def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: Limits) -> Table:
     """The stated sheet, else the first with a table in it."""
-    archive = Zip(file, limits, PARTS)
-    if "content.xml" not in archive:
-        raise FileFailed(message("reading.workbook_damaged", why="no content.xml"))
-    widths = _survey(archive, limits)
+    begin = _content(file, limits)
+    widths = _survey(begin(), limits)
 
     def open_sheet(sheet: Sheet) -> Table:
-        rows = _rows(archive, list(widths).index(sheet.name), limits)
+        rows = _rows(begin(), list(widths).index(sheet.name), limits)
         return tabulate("ods", rows, widths[sheet.name], options, required, limits)
 
     return choose([Sheet(name) for name in widths], options.sheet, open_sheet)
 
 
-def _survey(archive: Zip, limits: Limits) -> dict[str, int]:
+def _content(file: BinaryIO, limits: Limits) -> Callable[[], Readable]:
+    """The XML that holds the cells: a part of the archive, or (`.fods`) the file itself."""
+    file.seek(0)
+    if file.read(2) != b"PK":
+        return lambda: _from_start(file)
+    archive = Zip(file, limits, PARTS)
+    manifest = "META-INF/manifest.xml"
+    if manifest in archive and b"encryption-data" in archive.open(manifest).read():
+        raise FileFailed(message("reading.workbook_locked"))
+    if "content.xml" not in archive:
+        raise FileFailed(message("reading.workbook_damaged", why="no content.xml"))
+    return lambda: archive.open("content.xml")
+
+
+def _from_start(file: BinaryIO) -> Readable:
+    file.seek(0)
+    return file
+
+
+def _survey(stream: Readable, limits: Limits) -> dict[str, int]:
     """Each sheet and the width of its widest row. FileFailed for one that stretches too far."""
-    markup = Markup(archive.open("content.xml"), limits)
+    markup = Markup(stream, limits)
     cells = _Cells(markup, limits, None)
     markup.run()
     for name, count in cells.counts.items():
-        if cells.widths[name] > limits.columns or count > limits.cells:
-            if count > limits.cells:
-                raise FileFailed(message("reading.too_many_cells", found=count, limit=limits.cells))
-            found = cells.widths[name]
+        found = cells.widths[name]
+        if count > limits.cells:
+            raise FileFailed(message("reading.too_many_cells", found=count, limit=limits.cells))
+        if found > limits.columns:
             raise FileFailed(message("reading.too_many_columns", found=found, limit=limits.columns))
     return cells.widths
 
 
-def _rows(archive: Zip, place: int, limits: Limits) -> Iterator[NumberedRow]:
-    markup = Markup(archive.open("content.xml"), limits)
+def _rows(stream: Readable, place: int, limits: Limits) -> Iterator[NumberedRow]:
+    markup = Markup(stream, limits)
     cells = _Cells(markup, limits, place)
     for _ in markup:
         for line, row, times in cells.rows:

@@ -131,7 +131,7 @@ def _kind(found: str, options: ReadOptions) -> str:
     if options.format is None or found in BINARY or found.startswith("foreign:"):
         return found
     stated = STATED[options.format]
-    if stated in BINARY or (stated == "xml" and found == "sheetml"):
+    if stated in BINARY or (stated == "xml" and found in ("sheetml", "fods")):
         return found
     return stated
 

@@ -13,7 +13,8 @@ from pipeline.formats.batches import TextBatch
 from pipeline.formats.blocks import Parsed, Parser
 from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.layout import SWAP, Layout, find_layout
-from pipeline.formats.model import LINE, Account, Batch, Dialect
+from pipeline.formats.model import LINE, Account, Batch, Dialect, Reading
+from pipeline.formats.records import RecordsReading
 from pipeline.formats.tail import Odd, is_total, judge, number
 from pipeline.formats.text import MAX_LINE, utf8_pieces
 from pipeline.mapping.model import ReadOptions
@@ -235,6 +236,14 @@ def _figures(cells: Sequence[str | None]) -> list[float | None]:
     return pl.Series("t", cells, dtype=pl.String).to_frame().select(number(pl.col("t"))).to_series().to_list()
 
 
-def open_text(file: BinaryIO, options: ReadOptions, required: Sequence[str] = ()) -> TextReading:
+def open_text(file: BinaryIO, options: ReadOptions, required: Sequence[str] = ()) -> Reading:
     """Find how a text is written and check its header; FileFailed says why it cannot be read."""
-    return TextReading(file, find_layout(file, options, required), options)
+    layout = find_layout(file, options, required)
+    if not layout.positions:
+        return TextReading(file, layout, options)
+    dialect = layout.dialect
+    places = replace(
+        options, positions=layout.positions, columns=dialect.columns, header=dialect.header_line is not None,
+        skip=layout.line - 1,
+    )  # fmt: skip
+    return RecordsReading(file, places, layout.encoding, required, found=True)

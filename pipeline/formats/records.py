@@ -46,10 +46,18 @@ class RecordsReading:
     """A text of lines. Iterate once; FileFailed where bytes mean nothing or a line is endless."""
 
     def __init__(
-        self, file: BinaryIO, options: ReadOptions, encoding: Encoding, required: Sequence[str]
+        self,
+        file: BinaryIO,
+        options: ReadOptions,
+        encoding: Encoding,
+        required: Sequence[str],
+        found: bool = False,
     ) -> None:
+        """`found`: nobody stated the places, so a line that is written across them is refused."""
+        self._found = found
         self._file, self._options, self._encoding = file, options, encoding
         self._swap = _cr_only(file, encoding)
+        self._head = (options.skip or 0) + 1 if options.header is True else None
         self._kinds = sorted(options.records, key=lambda kind: -len(kind.tag))
         columns = (
             (KIND, *(f"{k.tag}.{c}" for k in options.records for c in k.columns))
@@ -61,19 +69,22 @@ class RecordsReading:
         format = "fixed" if options.positions or any(k.positions for k in options.records) else "records"
         header = b"" if format == "fixed" else csv_line(columns, ";")
         self.dialect: Dialect = Dialect(
-            encoding.name, self._delimiter, options.quote or "", "\r" if self._swap else "\n", None, header,
+            encoding.name, self._delimiter, options.quote or "", "\r" if self._swap else "\n", self._head, header,
             columns, format,
         )  # fmt: skip
         self.account = Account()
         self._above: dict[str, str | None] = {}
 
     def __iter__(self) -> Iterator[Batch]:
-        skip = (self._options.skip or 0) + (self._options.header is True)
+        skip = self._options.skip or 0
         out = Gatherer(self.dialect.columns, self.account)
         texts: dict[int, str] = {}
+        number = 0
         for number, line in enumerate(self._lines(), 1):
             if number <= skip:
                 self.account.aside("preamble")
+            elif number == self._head:
+                continue
             elif not line.strip():
                 self.account.aside("blank")
             elif "\0" in line:
@@ -91,6 +102,8 @@ class RecordsReading:
                 yield from self._batches(out, texts)
                 texts = {}
         yield from self._batches(out, texts)
+        if self.account.records + sum(self.account.set_aside.values()) != number:
+            raise FileFailed(message("reading.unbalanced", line=number))
 
     def _batches(self, out: Gatherer, texts: dict[int, str]) -> Iterator[Batch]:
         for piece in out.take():
@@ -113,6 +126,8 @@ class RecordsReading:
     def _row(self, line: str) -> list[str | None] | Message | None:
         """The cells of a line, why it has none, or None for a kind of line that the mapping does not name."""
         if not self._kinds:
+            if self._found and any(line[at[0] - 2 : at[0] - 1].strip() for at in self._options.positions[1:]):
+                return message("reading.not_aligned")
             return [_cut(line, at) for at in self._options.positions]
         for kind in self._kinds:
             cells = self._cells(kind, line)

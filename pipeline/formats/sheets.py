@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from python_calamine import CalamineSheet
 
 
+MOST = 64 << 20  # bytes of an `.xls`
+_BOF = b"\x09\x08\x10\0\0\x06\x05\0"  # the workbook itself, BIFF8
+FILEPASS, FIRST = 0x2F, 8
 LOCKED = "EncryptedPackage"
 
 
@@ -44,7 +48,7 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
 
         return choose(sheets, options.sheet, open_sheet)
     except (calamine.CalamineError, OSError, ValueError) as error:
-        if isinstance(error, calamine.PasswordError) or _names(file, LOCKED):
+        if isinstance(error, calamine.PasswordError) or _names(file, LOCKED) or _filepass(file):
             raise FileFailed(message("reading.workbook_locked")) from error
         if _names(file, "WordDocument"):
             raise FileFailed(message("reading.foreign", kind="Word")) from error
@@ -59,6 +63,22 @@ def _names(file: BinaryIO, stream: str) -> bool:
         if stream.encode("utf-16-le") in rest + data:
             return True
         rest = data[-64:]
+    return False
+
+
+def _filepass(file: BinaryIO) -> bool:
+    """Whether an `.xls` says among its first records that the others are scrambled."""
+    file.seek(0)
+    data = file.read(MOST)
+    at = data.find(_BOF)
+    while at >= 0:
+        place = at
+        for _ in range(FIRST):
+            kind, size = struct.unpack_from("<HH", data.ljust(place + 4, b"\0"), place)
+            if kind == FILEPASS:
+                return True
+            place += 4 + size
+        at = data.find(_BOF, at + 1)
     return False
 
 

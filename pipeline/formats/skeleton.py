@@ -56,6 +56,29 @@ class Skeleton:
                 return None
         return rows, inner
 
+    def lines(self, body: bytes) -> tuple[list[bool], list[int]]:
+        """(for each line: is it a whole record?, the lines with an odd number of quotes).
+
+        Nearly all lines have one of a few shapes, so each shape is judged once. One odd case is not seen: a wrapped
+        cell that ends in a delimiter and goes on after its quote; polars refuses that."""
+        quote = self._quote
+        shapes = body.translate(None, self._flesh).replace(quote + quote, b"").split(b"\n")
+        known = {shape: self._is_row(shape) for shape in set(shapes)}
+        uneven = {shape for shape in known if shape.count(quote) % 2}
+        good = [known[shape] for shape in shapes]
+        odd = [at for at, shape in enumerate(shapes) if shape in uneven]
+        plain, stray = body.translate(self._x), b"x" + quote + b"x"
+        line = start = 0
+        while (at := plain.find(stray, start)) >= 0:
+            line += plain.count(b"\n", start, at)
+            start = at + 1
+            good[line] = False
+        return good, odd
+
+    def _is_row(self, shape: bytes) -> bool:
+        parts = shape.split(self._quote)
+        return len(parts) % 2 == 1 and b"".join(parts[::2]) == self._row[:-1]
+
     def _parted(self, parts: Sequence[bytes], place: int) -> int:
         """How many delimiters stand inside of the cells of the record to which a wrapped part belongs."""
         first = last = place

@@ -31,6 +31,9 @@ FOREIGN: tuple[tuple[bytes, str], ...] = (  # no tables
     (b"MZ\x90\0", "EXE"),
     (b"Rar!\x1a\x07", "RAR"),
     (b"7z\xbc\xaf\x27\x1c", "7z"),
+    (b"\x09\x00\x04\x00", "Excel 2"),
+    (b"\x09\x02\x06\x00", "Excel 3"),
+    (b"\x09\x04\x06\x00", "Excel 4"),
     (b"SQLite format 3\0", "SQLite"),
     (b"{\\rtf", "RTF"),
 )
@@ -38,13 +41,17 @@ PACKED = ("gz", "zst", "bz2", "xz", "zip")
 WORKBOOKS = ("xlsx", "xlsb", "xls", "ods")
 EXPECTED: dict[str, tuple[str, ...]] = {  # ending → what may stand in such a file
     "csv": (TEXT,), "tsv": (TEXT,), "tab": (TEXT,), "xlsx": ("xlsx",), "xlsm": ("xlsx",), "xlsb": ("xlsb",),
-    "xls": ("xls",), "ods": ("ods",), "json": ("json", "ndjson"), "ndjson": ("ndjson", "json"),
+    "xls": ("xls",), "ods": ("ods",), "fods": ("fods",), "json": ("json", "ndjson"), "ndjson": ("ndjson", "json"),
     "jsonl": ("ndjson", "json"), "xml": ("xml", "sheetml"), "html": ("html",), "htm": ("html",),
     "parquet": ("parquet",), "arrow": ("arrow", "arrow stream"), "feather": ("arrow",), "gz": ("gz",),
     "zst": ("zst",), "bz2": ("bz2",), "xz": ("xz",), "zip": ("zip",),
 }  # fmt: skip
+FLAT = "application/vnd.oasis.opendocument.spreadsheet"
 _JSON = re.compile(r'\{\s*(?:["}]|$)|\[\s*(?:[\[{"\]0-9-]|true|false|null|$)')
-_MARKUP = re.compile(r"<(?:\?xml|!DOCTYPE\s|!--|[A-Za-z_][\w:.-]*(?:\s[^<>]*)?/?>\s*<)", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"<(?:\?xml|!DOCTYPE\s|!--|[A-Za-z_][\w:.-]*(?:\s[^<>]*)?/?>\s*<|[A-Za-z_][\w:.-]*\s+[\w:.-]+\s*=\s*[\"'])",
+    re.IGNORECASE,
+)
 _HTML = re.compile(
     r"<!doctype\s+html|(?:<[?!][^>]*>\s*)*<(?:html|head|body|table|meta|style|div)[\s>]", re.IGNORECASE
 )
@@ -70,21 +77,19 @@ def _in_zip(file: BinaryIO) -> str:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - HEAD))
     names = file.read(HEAD)
-    if b"xl/workbook.bin" in names:
-        return "xlsb"
-    if b"xl/workbook.xml" in names:
-        return "xlsx"
     file.seek(0)
     start = file.read(HEAD)
-    if b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet" in start[:200]:
-        return "ods"
     if b"mimetypeapplication/vnd.oasis.opendocument" in start[:200]:
-        return "foreign:OpenDocument"
+        return "ods" if b"opendocument.spreadsheet" in start[:200] else "foreign:OpenDocument"
     for part in (names, start):
-        if b"xl/workbook" in part or b"xl/worksheets/" in part:
-            return "xlsb" if b"workbook.bin" in part else "xlsx"
+        if b"workbook.bin" in part and b"xl" in part:
+            return "xlsb"
+        if b"workbook.xml" in part and (b"[Content_Types].xml" in part or b"_rels" in part):
+            return "xlsx"
         if b"word/document.xml" in part or b"ppt/presentation.xml" in part:
             return "foreign:Word, PowerPoint"
+        if b"[Content_Types].xml" in part and b"sheet" in part.lower():  # by other names
+            return "xlsb" if b".bin" in part else "xlsx"
     return "zip"
 
 
@@ -103,6 +108,8 @@ def _text_kind(text: str) -> str:
     if start.startswith("<") and _MARKUP.match(start):
         if _HTML.match(start):
             return "html"
+        if FLAT in start[:4096]:
+            return "fods"
         return "sheetml" if "urn:schemas-microsoft-com:office:spreadsheet" in start[:4096] else "xml"
     return TEXT
 

@@ -41,6 +41,13 @@ def is_total(cells: Sequence[str | None], hard: Sequence[bool]) -> bool:
     return all(kind(cell) in ("number", "money") for cell in filled[1:])
 
 
+def may_be_total(line: str) -> bool:
+    """Whether the last line of a text, whatever its delimiter, could be a total of those above."""
+    cells = re.split(r"[;,\t|]", line.strip("\r\n"))
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return not cells[0].strip() or bool(filled and TOTAL.fullmatch(filled[0]))
+
+
 def judge(odd: Sequence[Odd], width: int, hard: Sequence[bool]) -> list[str | None]:
     """A rule for each of the last lines of a file, or None where it is a damaged record."""
     rules: list[str | None] = [None] * len(odd)

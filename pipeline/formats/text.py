@@ -64,6 +64,7 @@ class Encoding:
     bom: int = 0
     damaged: bool = False
     sure: float = 1.0
+    rescue: bool = True  # of damaged UTF-8: whether the spoilt bytes make sense as cp1252
 
     @property
     def errors(self) -> str:

@@ -40,9 +40,34 @@ class Workbook:
         self._zip, self._limits = Zip(file, limits, PARTS), limits
         self._since_1904 = False
         self._parts: dict[str, str] = {}
+        self._book = self._main_part()
+        self._links = self._targets()
         self.sheets: list[Sheet] = self._read_sheets()
         self._strings = self._read_strings()
         self._styles = self._read_styles()
+
+    def _main_part(self) -> str:
+        """Where the workbook itself lies: nearly always `xl/workbook.xml`."""
+        for name, attributes in self._tags("_rels/.rels"):
+            if name == "Relationship" and attributes.get("Type", "").endswith("/officeDocument"):
+                return attributes.get("Target", "").lstrip("/")
+        return "xl/workbook.xml"
+
+    def _targets(self) -> dict[str, str]:
+        """The parts of the workbook by the id of their relationship, and by its kind."""
+        folder, _, name = self._book.rpartition("/")
+        found: dict[str, str] = {}
+        for tag, attributes in self._tags(posixpath.join(folder, "_rels", name + ".rels")):
+            if tag == "Relationship":
+                target = attributes.get("Target", "")
+                part = (
+                    target[1:]
+                    if target.startswith("/")
+                    else posixpath.normpath(posixpath.join(folder, target))
+                )
+                found[attributes.get("Id", "")] = part
+                found["/" + attributes.get("Type", "").rpartition("/")[2]] = part
+        return found
 
     def _markup(self, part: str) -> Markup | None:
         return Markup(self._zip.open(part), self._limits) if part in self._zip else None
@@ -60,19 +85,13 @@ class Workbook:
             found.clear()
 
     def _read_sheets(self) -> list[Sheet]:
-        targets: dict[str, str] = {}
-        for name, attributes in self._tags("xl/_rels/workbook.xml.rels"):
-            if name == "Relationship":
-                target = attributes.get("Target", "")
-                path = target[1:] if target.startswith("/") else posixpath.normpath("xl/" + target)
-                targets[attributes.get("Id", "")] = path
         sheets: list[Sheet] = []
-        for name, attributes in self._tags("xl/workbook.xml"):
+        for name, attributes in self._tags(self._book):
             if name == "workbookPr":
                 self._since_1904 = attributes.get("date1904") in ("1", "true")
             elif name == "sheet":
                 id = next((v for k, v in attributes.items() if local(k) == "id"), "")
-                part = targets.get(id, f"xl/worksheets/sheet{len(sheets) + 1}.xml")
+                part = self._links.get(id, f"xl/worksheets/sheet{len(sheets) + 1}.xml")
                 if part in self._zip and "/chartsheets/" not in part:
                     sheets.append(
                         Sheet(attributes.get("name", ""), attributes.get("state", "visible") == "visible")
@@ -81,7 +100,7 @@ class Workbook:
         return sheets
 
     def _read_strings(self) -> list[str]:
-        markup = self._markup("xl/sharedStrings.xml")
+        markup = self._markup(self._links.get("/sharedStrings", "xl/sharedStrings.xml"))
         if markup is None:
             return []
         strings = _Strings(markup)
@@ -93,7 +112,7 @@ class Workbook:
         codes: dict[int, str] = {}
         formats: list[int] = []
         inside = False
-        for name, attributes in self._tags("xl/styles.xml"):
+        for name, attributes in self._tags(self._links.get("/styles", "xl/styles.xml")):
             if name.endswith("cellXfs"):
                 inside = name == "cellXfs"
             elif name == "numFmt":

@@ -16,7 +16,9 @@ from io import BytesIO
 
 from pipeline import files as disk
 from pipeline.errors import FileFailed
+from pipeline.faults import point
 from pipeline.formats.model import LINE
+from pipeline.formats.tail import may_be_total
 from pipeline.imports.corrections import describe
 from pipeline.imports.reading import fit
 from pipeline.imports.work import Taken, Work
@@ -90,10 +92,12 @@ def _plain(content: bytes) -> bool:
     if content.count(b"\r") not in (0, content.count(b"\r\n")) or content.startswith((b"\n", b"\r")):
         return False
     try:
-        content.decode("utf-8")
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return True
+    return not may_be_total(
+        text[text.rfind("\n", 0, -1) + 1 :]
+    )  # a total is one at the end of its own file only
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +137,7 @@ def halves(run: Run) -> tuple[Run, Run]:
 def bundle(work: Work, smalls: Sequence[Small], store: Store) -> Bundle | None:
     """Read, map and stage them as one; None when one of them is not as plain as it looked. The caller closes the
     staging."""
+    point("hash.after")
     parts, at = [], 2  # line 1 is the header
     bodies = [smalls[0].header + b"\n"]
     for small in smalls:

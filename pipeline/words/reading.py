@@ -97,6 +97,15 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The last record was cut short inside of a cell in quotes. Ask for the file again.",
         "Le dernier enregistrement est coupé dans une cellule entre guillemets. Redemandez le fichier.",
     ),
+    "reading.not_aligned": (
+        "The line is written across the columns of the others. Correct it, or state the places of the columns in the"
+        " mapping.",
+        "La ligne déborde des colonnes des autres. Corrigez-la, ou indiquez les places des colonnes dans le modèle.",
+    ),
+    "reading.unexpected": (
+        "The file could not be read ({why}). Please report this with the file.",
+        "Le fichier n'a pas pu être lu ({why}). Merci de signaler ce cas avec le fichier.",
+    ),
     "reading.total_differs": (
         "The total in line {line} is not the sum of the rows above it. Compare it with its source.",
         "Le total de la ligne {line} n'est pas la somme des lignes au-dessus. Comparez-le avec sa source.",
@@ -119,8 +128,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Le nom {name} annonce autre chose : d'après son contenu, le fichier est {found} et a été lu comme tel.",
     ),
     "reading.foreign": (
-        "This is a {kind} file, which holds no table that can be read. Send the table as CSV or XLSX.",
-        "Ceci est un fichier {kind}, qui ne contient pas de tableau lisible. Envoyez le tableau en CSV ou XLSX.",
+        "The file is of the kind {kind}, which holds no table that can be read. Send the table as CSV or XLSX.",
+        "Le fichier est du type {kind}, qui ne contient pas de tableau lisible. Envoyez le tableau en CSV ou XLSX.",
     ),
     "reading.reader_died": (
         "Reading this file ended the reading process ({why}; it may use {limit} MB). Open it in its program and save"
@@ -257,6 +266,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reading.xml_encoding": (
         "The XML says that it is UTF-8 and is not; it was read as {encoding}. Tell those who made it.",
         "Le XML dit être en UTF-8 et ne l'est pas ; il a été lu en {encoding}. Prévenez ceux qui l'ont produit.",
+    ),
+    "reading.second_table": (
+        "From line {line} on stands another table, which was set aside. Send it in a file or a sheet of its own.",
+        "À partir de la ligne {line} se trouve un autre tableau, mis de côté. Envoyez-le dans un fichier ou une feuille"
+        " à part.",
     ),
     "reading.xml_mended": (
         "The XML has {count} signs & that are not written as XML wants it; they were read as they stand.",

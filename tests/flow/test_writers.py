@@ -10,183 +10,27 @@ another over it) must neither be taken early nor be missed. A file that never co
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
-import sqlite3
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, timezone
-from io import FileIO
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import files as disk
-from pipeline.clock import Clock, Now
-from pipeline.engine.desk import Desk
-from pipeline.engine.gates import Gate
-from pipeline.engine.inboxes import Inboxes
-from pipeline.engine.taking import take
-from pipeline.imports import Importer, Taken, Work
-from pipeline.jobs import ImportJob
-from pipeline.mapping import examine
-from pipeline.mapping.model import ReadOptions
 from pipeline.readiness import OLD_S, QUIET_S, STILL_S
-from pipeline.store import connect
-from pipeline.store.catalogue import catalogue
-from pipeline.watching import Watcher
-from tests.flow.conftest import MAPPING
-
-UTC = timezone.utc  # noqa: UP017
-HEAD = b"Order No,Total,State\n"
-NAME = b"a.csv"
-PLAN = examine("sales", MAPPING, "mappings/sales.toml", catalogue())[0]
-assert PLAN is not None
-many = settings(
-    max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None
-)
-
-quick = st.floats(0.0, QUIET_S - 0.05)  # between two writes of a file that looks whole while it is closed
-held = st.floats(0.0, 4000.0)  # while it is open, or lies there unfinished
-pieces = st.lists(st.tuples(st.integers(1, 4), quick), min_size=1, max_size=5)
-sight = st.sampled_from(("events", "scans", "both"))
-
-
-def lines(first: int, count: int, amount: str = "5.00") -> bytes:
-    return b"".join(b"%06d,%s,paid\n" % (n, amount.encode()) for n in range(first, first + count))
-
-
-@dataclass
-class World:
-    """A folder, its writer, and a service that looks at it: after each event, when a look is due, or both.
-
-    Files get their times from the real clock, so the wall clock that the engine is given is set for each look
-    to stand as far from the file's last change as the schedule says. `told` is what our inotify would know."""
-
-    root: Path
-    see: str = "both"
-    job: ImportJob = field(init=False)
-    mono: float = 1000.0
-    last: float = 1000.0  # when something was done to the file
-    told: bool = False
-    due: float = 1000.0
-    taken: list[disk.Claimed] = field(default_factory=list)
-    first: float | None = None  # when the first was taken
-    between: Callable[[], None] | None = None  # done by the writer between a look and the taking
-    open: list[FileIO] = field(default_factory=list)  # by a writer that has its `rest` still to write
-    rest: bytes = b""
-
-    def __post_init__(self) -> None:
-        self.job = ImportJob(
-            "sales",
-            "sales",
-            self.root / "in",
-            self.root / "done",
-            self.root / "bad",
-            copies=self.root / "copies",
-        )
-        self.job.inbox.mkdir(parents=True)
-        self.use()
-
-    def use(self, **changes: object) -> None:
-        self.job = replace(self.job, **changes)  # type: ignore[arg-type]
-        self.inboxes = Inboxes([self.job], {"sales": ReadOptions()}, lambda folder, name, ino: self.told)
-        self.watcher = Watcher([self.job.inbox])
-        self.desk = Desk(self.job, Gate(self.job))
-
-    @property
-    def path(self) -> Path:
-        return self.job.inbox / os.fsdecode(NAME)
-
-    def now(self) -> Now:
-        """For the engine, as a clock: see the class."""
-        at = datetime(2026, 5, 1, tzinfo=UTC)
-        if self.path.exists():
-            at = datetime.fromtimestamp(self.path.lstat().st_ctime, UTC)
-        return Now(at + timedelta(seconds=self.mono - self.last), self.mono)
-
-    def did(self, *, renamed: bool = False, touched: bool = False) -> None:
-        """The writer did something to the file just now; a change of rights or times alone has no event."""
-        self.last, self.told = self.mono, renamed or (touched and self.told)
-        if self.see != "scans" and not touched:
-            self.look()
-
-    def look(self) -> None:
-        """One look, and what the service does after it."""
-        self.due = self.mono + min(self.inboxes.look(self.job.inbox, self.now()), 5.0)
-        ready = self.inboxes.ready(self.job)
-        if ready and self.between is not None:
-            writer, self.between = self.between, None
-            writer()
-        for claimed in take(self.desk, ready, self.inboxes, self.watcher, self).claimed:
-            self.taken.append(claimed)
-            self.first = self.mono if self.first is None else self.first
-        if ready:
-            self.due = self.mono
-
-    def wait(self, seconds: float) -> None:
-        """Time goes by; looks are made when they are due. What lies still for long is not looked at for ever."""
-        end, spared = self.mono + seconds, 4
-        while self.see != "events" and self.due <= end and spared:
-            self.mono = max(self.mono, self.due) + 0.001
-            self.look()
-            spared -= 1
-            if not spared and end > self.mono + 1:
-                self.mono, spared = end - seconds % 5, 2
-        self.mono = max(self.mono, end)
-
-    def settle(self, bound: float) -> None:
-        """The writer has finished: within the bound everything is taken."""
-        self.see = "both"
-        self.look()
-        self.wait(bound)
-
-    def contents(self) -> list[bytes]:
-        return [claimed.path.read_bytes() for claimed in self.taken]
-
-    def close(self) -> None:
-        for claimed in self.taken:
-            claimed.release()
-
-
-Make = Callable[[str], World]
-_numbers = itertools.count()
-
-
-@pytest.fixture(scope="module")
-def memory() -> Iterator[Path]:
-    """A folder on a file system that costs no disc: hundreds of loads are synced there at once."""
-    there = Path("/dev/shm")
-    with tempfile.TemporaryDirectory(dir=there if os.access(there, os.W_OK) else None) as folder:
-        yield Path(folder)
+from tests.flow.conftest import Installation
+from tests.flow.running import running
+from tests.flow.worlds import HEAD, Make, append, held, lines, making, many, pieces, quick, sight
 
 
 @pytest.fixture
-def make(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Make]:
-    disk.ignore_sigio()
-    made: list[World] = []
-    loads = "database" in request.fixturenames
-    root = Path(tempfile.mkdtemp(dir=request.getfixturevalue("memory"))) if loads else tmp_path
-
-    def make(see: str = "both") -> World:
-        while made:
-            made.pop().close()
-        made.append(World(root / str(next(_numbers)), see))
-        return made[-1]
-
-    yield make
-    for world in made:
-        world.close()
-
-
-def append(world: World, piece: bytes) -> None:
-    with world.path.open("ab") as file:
-        file.write(piece)
-    world.did()
+def make(tmp_path: Path) -> Iterator[Make]:
+    yield from making(tmp_path)
 
 
 # one after the other, the kinds -----------------------------------------------------------------------------
@@ -476,142 +320,58 @@ def test_changed_between_the_look_and_the_taking(make: Make, gap: str, rows: int
     assert world.contents() == left
 
 
-# while it is loaded -----------------------------------------------------------------------------------------
-@pytest.fixture(scope="module")
-def database(memory: Path) -> Iterator[Database]:
-    made = Database(memory / "shop.db")
-    yield made
-    made.store.close()
+# in real time -----------------------------------------------------------------------------------------------
+def test_all_of_them_at_once_in_real_time(installation: Installation) -> None:
+    """Before a running service, with the real clock, the real events and the real worker."""
+    inbox, pause = installation.root / "inbox/sales", threading.Event()  # never set: it only waits
+    shm = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    whole = {n: HEAD + lines(n * 10, 5) for n in range(6)}
 
+    def preallocated(path: Path, content: bytes) -> None:
+        with path.open("wb", buffering=0) as file:
+            file.truncate(len(content))
+            os.utime(path, (1.7e9, 1.7e9))
+            pause.wait(2.5)
+            file.write(content)
+        os.utime(path, (1.7e9, 1.7e9))
 
-class Database:
-    """One for all schedules of a kind: each has order numbers of its own."""
+    def ftp(path: Path, content: bytes) -> None:
+        with path.open("wb", buffering=0) as file:
+            for at in range(0, len(content), 50):
+                file.write(content[at : at + 50])
+                pause.wait(0.8)
+        path.chmod(0o444)
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.store = path, connect(f"sqlite:///{path}")
-        self.store.migrate()
-        self._next = itertools.count(1000, 1000)
+    def moved(path: Path, content: bytes) -> None:
+        with tempfile.NamedTemporaryFile(dir=shm, delete=False) as file:
+            file.write(content)
+        shutil.move(file.name, path)
 
-    def numbers(self) -> int:
-        return next(self._next)
+    def filled(path: Path, content: bytes) -> None:
+        path.touch()
+        pause.wait(3)
+        path.write_bytes(content)
 
-    def amounts(self, first: int) -> list[tuple[str, int]]:
-        with closing(sqlite3.connect(self.path)) as db:
-            return db.execute(
-                "SELECT number, gross_amount / 1000000 FROM sales_order WHERE number BETWEEN ? AND ? ORDER BY 1",
-                (f"{first:06d}", f"{first + 999:06d}"),
-            ).fetchall()
+    def renamed(path: Path, content: bytes) -> None:
+        hidden = path.with_name(".upload")
+        hidden.write_bytes(content[:30])
+        pause.wait(1)
+        hidden.write_bytes(content)
+        hidden.rename(path)
 
-    def load(self, world: World, writer: Callable[[World, Path], None]) -> list[bytes]:
-        """Load what was taken, the writer at work on the first of them; what was changed meanwhile goes back and
-        settles, until nothing is left. Gives the contents in the archive, in order."""
-        assert PLAN is not None
-        archived, writers = [], [writer]
-        while world.taken:
-            claimed = world.taken.pop(0)
+    def aborted(path: Path, content: bytes) -> None:
+        path.write_bytes(content[: len(HEAD) + 9])
 
-            def emit(name: str, taken: Taken, *rest: object) -> None:
-                if name == "file.loading" and writers:
-                    writers.pop()(world, taken.path)
-
-            taken = Taken(
-                claimed.claim, NAME, claimed.path, world.now().wall, str(world.job.inbox), fresh=True
-            )
-            work = Work(world.job, PLAN, (taken,), "UTC", "en")
-            (outcome,) = Importer(self.store, Clock(), emit, 0).run(work)
-            row = self.store.by_claim(claimed.claim)
-            if row is not None:
-                assert (outcome.deed, row.state) == ("archived", "archived")
-                archived.append(Path(row.archived_as).read_bytes())
-                assert hashlib.sha256(archived[-1]).digest() == row.fingerprint
-            if outcome.deed == "changed":
-                world.desk.give_back(claimed)
-                world.did()
-            claimed.release()
-            for file in world.open:
-                world.wait(5)
-                file.write(world.rest)
-                file.close()
-                world.did()
-            world.open.clear()
-            world.settle(QUIET_S + 6)
-        return archived
-
-
-@given(
-    see=sight,
-    rows=st.integers(1, 9),
-    others=st.integers(1, 9),
-    renamed=st.booleans(),
-    again=st.integers(1, 3),
-)
-@many
-def test_replaced_while_it_is_loaded(
-    make: Make, database: Database, see: str, rows: int, others: int, renamed: bool, again: int
-) -> None:
-    """A new upload under the old name, or several: what was taken is whole and goes in, the last one after it."""
-    world, first = make(see), database.numbers()
-    old, new = HEAD + lines(first, rows), HEAD + lines(first, others, "9.00")
-
-    def replace(world: World, _: Path) -> None:
-        for n in range(again):
-            content = new if n == again - 1 else HEAD + lines(first, 9, f"{n + 6}.00")
-            if renamed:
-                (world.job.inbox / ".new").write_bytes(content)
-                (world.job.inbox / ".new").rename(world.path)
-            else:
-                world.path.write_bytes(content)
-            world.last, world.told = world.mono, renamed
-
-    append(world, old)
-    world.settle(QUIET_S + 6)
-    assert database.load(world, replace) == [old, new]
-    wanted = {f"{n:06d}": 5 for n in range(first, first + rows)}
-    wanted |= {f"{n:06d}": 9 for n in range(first, first + others)}
-    assert database.amounts(first) == sorted(wanted.items())
-
-
-@given(
-    see=sight,
-    rows=st.integers(1, 9),
-    others=st.integers(1, 9),
-    how=st.sampled_from(("rewritten", "cut", "appended", "touched", "opened")),
-)
-@many
-def test_rewritten_in_place_while_it_is_loaded(
-    make: Make, database: Database, see: str, rows: int, others: int, how: str
-) -> None:
-    """By a program that had opened it just before it was taken: nothing of what it was goes in, or all that it is.
-    `opened`: it writes only when the load would be over."""
-    world, first = make(see), database.numbers()
-    old, new = HEAD + lines(first, rows), HEAD + lines(first, others, "9.00")
-    if how == "cut":
-        new = old[: len(HEAD)] + lines(first, 1)
-    if how == "appended":
-        new = old + lines(first + rows, others, "9.00")
-    if how == "touched":
-        new = old
-
-    def rewrite(world: World, path: Path) -> None:
-        if how == "touched":
-            os.utime(path)
-        elif how == "appended":
-            with path.open("ab") as file:
-                file.write(new.removeprefix(old))
-        elif how == "opened":
-            world.rest = new
-            world.open.append(path.open("r+b", buffering=0))
-        else:
-            with path.open("r+b", buffering=0) as file:
-                file.write(new)
-                file.truncate()
-        world.last, world.told = world.mono, False
-
-    append(world, old)
-    world.settle(QUIET_S + 6)
-    loaded = database.load(world, rewrite)
-    if how == "opened" and others < rows:
-        new += old[len(new) :]
-    assert loaded == [new]
-    wanted = dict(line.decode().split(",")[:2] for line in new.splitlines()[1:])
-    assert database.amounts(first) == [(number, int(amount[0])) for number, amount in sorted(wanted.items())]
+    writers = (preallocated, ftp, moved, filled, renamed, aborted)
+    with running(installation) as service, ThreadPoolExecutor(len(writers)) as hands:
+        jobs = [hands.submit(w, inbox / f"{w.__name__}.csv", whole[n]) for n, w in enumerate(writers)]
+        for _ in writers[:-1]:
+            service.hears("file.archived")
+        for job in jobs:
+            job.result()
+    found = installation.sql("SELECT name, fingerprint FROM pipeline_file")
+    wanted = {
+        f"{w.__name__}.csv".encode(): hashlib.sha256(whole[n]).digest() for n, w in enumerate(writers[:-1])
+    }
+    assert dict(found) == wanted  # type: ignore[arg-type]
+    assert installation.names("inbox/sales") == ["aborted.csv"]

@@ -6,7 +6,10 @@ import gc
 import io
 import os
 import signal
+import socket
 import struct
+import subprocess
+import sys
 import tempfile
 import zipfile
 from dataclasses import replace
@@ -128,3 +131,16 @@ def test_looking_ahead_costs_no_second_reading(monkeypatch: pytest.MonkeyPatch) 
             got = [cell for batch in reading for cell in batch.frame["a"].to_list()]
             assert got == [str(n) for n in range(25_000)]
             assert reading.account.records == 25_000
+
+
+def test_the_reading_process_has_no_network() -> None:
+    code = (
+        "import socket, sys; from pipeline.formats.child import _confine; _confine(2048)\n"
+        "try: socket.create_connection(('127.0.0.1', int(sys.argv[1])), 5)\n"
+        "except OSError: print('none')"
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = str(server.getsockname()[1])
+        said = subprocess.run([sys.executable, "-c", code, port], capture_output=True, check=True, text=True)
+    if said.stdout != "none\n":
+        pytest.skip("the system lets no process give up its network")

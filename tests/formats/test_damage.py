@@ -137,6 +137,12 @@ def test_spoilt_bytes_in_utf8_are_rescued_and_recorded() -> None:
     assert strict.refused == {7: ("reading.bad_bytes", lines[5].rstrip(b"\n"))}
 
 
+def test_bytes_that_mean_nothing_cost_their_line_and_not_the_file() -> None:
+    got = read((HEADER + ROWS * 5).encode().replace(b"Robe", b"R\xff\x81\x02e", 1))
+    assert got.refused == {4: ("reading.bad_bytes", b"3;R\xff\x81\x02e;40,00;2026-01-07")}
+    assert len(got.rows) == 19
+
+
 @pytest.mark.parametrize(
     ("before", "after", "aside", "header"),
     [
@@ -250,6 +256,20 @@ def test_dialects(data: str, delimiter: str, quote: str, escape: str, first: tup
     assert got.cells[0] == first
     assert got.account.repaired == 0
     assert got.raws[2] == data.split("\n")[1].encode()
+
+
+def test_fixed_columns_are_found_by_their_blanks() -> None:
+    lines = [
+        f"{i:05d}  {name:<12}{price:>10}"
+        for i, (name, price) in enumerate([("Bottes", "12,50"), ("Sac", "3,00")] * 15)
+    ]
+    got = read("CODE   NOM              PRIX\n" + "\n".join(lines) + "\n00099  A_very_long_name_in_one,00\n")
+    assert (got.dialect.format, got.dialect.columns) == ("fixed", ("CODE", "NOM", "PRIX"))
+    assert got.rows[2] == ("00000", "Bottes", "12,50")
+    assert len(got.rows) == 30
+    assert got.refused == {32: ("reading.not_aligned", b"00099  A_very_long_name_in_one,00")}
+    prose = read("Once upon a time\nthere was  a file\nwithout any  table\nin it at all\n")
+    assert len(prose.dialect.columns) == 1
 
 
 def test_the_columns_that_a_mapping_names_anchor_the_header() -> None:

@@ -161,3 +161,10 @@ def test_a_damaged_record_in_a_list_costs_itself() -> None:
     assert (
         failed(data[: len(data) // 2]).said.code == "reading.json_damaged"
     )  # cut short: how much is missing?
+
+
+def test_a_list_of_lists_is_a_sheet() -> None:
+    reading, _, rows = read(b'[["Code", "Qty"], ["007", 1.50], ["8", null, "more"], ["Total", 1.50, ["a"]]]')
+    assert reading.dialect.columns == ("Code", "Qty", "column_3")
+    assert rows[:2] == [(2, "007", "1.50", None), (3, "8", None, "more")]
+    assert read(b'{"values": [["a", "b"], ["1", "2"]]}', path="values")[2] == [(2, "1", "2")]

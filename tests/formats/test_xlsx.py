@@ -7,6 +7,7 @@ import pytest
 from pipeline.errors import FileFailed
 from pipeline.formats import Limits
 from tests.formats.workbench import (
+    LINKS,
     NO_SAMPLES,
     SAMPLES,
     Rows,
@@ -265,3 +266,37 @@ def test_units_below_and_names_over_two_rows() -> None:
     assert len(got) == 3
     table = [["Réf", 2024, None], [None, "Janvier", "Février"], ["a", 1, 2], ["b", 3, 4], ["c", 5, 6]]
     assert len(read(xlsx({"S": sheet_rows(table)}))[2]) == 3
+
+
+def test_parts_in_other_places() -> None:
+    rels = '<Relationships><Relationship Id="rId1" Type="x/{}" Target="{}"/></Relationships>'
+    sheet = f"<worksheet><sheetData>{sheet_rows([['a', 'b'], ['1', '2']])}</sheetData></worksheet>"
+    parts: dict[str, bytes | str] = {
+        "[Content_Types].xml": "<Types/>",
+        "_rels/.rels": rels.format("officeDocument", "Workbook.xml"),
+        "workbook.xml": f'<workbook xmlns:r="{LINKS}"><sheets><sheet name="S" r:id="rId1"/></sheets></workbook>',
+        "_rels\\workbook.xml.rels": rels.format("worksheet", "sheet1.xml"),
+        "sheet1.xml": sheet,
+    }
+    assert read(zipped(parts))[2] == [(2, "1", "2")]
+
+
+def test_scrambled_workbooks_say_so() -> None:
+    locked = xls(ROWS)  # type: ignore[arg-type]
+    begin = locked.index(b"\x09\x08\x10\x00\x00\x06\x05\x00") + 20
+    assert failed(locked[:begin] + b"\x2f\0\x02\0\0\0" + b"\xff" * 4000) == "reading.workbook_locked"
+    parts = {"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": "\1\2\3"}
+    manifest = "<m><manifest:encryption-data/></m>"
+    assert failed(zipped(parts | {"META-INF/manifest.xml": manifest}, 0)) == "reading.workbook_locked"
+
+
+def test_a_flat_ods() -> None:
+    row = "<table:table-row><table:table-cell office:value-type='string'><text:p>{}</text:p></table:table-cell></table:table-row>"
+    text = (
+        '<?xml version="1.0"?><office:document office:mimetype="application/vnd.oasis.opendocument.spreadsheet">'
+        f"<office:body><table:table table:name='S'>{row.format('a')}{row.format('b')}</table:table></office:body>"
+        "</office:document>"
+    )
+    reading, _, got = read(text.encode(), "x.fods")
+    assert got == [(2, "b")]
+    assert reading.account.notes == []
