@@ -7,11 +7,13 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import sqlite3
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 from collections.abc import Iterator
 from contextlib import closing
@@ -52,9 +54,9 @@ def environment(language: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
-    """The demo as it waits for the visitor, on a French terminal."""
-    top = tmp_path_factory.mktemp("demo")
+def shop() -> Iterator[Terminal]:
+    """The demo as it waits for the visitor, on a French terminal, in a folder with a short name as his is."""
+    top = Path(tempfile.mkdtemp(prefix="d"))
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
     process = subprocess.Popen(
@@ -66,6 +68,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     process.kill()
     process.wait()
     os.close(ours)
+    shutil.rmtree(top)
 
 
 def test_on_a_terminal_it_fits_one_screen_and_then_it_is_the_visitor_s_turn(shop: Terminal) -> None:

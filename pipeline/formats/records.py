@@ -102,8 +102,8 @@ class RecordsReading:
                 yield from self._batches(out, texts)
                 texts = {}
         yield from self._batches(out, texts)
-        head = self._head is not None and self._head <= number
-        if self.account.records + sum(self.account.set_aside.values()) + head != number:
+        named = self._head is not None and number >= self._head
+        if self.account.records + sum(self.account.set_aside.values()) + named != number:
             raise FileFailed(message("reading.unbalanced", line=number))
 
     def _batches(self, out: Gatherer, texts: dict[int, str]) -> Iterator[Batch]:

@@ -16,6 +16,7 @@ from io import BytesIO
 
 from pipeline import files as disk
 from pipeline.errors import FileFailed
+from pipeline.faults import point
 from pipeline.formats.model import LINE
 from pipeline.formats.tail import may_be_total
 from pipeline.imports.corrections import describe
@@ -136,6 +137,7 @@ def halves(run: Run) -> tuple[Run, Run]:
 def bundle(work: Work, smalls: Sequence[Small], store: Store) -> Bundle | None:
     """Read, map and stage them as one; None when one of them is not as plain as it looked. The caller closes the
     staging."""
+    point("hash.after")
     parts, at = [], 2  # line 1 is the header
     bodies = [smalls[0].header + b"\n"]
     for small in smalls:
