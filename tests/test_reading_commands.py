@@ -92,6 +92,9 @@ def test_read_a_folder_one_result_a_file(shop: Path) -> None:
     assert "empty" in told["empty.csv"]["failed"]
     assert rows(shop / "out/deep/b.csv")[1:] == [["1", "2"], ["3", "4"]]
     assert (shop / "out/two.zip/two.csv").exists()
+    for _ in range(2):
+        inside = pipeline("read", "in/deep", "--to", "in/deep/clean", "--json", cwd=shop)
+        assert [json.loads(line)["file"] for line in inside.stdout.splitlines()] == ["b.csv"]
 
 
 def test_a_file_in_doubt_is_no_traceback(tmp_path: Path) -> None:

@@ -94,7 +94,9 @@ def read(
     if not source.exists():
         raise _missing(source)
     folder = source.is_dir()
-    for given in each_file(source):
+    written = {place.resolve() for place in (to, refused) if place is not None}
+    found = [one for one in each_file(source) if not written & {one.path, *one.path.resolve().parents}]
+    for given in found:  # the list first: what is written into the folder is not read again
         for result in _one(voice, given, options, to, refused, folder):
             worst = max(worst, _say(voice, result, as_json), key=(0, 3, 1).index)
     raise typer.Exit(worst)

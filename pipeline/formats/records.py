@@ -102,7 +102,8 @@ class RecordsReading:
                 yield from self._batches(out, texts)
                 texts = {}
         yield from self._batches(out, texts)
-        if self.account.records + sum(self.account.set_aside.values()) != number:
+        named = self._head is not None and number >= self._head
+        if self.account.records + sum(self.account.set_aside.values()) + named != number:
             raise FileFailed(message("reading.unbalanced", line=number))
 
     def _batches(self, out: Gatherer, texts: dict[int, str]) -> Iterator[Batch]:
