@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
@@ -90,6 +91,9 @@ class Settings:
     workers: int = 4
     memory_mb: int = 4096  # address space of one worker process
     deadline_s: int = 3600  # longest work on one file or group
+    limits: Mapping[str, int] = field(
+        default_factory=dict
+    )  # how much a file may ask for, where not the usual
 
 
 def foreign(schema: str) -> bool:

@@ -65,6 +65,7 @@ class Order(TypedDict):
     compress: Literal["", "gzip"]
     mapping: str
     mapping_text: str
+    limits: dict[str, int]
     zone: str
     language: Language
     files: list[FileOrder]
@@ -131,6 +132,7 @@ class _Desk:
             return [_outcome(f["claim"], "paused", trouble.said) for f in order["files"]]
 
     def _run(self, order: Order) -> list[dict[str, object]]:
+        from pipeline.formats.limits import Limits as ReadingLimits
         from pipeline.imports import Importer, Taken, Work
 
         job = ImportJob(
@@ -174,8 +176,9 @@ class _Desk:
             )
             for f in order["files"]
         )
+        limits = ReadingLimits(**order["limits"])
         store = self._store(order["database"], order["schema"])
-        work = Work(job, self._plan(order, store), files, order["zone"], order["language"])
+        work = Work(job, self._plan(order, store), files, order["zone"], order["language"], limits)
         importer = Importer(store, Clock(), emit)
         give_up = order["give_up"]
         outcomes = importer.fail(work, Message.from_json(give_up)) if give_up else importer.run(work)

@@ -13,7 +13,7 @@ import pytest
 from pipeline.cli.start import make
 from pipeline.config import load
 from pipeline.config.jobs import KEYS
-from pipeline.config.loading import TOP
+from pipeline.config.loading import LIMITS, TOP
 from tests.generate_docs import DOCS, PAGES
 
 ROOT = DOCS.parent
@@ -101,9 +101,9 @@ def test_config_examples_load(example: str, tmp_path: Path, monkeypatch: pytest.
 def test_every_setting_is_explained_and_shown() -> None:
     text = (DOCS / "config.md").read_text("utf-8")
     shown = "\n".join(blocks(DOCS / "config.md", "toml"))
-    for name in (*TOP, *KEYS, "max_rows", "max_percent"):
+    for name in (*TOP, *KEYS, *LIMITS, "max_rows", "max_percent"):
         assert f"| `{name}` |" in text, name
-        assert re.search(rf"^{name} *=|^\[imports.*{name}|^\[{name}\.", shown, re.MULTILINE), name
+        assert re.search(rf"^{name} *=|^\[imports.*{name}|^\[{name}[.\]]", shown, re.MULTILINE), name
 
 
 def test_links_lead_somewhere() -> None:

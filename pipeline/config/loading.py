@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import available_timezones
@@ -13,6 +14,7 @@ from pipeline.config.folders import check_folders
 from pipeline.config.jobs import read_job
 from pipeline.config.text import text_of
 from pipeline.errors import ConfigError
+from pipeline.formats.limits import Limits
 from pipeline.jobs import Settings
 from pipeline.mapping import parse
 from pipeline.mapping.model import SavedMapping
@@ -20,7 +22,18 @@ from pipeline.mapping.source import Path as At
 from pipeline.mapping.source import Source, nearest
 from pipeline.words import Language, message
 
-TOP = ("active", "database", "timezone", "language", "imports", "workers", "memory_mb", "deadline_s")
+LIMITS = tuple(limit.name for limit in fields(Limits))
+TOP = (
+    "active",
+    "database",
+    "timezone",
+    "language",
+    "imports",
+    "workers",
+    "memory_mb",
+    "deadline_s",
+    "limits",
+)
 
 
 def load(path: Path) -> Settings:
@@ -43,6 +56,9 @@ def load(path: Path) -> Settings:
         source.say(("language",), "config.language", nearest(language, ("en", "fr")), language=language)
     database, schema = _database(source, top, root)
     numbers = {key: source.count_at((), top, key, 1) for key in ("workers", "memory_mb", "deadline_s")}
+    asked = source.sub((), top, "limits")
+    source.known(("limits",), asked, LIMITS)
+    limits = {key: source.count_at(("limits",), asked, key, 1) for key in LIMITS}
     jobs = []
     for name, table in source.sub((), top, "imports").items():
         if isinstance(table, dict):
@@ -63,6 +79,7 @@ def load(path: Path) -> Settings:
         tuple(jobs),
         root / "mappings",
         schema=schema,
+        limits={key: value for key, value in limits.items() if value is not None},
         **given,
     )
 

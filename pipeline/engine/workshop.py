@@ -165,6 +165,7 @@ class Workshop:
             compress=job.compress,
             mapping=job.mapping,
             mapping_text=self.setup.mappings[job.mapping].text,
+            limits=dict(settings.limits),
             zone=settings.timezone,
             language=settings.language,
             files=[_file(c, desk.arrived.get(c.claim, Arrived(job.inbox))) for c in group],

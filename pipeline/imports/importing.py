@@ -197,7 +197,9 @@ class Importer:
         self._emit("file.loading", taken, None, {})
         records = content(file, work.job.trailer)
         name = printable(os.fsdecode(taken.name))
-        plan, reading, columns = fit(told_of_file(work.plan, name, taken.below), records.file, name)
+        plan, reading, columns = fit(
+            told_of_file(work.plan, name, taken.below), records.file, name, work.limits
+        )
         staging = stack.enter_context(self._store.staging(plan))
         stage(plan, reading, columns, work.zone, staging, small=before.st_size < ONE_BATCH)
         records.balance(reading.account.records)
@@ -209,7 +211,7 @@ class Importer:
             reading.account.records,
             describe(reading),
             _most(work, reading.account.records),
-            partial(raws, taken.path, plan, work.job.trailer),
+            partial(raws, taken.path, plan, work.job.trailer, work.limits),
         )
         return _Ready(taken, load, file, before)
 

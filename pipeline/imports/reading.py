@@ -13,6 +13,7 @@ import polars as pl
 from pipeline import files as disk
 from pipeline.errors import FileFailed
 from pipeline.formats import again, check_columns, match_column, open_reading
+from pipeline.formats.limits import LIMITS, Limits
 from pipeline.formats.model import LINE, Batch, Reading
 from pipeline.mapping import map_batch
 from pipeline.mapping.evidence import Evidence
@@ -49,13 +50,15 @@ def content(file: BinaryIO, trailer: str) -> Content:
     return Content(records, None if announced == UNCOUNTED else announced)
 
 
-def fit(plan: Plan, file: BinaryIO, name: str = "") -> tuple[Plan, Reading, dict[str, str]]:
+def fit(
+    plan: Plan, file: BinaryIO, name: str = "", limits: Limits = LIMITS
+) -> tuple[Plan, Reading, dict[str, str]]:
     """Open the file and narrow the plan to the columns it has: a column that is absent is never touched."""
     mapped = plan.mapping.fields
     named = [column for f in mapped for column in f.columns]
     plan = replace(plan, mapping=replace(plan.mapping, read=replace(plan.mapping.read, anchors=tuple(named))))
     needed = [f for f in mapped if f.columns and (f.target in plan.key or plan.column(f.target).required)]
-    reading = open_reading(file, plan.mapping.read, name=name)
+    reading = open_reading(file, plan.mapping.read, name=name, limits=limits)
     check_columns(reading.dialect.columns, [f.columns for f in needed], named)
     columns: dict[str, str] = {}
     fields = []
@@ -97,11 +100,11 @@ def stage(
         _refuse(staging, damaged, refused, batch.raw)
 
 
-def raws(path: Path, plan: Plan, trailer: str, lines: Sequence[int]) -> dict[int, bytes]:
+def raws(path: Path, plan: Plan, trailer: str, limits: Limits, lines: Sequence[int]) -> dict[int, bytes]:
     """The own bytes of these records, from the file once more: only for rows that the database refused."""
     wanted, found = set(lines), {}
     with disk.open_regular(path) as file:
-        for batch in open_reading(content(file, trailer).file, plan.mapping.read):
+        for batch in open_reading(content(file, trailer).file, plan.mapping.read, limits=limits):
             for line in wanted.intersection(batch.frame[LINE].to_list()):
                 found[line] = batch.raw(line)
     return found

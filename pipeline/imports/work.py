@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from pipeline.formats.limits import LIMITS, Limits
 from pipeline.jobs import ImportJob
 from pipeline.mapping.model import Plan
 from pipeline.words import Language, Message
@@ -53,6 +54,7 @@ class Work:
     files: tuple[Taken, ...]
     zone: str
     language: Language
+    limits: Limits = LIMITS
 
 
 Emit = Callable[[str, Taken, Message | None, dict[str, int]], None]
