@@ -13,6 +13,7 @@ EVENTS: dict[str, str] = {
     "file.ready": "the file is complete: its writer has finished",
     "file.claimed": "the file was taken into the work folder",
     "file.loading": "its rows are being written",
+    "file.reading": "a big file is being read: bytes of its size, and rows, until now",
     "rows.refused": "rows of the file could not be taken; they stand in the failed folder",
     "file.committed": "its rows are in the database",
     "file.duplicate": "the same content was imported before; nothing was loaded",

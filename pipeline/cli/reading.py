@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +11,7 @@ import typer
 
 from pipeline.cli.facts import AsJson
 from pipeline.cli.output import Voice
+from pipeline.cli.progress import Progress, size_of
 from pipeline.words import Message, message
 
 if TYPE_CHECKING:
@@ -47,7 +46,7 @@ def inspect(
     voice: Voice = context.obj
     options = _options(encoding, delimiter, sheet, path, record, strict=False)
     found: list[tuple[str, Survey]] = []
-    bar = Progress(voice, file)
+    bar = Progress(voice, size_of(file))
     if not file.exists():
         raise _missing(file)
     try:
@@ -115,7 +114,7 @@ def _one(
 
     results: list[dict[str, object]] = []
     name = given.name
-    bar = Progress(voice, given.path)
+    bar = Progress(voice, size_of(given.path))
     try:
         with disk.open_regular(given.path) as opened:
             members = deliveries(opened, Path(given.name).name)
@@ -255,30 +254,3 @@ def _sign(text: str | None) -> str:
     if not text:
         return "-"
     return {"\n": "LF", "\r\n": "CRLF", "\r": "CR", "\t": "tab", " ": "space"}.get(text, text)
-
-
-class Progress:
-    """Bytes, rows and time left on stderr, when that is a terminal and it takes more than a second."""
-
-    def __init__(self, voice: Voice, path: Path) -> None:
-        self._voice = voice
-        self._size = path.stat().st_size if path.exists() else 0
-        self._begun = time.monotonic()
-        self._told = 0.0
-        self._shown = False
-        self._on = os.isatty(2)
-
-    def tell(self, place: int, rows: int) -> None:
-        """So many bytes of the file were read, so many rows."""
-        now = time.monotonic()
-        if not self._on or now - self._begun < 1 or now - self._told < 0.2:
-            return
-        self._told, self._shown = now, True
-        left = int((now - self._begun) * (self._size - place) / place) if 0 < place <= self._size else 0
-        percent = min(100, place * 100 // self._size) if self._size else 0
-        said = self._voice.word("cli.progress", percent=percent, mb=place >> 20, rows=rows, left=left)
-        print(f"\r{said}\x1b[K", end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -10,6 +10,7 @@ import typer
 from pipeline.cli import plain
 from pipeline.cli.facts import AsJson, known_job
 from pipeline.cli.output import Voice
+from pipeline.cli.progress import Progress
 from pipeline.words import message
 
 if TYPE_CHECKING:
@@ -35,12 +36,16 @@ def once(
 ) -> None:
     """Import everything that is there and due, then exit."""
     voice: Voice = context.obj
-    with voice.pipeline() as pipeline:
+    bar = Progress(voice)
+    with voice.pipeline(bar.hear) as pipeline:
         for name in jobs or []:
             known_job(name, [job.name for job in pipeline.settings.imports])
         if not pipeline.settings.active:
             voice.say(message("cli.is_off"))
-        result, zone = pipeline.once(jobs or (), now=now, wait=wait), pipeline.settings.timezone
+        try:
+            result, zone = pipeline.once(jobs or (), now=now, wait=wait), pipeline.settings.timezone
+        finally:
+            bar.end()
     if as_json:
         voice.json(plain.once_json(voice, result))
     else:
@@ -90,6 +95,8 @@ def log(voice: Voice) -> Listener:
     )  # fmt: skip
 
     def hear(event: Event) -> None:
+        if event.name == "file.reading":  # several a second of a big file: for a screen, not for a log
+            return
         facts: dict[str, object] = {k: v for k, v in (("job", event.job), ("file", event.file)) if v}
         facts.update(event.facts)
         facts.pop("event", None)

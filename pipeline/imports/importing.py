@@ -7,6 +7,7 @@ the ledger (written in the same transaction as the file's rows) and the place of
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -31,6 +32,7 @@ from pipeline.words import Message, message, printable
 
 FEW = 4  # files of a bundle that failed are taken each by itself; more of them are tried in halves
 ONE_BATCH = 1 << 22  # bytes that the reader takes at once
+TELL_S = 0.3
 PATIENCE_S = 6.0  # tried again at once for so long; then the service waits and other work goes on
 
 
@@ -201,7 +203,9 @@ class Importer:
             told_of_file(work.plan, name, taken.below), records.file, name, work.limits
         )
         staging = stack.enter_context(self._store.staging(plan))
-        stage(plan, reading, columns, work.zone, staging, small=before.st_size < ONE_BATCH)
+        big = before.st_size >= ONE_BATCH
+        tell = self._teller(taken, file, before.st_size) if big else None
+        stage(plan, reading, columns, work.zone, staging, tell)
         records.balance(reading.account.records)
         point("stage.after")
         load = Load(
@@ -214,6 +218,19 @@ class Importer:
             partial(raws, taken.path, plan, work.job.trailer, work.limits),
         )
         return _Ready(taken, load, file, before)
+
+    def _teller(self, taken: Taken, file: BinaryIO, size: int) -> Callable[[int], None]:
+        """Tells of a big file how far its reading is, a few times a second."""
+        told = self._clock.now().mono
+
+        def tell(rows: int) -> None:
+            nonlocal told
+            now = self._clock.now().mono
+            if now - told >= TELL_S:
+                told = now
+                self._emit("file.reading", taken, None, {"bytes": file.tell(), "size": size, "rows": rows})
+
+        return tell
 
     def _arrival(self, work: Work, taken: Taken, size: int, fingerprint: bytes) -> Arrival:
         return Arrival(

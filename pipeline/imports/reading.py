@@ -89,15 +89,22 @@ def _decided(plan: Plan, file: BinaryIO, reading: Reading, columns: dict[str, st
 
 
 def stage(
-    plan: Plan, reading: Reading, columns: dict[str, str], zone: str, staging: Staging, *, small: bool
+    plan: Plan,
+    reading: Reading,
+    columns: dict[str, str],
+    zone: str,
+    staging: Staging,
+    tell: Callable[[int], None] | None,
 ) -> None:
-    """Read, map and stage all records; those that cannot be taken are staged as refused. `small`: it is one
-    batch, for which a second thread would only cost time."""
+    """Read, map and stage all records; those that cannot be taken are staged as refused. `tell` hears after each
+    batch how many records were read; None: it is one batch, for which a second thread would only cost time."""
     mapped = _mapped(plan, reading, columns, zone)
-    for batch, rows, refused in mapped if small else _ahead(mapped):
+    for batch, rows, refused in mapped if tell is None else _ahead(mapped):
         damaged = [RefusedRow(d.line, "", "", d.said, d.raw) for d in batch.damaged]
         staging.add(rows)
         _refuse(staging, damaged, refused, batch.raw)
+        if tell is not None:
+            tell(reading.account.records)
 
 
 def raws(path: Path, plan: Plan, trailer: str, limits: Limits, lines: Sequence[int]) -> dict[int, bytes]:

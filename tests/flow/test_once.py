@@ -137,3 +137,15 @@ def test_a_file_cut_short_is_never_loaded(installation: Installation) -> None:
     assert result.files == ()
     assert [w.name for w in result.waiting] == ["cut.csv"]
     assert result.exit_code == 1
+
+
+def test_a_big_file_tells_how_far_its_reading_is(installation: Installation) -> None:
+    rows = b"".join(b"%d,12.50,%s\n" % (n, b"a state" * 3) for n in range(250_000))
+    installation.drop("big.csv", b"Order No,Total,State\n" + rows)
+    heard: list[Event] = []
+    with Pipeline(installation.config, listener=heard.append) as pipeline:
+        assert pipeline.once().exit_code == 0
+    told = [event.facts for event in heard if event.name == "file.reading"]
+    assert told
+    assert [facts["rows"] for facts in told] == sorted({facts["rows"] for facts in told})
+    assert all(0 < int(facts["bytes"]) <= int(facts["size"]) == len(rows) + 21 for facts in told)
