@@ -120,6 +120,11 @@ class Pool:
         except (TimeoutError, anyio.EndOfStream, anyio.IncompleteRead):
             process.kill()
             raise WorkerDied(False, await self._bury(worker)) from None
+        except BaseException:  # cancelled before its hello: nobody else knows of this process
+            process.kill()
+            with anyio.CancelScope(shield=True):
+                await self._bury(worker)
+            raise
         return worker
 
     async def retire(self, older_than_s: float = IDLE_S) -> None:

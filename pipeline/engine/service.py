@@ -100,8 +100,9 @@ class Service:
                         break
                     self._looking.mark(await self._watcher.changed(min(delay, SWITCH_S)))
                 tasks.cancel_scope.cancel()
-            await self._workshop.pool.close()
         finally:
+            with anyio.CancelScope(shield=True):
+                await self._workshop.pool.close()
             report.close()
             for desk in (*self.desks.values(), *self._leaving):
                 for claimed in desk.held:

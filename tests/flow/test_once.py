@@ -149,3 +149,13 @@ def test_a_big_file_tells_how_far_its_reading_is(installation: Installation) -> 
     assert told
     assert [facts["rows"] for facts in told] == sorted({facts["rows"] for facts in told})
     assert all(0 < int(facts["bytes"]) <= int(facts["size"]) == len(rows) + 21 for facts in told)
+
+
+def test_no_worker_outlives_the_pass_that_started_it(installation: Installation) -> None:
+    """Also one that was still starting when there was nothing left to do."""
+    for wait in (0.0, 0.05, 0.2, 0.5):
+        (installation.root / "inbox/sales/held.csv").write_bytes(b"Order No,Total")
+        installation.once(wait=wait)
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children if Path(f"/proc/{pid}").exists()]
+    assert not [command for command in commands if b"pipeline.worker" in command]
