@@ -49,7 +49,11 @@ class Terminal:
 
 
 def environment(language: str) -> dict[str, str]:
-    ours = {k: v for k, v in os.environ.items() if not k.startswith(("PIPELINE_", "LC_", "LANG"))}
+    ours = {
+        k: v
+        for k, v in os.environ.items()
+        if not k.startswith(("PIPELINE_", "LC_", "LANG", "COLUMNS", "LINES"))
+    }
     return {**ours, "LANG": language, "TERM": "xterm-256color", "PYTHONUTF8": "1"}
 
 
@@ -74,7 +78,7 @@ def shop() -> Iterator[Terminal]:
 def test_on_a_terminal_it_fits_one_screen_and_then_it_is_the_visitor_s_turn(shop: Terminal) -> None:
     screen = shop.until("Ctrl-C l'arrête.")
     lines = screen.replace(str(shop.folder), "/home/anna/shop").splitlines()
-    assert len(lines) < ROWS
+    assert len(lines) < ROWS, screen
     assert max(map(len, lines)) <= COLUMNS
     assert str(shop.folder / "inbox/web-sales") in screen
     for said in ("refusée", "31/02/2026", "égaux, au centime près", "reconnu", "SIGKILL", "rien en double"):

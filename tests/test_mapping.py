@@ -70,7 +70,7 @@ def test_all_mistakes_at_once():
     assert {m.near for m in found} >= {"table", "column"}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.from_regex(r"[-+]?[0-9 ]{0,5}[.,]?[0-9]{0,8}[.,]?[0-9]{0,3}", fullmatch=True), min_size=1),
     st.sampled_from(["", ",", "."]),
@@ -90,7 +90,7 @@ def written(value: Decimal, decimal: str, space: str) -> str:
     return f"{value:,f}".replace(",", "G").replace(".", decimal).replace("G", space)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.decimals(min_value=-(10**11), max_value=10**11, places=2, allow_nan=False),
     st.sampled_from([",", "."]),

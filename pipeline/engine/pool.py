@@ -102,14 +102,15 @@ class Pool:
     async def _start(self) -> _Worker:
         self._started = True
         try:
-            process = await anyio.open_process(
-                [sys.executable, "-P", "-m", "pipeline.worker", str(os.getpid()), str(self.memory_mb)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=None,
-                start_new_session=True,
-                cwd="/",
-            )
+            with anyio.CancelScope(shield=True):  # a process that is half started belongs to nobody
+                process = await anyio.open_process(
+                    [sys.executable, "-P", "-m", "pipeline.worker", str(os.getpid()), str(self.memory_mb)],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=None,
+                    start_new_session=True,
+                    cwd="/",
+                )
         except OSError as error:
             raise WorkerDied(False, error.strerror or str(error)) from error
         assert process.stdout is not None

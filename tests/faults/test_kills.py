@@ -13,7 +13,7 @@ from tests.faults.check import check
 from tests.faults.conftest import command, orders
 from tests.flow.conftest import Installation
 
-ROUNDS, FILES = 3, 12
+ROUNDS, FILES = 2, 12
 
 
 class _Reaper:

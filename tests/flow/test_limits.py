@@ -10,7 +10,9 @@ from tests.flow.conftest import ORDERS, Installation
 
 def test_an_archive_that_unpacks_to_too_much_fails_with_a_sentence(installation: Installation) -> None:
     text = installation.config.read_text()
-    installation.config.write_text(text.replace('pattern = "*.csv"', 'pattern = "*"') + "[limits]\nmembers = 2\n")
+    installation.config.write_text(
+        text.replace('pattern = "*.csv"', 'pattern = "*"') + "[limits]\nmembers = 2\n"
+    )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for number in range(3):

@@ -157,5 +157,7 @@ def test_no_worker_outlives_the_pass_that_started_it(installation: Installation)
         (installation.root / "inbox/sales/held.csv").write_bytes(b"Order No,Total")
         installation.once(wait=wait)
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    commands = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children if Path(f"/proc/{pid}").exists()]
+    commands = [
+        Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children if Path(f"/proc/{pid}").exists()
+    ]
     assert not [command for command in commands if b"pipeline.worker" in command]

@@ -91,7 +91,7 @@ def amounts(store: SqlStore, job: str) -> dict[object, int]:
 
 @settings(
     derandomize=True,
-    max_examples=40,
+    max_examples=15,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
