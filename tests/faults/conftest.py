@@ -20,10 +20,7 @@ from tests.flow.conftest import CONFIG, MAPPING, Installation
 Build = Callable[[Path], Installation]
 DATABASES = ("sqlite", "postgresql")
 
-OF_DATABASES = (
-    "transaction.begun", "rows.written", "commit.before", "commit.after", "failed.noted", "archived.noted",
-    "opening.noted",
-)  # fmt: skip
+OF_DATABASES = ("rows.written", "commit.before", "commit.after")
 """The points where the database is what matters."""
 
 
