@@ -429,3 +429,13 @@ def test_a_newer_database_is_refused_in_a_sentence(
     assert "newer Pipeline" in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
     assert "report" not in result.stderr  # the sentence of a bug of ours
+
+
+def test_the_versions_are_those_that_alembic_knows() -> None:
+    from alembic.script import ScriptDirectory
+
+    from pipeline.store.migrate import _config, revisions
+
+    script = ScriptDirectory.from_config(_config())
+    assert revisions()[-1] == script.get_current_head()
+    assert set(revisions()) == {one.revision for one in script.walk_revisions()}
