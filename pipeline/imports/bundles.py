@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 from pipeline import files as disk
@@ -23,6 +23,7 @@ from pipeline.imports.corrections import describe
 from pipeline.imports.reading import fit
 from pipeline.imports.work import Taken, Work
 from pipeline.mapping import map_batch
+from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan, ReadOptions
 from pipeline.store.model import Staging, Store
 
@@ -134,6 +135,14 @@ def halves(run: Run) -> tuple[Run, Run]:
     )
 
 
+def _as_asked(asked: Plan, fitted: Plan) -> Plan:
+    """The columns that the files have, but of numbers and dates only what the mapping says: what one file shows of
+    them must decide nothing in another."""
+    fields = {field.target: field for field in asked.mapping.fields}
+    mapped = tuple(replace(fields[f.target], columns=f.columns) for f in fitted.mapping.fields)
+    return replace(fitted, mapping=replace(fitted.mapping, fields=mapped))
+
+
 def bundle(work: Work, smalls: Sequence[Small], store: Store) -> Bundle | None:
     """Read, map and stage them as one; None when one of them is not as plain as it looked. The caller closes the
     staging."""
@@ -152,10 +161,12 @@ def bundle(work: Work, smalls: Sequence[Small], store: Store) -> Bundle | None:
         return None
     if reading.dialect.header_line != 1 or reading.dialect.format != "csv":
         return None
+    evidence = Evidence(_as_asked(work.plan, plan), columns)
     frames = []
     for batch in reading:
+        evidence.add(batch.frame)
         rows, refused = map_batch(plan, batch.frame, columns, work.zone)
-        if refused or batch.damaged:
+        if refused or batch.damaged or evidence.doubtful:
             return None
         frames.append(rows)
     account = reading.account

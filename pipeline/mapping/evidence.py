@@ -55,6 +55,11 @@ class Evidence:
         """Whether nothing more has to be looked at."""
         return all(one.first or one.second or one.settled for one in self._open)
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether some cell looked at can be read in two ways, so that it depends on the cells beside it."""
+        return any(one.doubtful is not None for one in self._open)
+
     def add(self, frame: pl.DataFrame) -> None:
         """Look at the cells of a batch."""
         for one in self._open:

@@ -94,3 +94,32 @@ def test_a_bundle_ends_as_the_files_one_by_one_would(installation: Installation,
     assert ledger(installation) == wanted
     found = installation.sql("SELECT number, gross_amount, status FROM show_sales_order")
     assert {n: (f"{float(str(t)):.2f}", s) for n, t, s in found} == rows
+
+
+@pytest.mark.parametrize(
+    ("sure", "doubtful", "code"),
+    [
+        (b"25/12/2026,1.50", b"03/04/2026,2.50", "mapping.date_order"),
+        (b"25/12/2026,1.50", b"26/12/2026,1.234", ""),
+    ],
+)
+def test_what_one_file_says_of_dates_and_numbers_decides_nothing_in_another(
+    installation: Installation, sure: bytes, doubtful: bytes, code: str
+) -> None:
+    (installation.root / "mappings/sales.toml").write_text(
+        'version = 1\ntable = "sales_order"\nkey = ["source", "number"]\n[fields]\nsource = { value = "s" }\n'
+        'number = "No"\nordered_at = "Date"\ngross_amount = "Total"\n'
+    )
+    head, alone = b"No,Date,Total\n", b"9," + doubtful + b"\n"
+    installation.drop("alone.csv", head + alone)
+    installation.once()
+    (wanted,) = installation.sql("SELECT state, reason, refused FROM pipeline_file")
+    assert code in str(wanted[1])
+    for n in range(6):
+        installation.drop(f"sure{n}.csv", head + b"%d," % n + sure + b"\n")
+    installation.drop("same.csv", head + b"8," + doubtful + b"\n")
+    installation.once()
+    found = installation.sql(
+        "SELECT state, reason, refused FROM pipeline_file WHERE name = x'73616d652e637376'"
+    )
+    assert found == [wanted]
