@@ -170,8 +170,10 @@ class Pipeline:
         settings = configuration.load(self.settings.path)
         mappings = {}
         for name in {job.mapping for job in settings.imports}:
-            saved = configuration.load_mapping(settings, name)
-            text = (settings.mappings / f"{name}.toml").read_text("utf-8")
+            text = configuration.mapping_text(self.settings.path, name)
+            saved, wrong = parse(name, text, f"mappings/{name}.toml")
+            if saved is None:  # saved again since it was checked
+                raise ConfigError(message("config.mistakes", file=wrong[0].file, count=len(wrong)), wrong)
             mappings[name] = MappingText(text, saved.read)
         return Setup(settings, mappings)
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline import Pipeline
 from pipeline.app import mistakes
-from pipeline.config import load, load_mapping, read_active, set_active
+from pipeline.config import load, load_mapping, mapping_text, read_active, set_active
 from pipeline.errors import ConfigError
 from pipeline.jobs import patterns_overlap
 from pipeline.schedule import describe
@@ -147,3 +147,11 @@ def test_a_missing_database_is_an_empty_ledger(tmp_path):
         assert pipeline.files() == []
         assert not pipeline.why("nothing.csv").imported
     assert not (tmp_path / "x.db").exists()
+
+
+def test_a_mapping_that_goes_while_it_is_read_is_a_sentence(tmp_path):
+    written(tmp_path, JOB.format(name="a", inbox="a"))
+    (tmp_path / "mappings" / "m.toml").unlink()
+    with pytest.raises(ConfigError) as caught:
+        mapping_text(tmp_path / "config.toml", "m")
+    assert caught.value.said.code == "config.unreadable"

@@ -144,5 +144,9 @@ def mapping_names(path: Path) -> list[str]:
 
 
 def mapping_text(path: Path, name: str) -> str:
-    """The text of one of those mappings, as far as it can be read."""
-    return (path.absolute().parent / "mappings" / f"{name}.toml").read_text("utf-8", "replace")
+    """The text of one of those mappings, as far as it can be read. Raises ConfigError when it is gone."""
+    file = path.absolute().parent / "mappings" / f"{name}.toml"
+    try:
+        return file.read_text("utf-8", "replace")
+    except OSError as error:  # an editor may put the file away before it writes the new one
+        raise ConfigError(message("config.unreadable", file=str(file), detail=str(error))) from error
