@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -70,6 +70,7 @@ class Inboxes:
     ) -> None:
         self._renamed_in = renamed_in
         self._folders: dict[Path, _Folder] = {}
+        self._of_job: dict[str, dict[Path, _Folder]] = {}  # asked for each job at every step
         self.copied: dict[str, dict[tuple[str, bytes], str]] = {}  # job → what its copies were made of
         self.follow(jobs, options)
 
@@ -92,6 +93,10 @@ class Inboxes:
                 self._folders[folder] = old
             else:  # other jobs, another verdict: but since when a file is there stays known
                 self._folders[folder] = _Folder(below, tuple(jobs), old.found if old else {})
+        self._of_job = {job.name: {} for job in self.jobs}
+        for folder, place in self._folders.items():
+            for job in place.jobs:
+                self._of_job[job.name][folder] = place
         return changed
 
     @property
@@ -116,7 +121,10 @@ class Inboxes:
 
     def folders_of(self, job: ImportJob) -> list[Path]:
         """The folders that this job takes files from now."""
-        return [folder for folder, place in self._folders.items() if job in place.jobs]
+        return list(self._of_job.get(job.name, ()))
+
+    def _places(self, job: ImportJob) -> Iterable[_Folder]:
+        return self._of_job.get(job.name, {}).values()
 
     def look(self, folder: Path, now: Now) -> float:
         """Scan a folder. Returns the seconds after which another look can tell more.
@@ -218,18 +226,14 @@ class Inboxes:
 
     def ready(self, job: ImportJob) -> list[Waiting]:
         """What may be taken, in the order that the job asks for."""
-        lists = [ready for p in self._folders.values() if (ready := p.ready.get(job.name))]
+        lists = [ready for place in self._places(job) if (ready := place.ready.get(job.name))]
         if len(lists) == 1:
             return lists[0]
         return sorted((w for found in lists for w in found), key=_key(job))
 
     def others(self, job: ImportJob) -> list[Waiting]:
         """What is not complete yet, or can never be taken."""
-        return [w for p in self._folders.values() for w in p.others.get(job.name, ())]
-
-    def settles(self, job: ImportJob) -> bool:
-        """Is there something that time or its sender will make ready?"""
-        return any(w.kind != "rejected" for p in self._folders.values() for w in p.others.get(job.name, ()))
+        return [w for place in self._places(job) for w in place.others.get(job.name, ())]
 
     def still_ready(self, waiting: Waiting) -> bool:
         """A last look just before it is taken: nobody has opened or changed it since."""
