@@ -140,11 +140,6 @@ def closes(schedule: Schedule, opening: datetime) -> datetime | None:
     return None
 
 
-def never_again(schedule: Schedule, last: datetime, now: datetime) -> bool:
-    """Have all its dates passed?"""
-    return not isinstance(schedule, Always) and next_opening(schedule, last, now) is None
-
-
 def _latest_slot(schedule: Daily, now: datetime) -> datetime | None:
     """The latest slot that has come. Slots come in the order of their local times, so the search ends soon."""
     day = _near(schedule.days, now.astimezone(ZoneInfo(schedule.zone)).date() + ONE_DAY, -1)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
-import secrets
 import select
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline import files as disk
@@ -17,21 +14,10 @@ from pipeline.watching.inotify import Inotify
 EVENT_S = 1.0  # for so long a new file may go untold
 
 
-@contextlib.contextmanager
-def probe(folder: Path) -> Iterator[Path]:
-    """An empty file that services overlook, gone afterwards. Raises OSError."""
-    path = folder / f".pipeline-probe-{secrets.token_hex(8)}.part"
-    path.touch(exist_ok=False)
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
 def writable(folder: Path) -> str | None:
     """Why no file can be made there; None: one could."""
     try:
-        with probe(folder):
+        with disk.probe(folder):
             return None
     except OSError as error:
         return error.strerror or str(error)
@@ -49,7 +35,7 @@ def event_s(events: Inotify, folder: Path) -> float | None:
     events.add(folder)
     events.read()
     start = time.monotonic()
-    with probe(folder) as path:
+    with disk.probe(folder) as path:
         end = start + EVENT_S
         while (left := end - time.monotonic()) > 0:
             if select.select([events.fd], [], [], left)[0]:
@@ -61,7 +47,7 @@ def event_s(events: Inotify, folder: Path) -> float | None:
 
 def sees_writers(folder: Path) -> bool:
     """Can we tell there that another program is still writing a file? Raises OSError."""
-    with probe(folder) as path:
+    with disk.probe(folder) as path:
         with path.open("wb"):
             busy = disk.writer_free(path)
         return busy == "busy" and disk.writer_free(path) == "free"
@@ -69,7 +55,7 @@ def sees_writers(folder: Path) -> bool:
 
 def can_rename(folder: Path, target: Path) -> bool:
     """Is a file renamed from one folder to the other? False: it must be copied. Raises OSError."""
-    with probe(folder) as path:
+    with disk.probe(folder) as path:
         there = target / f"{path.stem}-moved.part"
         try:
             disk.rename_noreplace(path, there)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +21,19 @@ class Orphan:
     entry: disk.Entry
 
 
-def orphans(inboxes: Inboxes) -> list[Orphan]:
-    """All of them, by folder. What cannot be read has none."""
-    found: list[Orphan] = []
+def work_folders(inboxes: Inboxes) -> Iterator[tuple[Path, Path]]:
+    """Each inbox with a work folder in it that belongs to no job of its. What cannot be read has none."""
     for folder in inboxes.folders:
         known = {job.name for job in inboxes.of_folder(folder)}
         with contextlib.suppress(OSError):
-            for work in sorted((folder / WORK).iterdir()):
-                if work.name not in known and work.is_dir():
-                    found += [Orphan(folder, work.name, entry) for entry in disk.entries(work)]
+            works = sorted((folder / WORK).iterdir())
+            yield from ((folder, work) for work in works if work.name not in known and work.is_dir())
+
+
+def orphans(inboxes: Inboxes) -> list[Orphan]:
+    """All of them, by folder. What cannot be read has none."""
+    found: list[Orphan] = []
+    for folder, work in work_folders(inboxes):
+        with contextlib.suppress(OSError):
+            found += [Orphan(folder, work.name, entry) for entry in disk.entries(work)]
     return found

@@ -145,7 +145,7 @@ class Service:
             return False
         if desk.held:
             return True
-        return desk.gate.is_open and bool(self._ready(desk) or any(self._settling(desk)))
+        return desk.gate.is_open and bool(self._ready(desk) or self._settling(desk))
 
     async def step(self, now: Now, tasks: TaskGroup) -> float:
         """One round: config, database, switch, gates, folders, work. Returns seconds until the next is due."""
@@ -159,7 +159,7 @@ class Service:
                 if self._is_due("pauses", now, SWITCH_S):
                     self._note_pauses(await self._call(self._store.pauses, now.wall))
                 if self._is_due("gates", now, GATES_S):
-                    for gate in await self._call(self._gates.step, now, self._stopped_jobs()):
+                    for gate in await self._call(self._gates.step, now, self.pauses.keys()):
                         self._looking.mark(self.inboxes.folders_of(gate.job))
                         self._announcer.tell("job.opened", gate.job.name)
                 await self._close_openings(now)
@@ -167,7 +167,7 @@ class Service:
             self.database = self._announcer.trouble("", self.database, trouble.said)
         delay = await self._look(now)
         await self._workshop.pool.retire()
-        if any(self._ready(desk) or any(self._settling(desk)) for desk in self.desks.values()):
+        if any(self._ready(desk) or self._settling(desk) for desk in self.desks.values()):
             tasks.start_soon(self._workshop.pool.warm)  # it starts while the file settles
         if self._active and self._stopping is None and self.database is None and self._coming is None:
             for desk in self.desks.values():
@@ -334,9 +334,6 @@ class Service:
         for job in self.pauses.keys() - pauses.keys():
             self._announcer.tell("job.resumed", job)
         self.pauses = pauses
-
-    def _stopped_jobs(self) -> frozenset[str]:
-        return frozenset(self.pauses)
 
     async def _close_openings(self, now: Now) -> None:
         assert self._gates is not None

@@ -12,7 +12,8 @@ from pipeline import files as disk
 from pipeline.clock import Clock
 from pipeline.engine.desk import Arrived, Desk
 from pipeline.engine.inboxes import Inboxes, Waiting, source_state
-from pipeline.jobs import WORK, ImportJob
+from pipeline.engine.orphans import work_folders
+from pipeline.jobs import ImportJob
 from pipeline.readiness import Seen
 from pipeline.watching.watcher import Watcher
 from pipeline.words import Message, message
@@ -109,10 +110,7 @@ def _with_companion(job: ImportJob, folder: Path, claimed: disk.Claimed) -> disk
 
 def give_back_orphans(inboxes: Inboxes) -> None:
     """What was taken for jobs that are no longer in the config goes back into its inbox: nothing stays hidden."""
-    known = {(folder, job.name) for folder in inboxes.folders for job in inboxes.of_folder(folder)}
-    for folder in inboxes.folders:
+    for folder, work in work_folders(inboxes):
         with contextlib.suppress(OSError):
-            for work in (folder / WORK).iterdir():
-                if work.is_dir() and (folder, work.name) not in known:
-                    for claimed in disk.abandoned(work):
-                        disk.unclaim(claimed, folder)
+            for claimed in disk.abandoned(work):
+                disk.unclaim(claimed, folder)

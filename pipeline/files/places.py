@@ -178,8 +178,8 @@ def free_bytes(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def _probe(folder: Path) -> Iterator[Path]:
-    """An empty hidden file in the folder, gone afterwards."""
+def probe(folder: Path) -> Iterator[Path]:
+    """An empty hidden file in the folder, which services overlook, gone afterwards. Raises OSError."""
     path = folder / f".pipeline-probe-{secrets.token_hex(8)}.part"
     path.touch(exist_ok=False)
     try:
@@ -190,7 +190,7 @@ def _probe(folder: Path) -> Iterator[Path]:
 
 def case_sensitive(folder: Path) -> bool:
     """Are `a.csv` and `A.CSV` two files there? Asked by a hidden probe file. Raises OSError."""
-    with _probe(folder) as path:
+    with probe(folder) as path:
         return not path.with_name(path.name.upper()).exists()
 
 
@@ -198,7 +198,7 @@ def clock_offset_s(folder: Path) -> float:
     """By how many seconds the clock that dates files there is ahead of ours. Asked by a hidden probe file.
     Raises OSError."""
     before = time.time()
-    with _probe(folder) as path:
+    with probe(folder) as path:
         path.write_bytes(b".")
         there = path.stat().st_mtime
     after = time.time()

@@ -21,7 +21,7 @@ from pipeline import files as disk
 from pipeline.clock import Clock
 from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
-from pipeline.imports.bundles import Bundle, Run, Small, bundle, halves, runs
+from pipeline.imports.bundles import Bundle, Run, bundle, halves, runs
 from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
 from pipeline.imports.reading import content, fit, raws, stage
@@ -60,6 +60,7 @@ class Importer:
     def run(self, work: Work) -> list[Outcome]:
         """Import the files, together when they can be, else one by one. Never raises for a file's or the
         world's fault: that is an outcome. Safe to repeat after any interruption."""
+        self._tried.clear()  # a claim that comes again comes as one that was tried
         outcomes: list[Outcome] = []
         try:
             todo = runs(work)
@@ -107,9 +108,10 @@ class Importer:
             loads.append(Load(arrival, made.staging, made.plan, part.records, made.dialect, lines=lines))
         point("stage.after")
         for part in made.parts:
-            _unwritten(part.small)
+            path = part.small.taken.path
+            _unchanged(part.small.before, path.lstat(), path)
             if work.job.take == "move":
-                _unopened(part.small.taken.path)
+                _unopened(path)
         rows = self._store.commit_bundle(loads, self._now())
         if rows is None:
             return None
@@ -168,7 +170,7 @@ class Importer:
                 else:
                     ready.append(prepared)
             for one in ready:
-                _unchanged(one.file, one.before, one.taken.path)
+                _unchanged(one.before, os.fstat(one.file.fileno()), one.taken.path)
                 if work.job.take == "move" and one.load.arrival.replay_of is None:
                     _unopened(one.taken.path)
             done = self._store.commit([one.load for one in ready], self._now()) if ready else []
@@ -265,25 +267,13 @@ class Importer:
         return self._clock.now().wall
 
 
-def _unchanged(file: BinaryIO, before: os.stat_result, path: Path) -> None:
-    after = os.fstat(file.fileno())
+def _unchanged(before: os.stat_result, after: os.stat_result, path: Path) -> None:
     if (before.st_size, before.st_mtime_ns, before.st_ino) != (
         after.st_size,
         after.st_mtime_ns,
         after.st_ino,
     ):
         raise _Changed(str(path))
-
-
-def _unwritten(small: Small) -> None:
-    """As `_unchanged`, for a file that was read whole."""
-    after, before = small.taken.path.lstat(), small.before
-    if (before.st_size, before.st_mtime_ns, before.st_ino) != (
-        after.st_size,
-        after.st_mtime_ns,
-        after.st_ino,
-    ):
-        raise _Changed(str(small.taken.path))
 
 
 def _unopened(path: Path) -> None:
