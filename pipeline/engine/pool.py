@@ -60,10 +60,11 @@ class Pool:
     deadline_s: float
     _idle: list[tuple[float, _Worker]] = field(default_factory=list)
     _started: bool = False
+    _warming: anyio.Event | None = None  # a worker is being started before there is work
 
     async def work(self, order: Order, heard: Callable[[Frame], None]) -> list[Frame]:
         """Have one order done; `heard` gets each event frame. Raises WorkerDied."""
-        worker = self._idle.pop()[1] if self._idle else await self._start()
+        worker = await self._take()
         try:
             with anyio.fail_after(self.deadline_s):
                 await worker.send({"order": order})
@@ -93,11 +94,22 @@ class Pool:
         """Have one worker ready before there is work; a start that fails is left to the work to tell."""
         if self._idle or self._started:
             return
-        self._started = True
+        ready = self._warming = anyio.Event()
         try:
             self._idle.append((anyio.current_time(), await self._start()))
         except WorkerDied:
             return
+        finally:
+            self._warming = None
+            ready.set()
+
+    async def _take(self) -> _Worker:
+        """An idle worker, or the one that is starting already, or a new one. One order waits for the one that is
+        starting: a second start beside it would take longer. Others start their own."""
+        coming, self._warming = self._warming, None
+        if not self._idle and coming is not None:
+            await coming.wait()
+        return self._idle.pop()[1] if self._idle else await self._start()
 
     async def _start(self) -> _Worker:
         self._started = True
