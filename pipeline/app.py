@@ -31,6 +31,7 @@ from pipeline.clock import Clock
 from pipeline.config import Follower
 from pipeline.engine import replaying
 from pipeline.engine.desk import MappingText, Once, Setup
+from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
 from pipeline.events import Event, Listener
@@ -47,18 +48,23 @@ class Pipeline:
     """One installation: a `config.toml`, its mappings and its database.
 
     Raises ConfigError with every mistake when the config cannot be used. `listener` hears each event
-    (see `pipeline.events.EVENTS`). Not for use by two threads at once.
+    (see `pipeline.events.EVENTS`). `forks`: this process is ours alone, so workers may begin as copies of it, which
+    is faster; not for a program that holds connections of its own. Not for use by two threads at once.
     """
 
     def __init__(
-        self, config: str | os.PathLike[str] = "config.toml", *, listener: Listener | None = None
+        self,
+        config: str | os.PathLike[str] = "config.toml",
+        *,
+        listener: Listener | None = None,
+        forks: bool = False,
     ) -> None:
         try:
             self.settings = configuration.load(Path(config))
         except ConfigError as error:  # say everything in one go, the mappings' mistakes too
             raise ConfigError(error.said, mistakes(config)) from error
         self._listener: Listener = listener or _nobody
-        self._clock = Clock()
+        self._clock, self._forks = Clock(), forks
         self._store: Store | None = None
         self._answers = Answers(self.settings, self._ledger, self._clock)
 
@@ -84,7 +90,8 @@ class Pipeline:
         Must not be called inside a running event loop."""
         for name in jobs:
             self._job(name)
-        service = self._service(self._setup(), lambda: None, Once(tuple(jobs), now, wait))
+        first = self._first_worker()
+        service = self._service(self._setup(), lambda: None, Once(tuple(jobs), now, wait), first)
         self._serve_now(service, None)
         troubles = [t.said for t in [service.database, *(d.trouble for d in service.desks.values())] if t]
         held = {} if now and jobs else service.pauses
@@ -129,9 +136,19 @@ class Pipeline:
 
         Config and mappings are followed as they change, and read again on SIGHUP; with mistakes in them the
         last good ones stay in force."""
-        setup = self._setup()
+        first = self._first_worker()
         follower = Follower(self.settings.path, self.settings.mappings, self._setup)
-        self._serve_now(self._service(setup, follower, None), follower)
+        self._serve_now(self._service(self._setup(), follower, None, first), follower)
+
+    def _first_worker(self) -> WorkerProcess | None:
+        """A worker that begins as a copy of this process, while nothing is open in it yet."""
+        if not self._forks or self._store is not None:
+            return None
+        try:
+            connect(self.settings.database, self.settings.schema).close()  # loads what both will need
+        except PipelineError:
+            return None  # told where the database is needed
+        return fork(self.settings.memory_mb)
 
     def _serve_now(self, service: Service, follower: Follower | None) -> None:
         try:
@@ -152,7 +169,7 @@ class Pipeline:
             await service.run()
             tasks.cancel_scope.cancel()
 
-    def _service(self, setup: Setup, news: News, once: Once | None) -> Service:
+    def _service(self, setup: Setup, news: News, once: Once | None, first: WorkerProcess | None) -> Service:
         return Service(
             setup,
             news,
@@ -161,6 +178,7 @@ class Pipeline:
             self._listener,
             self._clock,
             once,
+            first,
         )
 
     def _setup(self) -> Setup:

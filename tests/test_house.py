@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -38,6 +40,12 @@ def test_the_top_level_has_it(name: str) -> None:
 def test_the_running_path_imports(library: str) -> None:
     """Imported by a module that `pipeline.app` or the worker reaches."""
     assert library in reached("pipeline.app") | reached("pipeline.worker")
+
+
+def test_the_service_loads_nothing_that_only_workers_need() -> None:
+    """It stays small, starts fast, and may be copied: polars starts threads."""
+    code = "import sys, pipeline.app; pipeline.app.connect('sqlite://').close(); sys.exit('polars' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def reached(start: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from io import TextIOWrapper
@@ -15,6 +16,7 @@ from pipeline.cli import demo, doctor, facts, hold, reading, start, work
 from pipeline.cli.output import Voice
 from pipeline.errors import PipelineError
 from pipeline.words import message
+from pipeline.worker import GC_OBJECTS
 
 app = typer.Typer(
     name="pipeline",
@@ -54,6 +56,7 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit: 0 done, 1 something failed, 2 wrong use or config, 3 with refused rows."""
+    gc.set_threshold(GC_OBJECTS)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that cannot show a letter gets it escaped
             stream.reconfigure(errors="backslashreplace")

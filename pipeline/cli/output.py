@@ -42,13 +42,13 @@ class Voice:
         self.language = language_of(config)
 
     @contextmanager
-    def pipeline(self, listener: Listener | None = None) -> Iterator[Pipeline]:
+    def pipeline(self, listener: Listener | None = None, *, forks: bool = False) -> Iterator[Pipeline]:
         """The installation of the config, closed at the end. Raises ConfigError."""
         from pipeline.app import Pipeline
         from pipeline.files import ignore_sigio
 
         ignore_sigio()  # a writer that comes at the moment we look whether there is one would end the command
-        with Pipeline(self.config, listener=listener) as pipeline:
+        with Pipeline(self.config, listener=listener, forks=forks) as pipeline:
             yield pipeline
 
     def text(self, said: Message | None) -> str:

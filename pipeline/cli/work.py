@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def run(context: typer.Context) -> None:
     """The service: import files as they come, until Ctrl-C or SIGTERM."""
     voice: Voice = context.obj
-    with voice.pipeline(log(voice)) as pipeline:
+    with voice.pipeline(log(voice), forks=True) as pipeline:
         voice.say(message("cli.running", config=str(pipeline.settings.path)))
         pipeline.run()
     voice.say(message("cli.stopped"))
@@ -37,7 +37,7 @@ def once(
     """Import everything that is there and due, then exit."""
     voice: Voice = context.obj
     bar = Progress(voice)
-    with voice.pipeline(bar.hear) as pipeline:
+    with voice.pipeline(bar.hear, forks=True) as pipeline:
         for name in jobs or []:
             known_job(name, [job.name for job in pipeline.settings.imports])
         if not pipeline.settings.active:

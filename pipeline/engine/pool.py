@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import struct
-import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 
 import anyio
-from anyio.abc import Process
-from anyio.streams.buffered import BufferedByteReceiveStream
 
-from pipeline.worker import LENGTH, Order
+from pipeline.engine.process import GRACE_S, Frame, WorkerProcess, launch
+from pipeline.worker import Order
 
-Frame = dict[str, Any]
 IDLE_S = 300.0
+START_S = 60.0
 
 
 class WorkerDied(Exception):
@@ -31,35 +25,15 @@ class WorkerDied(Exception):
 
 
 @dataclass(slots=True)
-class _Worker:
-    process: Process
-    frames: BufferedByteReceiveStream
-
-    async def receive(self) -> Frame:
-        import json
-
-        head = await self.frames.receive_exactly(LENGTH.size)
-        body = await self.frames.receive_exactly(LENGTH.unpack(head)[0])
-        frame: Frame = json.loads(body)
-        return frame
-
-    async def send(self, frame: Frame) -> None:
-        import json
-
-        body = json.dumps(frame).encode()
-        assert self.process.stdin is not None
-        await self.process.stdin.send(struct.pack(">I", len(body)) + body)
-
-
-@dataclass(slots=True)
 class Pool:
     """At most `size` workers at once; `memory_mb` and `deadline_s` bound each."""
 
     size: int
     memory_mb: int
     deadline_s: float
-    _idle: list[tuple[float, _Worker]] = field(default_factory=list)
-    _started: bool = False
+    first: WorkerProcess | None = None  # begun before the service was
+    _idle: list[tuple[float, WorkerProcess]] = field(default_factory=list)
+    _alive: int = 0  # idle, at work, or being started
     _warming: anyio.Event | None = None  # a worker is being started before there is work
 
     async def work(self, order: Order, heard: Callable[[Frame], None]) -> list[Frame]:
@@ -71,39 +45,32 @@ class Pool:
                 while "outcomes" not in (frame := await worker.receive()):
                     heard(frame)
         except TimeoutError:
-            worker.process.kill()
             await self._bury(worker)
             raise WorkerDied(True, f"no end after {self.deadline_s:.0f} s") from None
-        except (
-            anyio.EndOfStream,
-            anyio.IncompleteRead,
-            anyio.BrokenResourceError,
-            anyio.ClosedResourceError,
-        ):
-            raise WorkerDied(True, await self._bury(worker)) from None
+        except (OSError, anyio.EndOfStream):
+            raise WorkerDied(True, await self._bury(worker, GRACE_S)) from None
         except BaseException:
-            worker.process.kill()
-            with anyio.CancelScope(shield=True):
-                await self._bury(worker)
+            await self._bury(worker)
             raise
         self._idle.append((anyio.current_time(), worker))
         outcomes: list[Frame] = frame["outcomes"]
         return outcomes
 
     async def warm(self) -> None:
-        """Have one worker ready before there is work; a start that fails is left to the work to tell."""
-        if self._idle or self._started:
+        """Have a worker ready before there is work; a start that fails is left to the work to tell."""
+        if self._alive:
             return
         ready = self._warming = anyio.Event()
         try:
-            self._idle.append((anyio.current_time(), await self._start()))
+            worker = await self._start()
+            self._idle.append((anyio.current_time(), worker))
         except WorkerDied:
             return
         finally:
             self._warming = None
             ready.set()
 
-    async def _take(self) -> _Worker:
+    async def _take(self) -> WorkerProcess:
         """An idle worker, or the one that is starting already, or a new one. One order waits for the one that is
         starting: a second start beside it would take longer. Others start their own."""
         coming, self._warming = self._warming, None
@@ -111,58 +78,45 @@ class Pool:
             await coming.wait()
         return self._idle.pop()[1] if self._idle else await self._start()
 
-    async def _start(self) -> _Worker:
-        self._started = True
+    async def _start(self) -> WorkerProcess:
+        worker, self.first = self.first, None
         try:
-            with anyio.CancelScope(shield=True):  # a process that is half started belongs to nobody
-                process = await anyio.open_process(
-                    [sys.executable, "-P", "-m", "pipeline.worker", str(os.getpid()), str(self.memory_mb)],
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=None,
-                    start_new_session=True,
-                    cwd="/",
-                )
+            worker = worker or launch(self.memory_mb)
         except OSError as error:
             raise WorkerDied(False, error.strerror or str(error)) from error
-        assert process.stdout is not None
-        worker = _Worker(process, BufferedByteReceiveStream(process.stdout))
+        self._alive += 1
         try:
-            with anyio.fail_after(60):
+            with anyio.fail_after(START_S):
                 await worker.receive()
-        except (TimeoutError, anyio.EndOfStream, anyio.IncompleteRead):
-            process.kill()
+                await worker.send({"warm": True})
+        except TimeoutError:
             raise WorkerDied(False, await self._bury(worker)) from None
+        except (OSError, anyio.EndOfStream):
+            raise WorkerDied(False, await self._bury(worker, GRACE_S)) from None
         except BaseException:  # cancelled before its hello: nobody else knows of this process
-            process.kill()
-            with anyio.CancelScope(shield=True):
-                await self._bury(worker)
+            await self._bury(worker)
             raise
         return worker
+
+    async def _bury(self, worker: WorkerProcess, grace_s: float = 0) -> str:
+        self._alive -= 1
+        with anyio.CancelScope(shield=True):  # a process that is left alive would belong to nobody
+            reason = await worker.bury(grace_s)
+        return reason
 
     async def retire(self, older_than_s: float = IDLE_S) -> None:
         """End workers that have been idle for longer than this."""
         now = anyio.current_time()
         old = [w for since, w in self._idle if now - since >= older_than_s]
         self._idle = [(since, w) for since, w in self._idle if now - since < older_than_s]
-        if not self._idle:
-            self._started = False
         for worker in old:
-            assert worker.process.stdin is not None
-            await worker.process.stdin.aclose()
-            with anyio.move_on_after(5):
-                await worker.process.wait()
-            await self._bury(worker)
+            with suppress(OSError, anyio.EndOfStream):
+                await worker.farewell()
+            await self._bury(worker, GRACE_S)
 
     async def close(self) -> None:
+        """End all of them."""
+        if self.first is not None:
+            await self.first.bury()
+            self.first = None
         await self.retire(0)
-
-    async def _bury(self, worker: _Worker) -> str:
-        if worker.process.returncode is None:
-            with anyio.move_on_after(5):
-                await worker.process.wait()
-        if worker.process.returncode is None:
-            worker.process.kill()
-        code = await worker.process.wait()
-        await worker.process.aclose()
-        return signal.Signals(-code).name if code < 0 else f"exit {code}"

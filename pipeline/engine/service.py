@@ -22,6 +22,7 @@ from pipeline.engine.desk import Announcer, Desk, Once, Setup, Trouble
 from pipeline.engine.gates import Gates
 from pipeline.engine.inboxes import Waiting
 from pipeline.engine.looking import Looking
+from pipeline.engine.process import WorkerProcess
 from pipeline.engine.report import Report
 from pipeline.engine.taking import GROUP_FILES, take
 from pipeline.engine.workshop import Workshop
@@ -42,7 +43,8 @@ JUMP_S = 60.0
 
 
 class Service:
-    """Runs the imports of one config. `news` tells what changed in it; `once` None: until stopped."""
+    """Runs the imports of one config. `news` tells what changed in it; `once` None: until stopped; `first`: a
+    worker that has begun already."""
 
     def __init__(
         self,
@@ -53,13 +55,14 @@ class Service:
         listener: Listener,
         clock: Clock,
         once: Once | None = None,
+        first: WorkerProcess | None = None,
     ) -> None:
         self._setup, self._news, self._connect, self._once = setup, news, connect, once
         self._is_active, self._clock = is_active, clock
         self._announcer = Announcer(listener, clock)
         self._looking = Looking(self._jobs_of(setup), setup.options())
         self.inboxes, self._watcher = self._looking.inboxes, self._looking.watcher
-        self._workshop = Workshop(setup, self._announcer, self._watcher.wake)
+        self._workshop = Workshop(setup, self._announcer, self._watcher.wake, first)
         self._store: Store | None = None
         self._store_thread = CapacityLimiter(1)
         self._gates: Gates | None = None

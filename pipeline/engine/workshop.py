@@ -13,6 +13,7 @@ from anyio import CapacityLimiter, to_thread
 from pipeline import files as disk
 from pipeline.engine.desk import Announcer, Arrived, Desk, Setup, Wake
 from pipeline.engine.pool import Pool, WorkerDied
+from pipeline.engine.process import WorkerProcess
 from pipeline.engine.taking import SMALL_BYTES
 from pipeline.words import Message, message
 from pipeline.worker import FileOrder, Order
@@ -36,6 +37,7 @@ class Workshop:
     setup: Setup
     announcer: Announcer
     wake: Wake
+    first: WorkerProcess | None = None
     done: list[Done] = field(default_factory=list)
     pool: Pool = field(init=False)
     _lanes: CapacityLimiter = field(init=False)
@@ -43,7 +45,7 @@ class Workshop:
 
     def __post_init__(self) -> None:
         settings = self.setup.settings
-        self.pool = Pool(settings.workers, settings.memory_mb, settings.deadline_s)
+        self.pool = Pool(settings.workers, settings.memory_mb, settings.deadline_s, self.first)
         self._lanes = CapacityLimiter(settings.workers)
         self._big_lane = CapacityLimiter(max(1, settings.workers - 1))
 

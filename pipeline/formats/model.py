@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
-
-import polars as pl
+from typing import TYPE_CHECKING, Protocol
 
 from pipeline.words import Message
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LINE = "_line"
 """Name of the column of a batch that holds the physical line (1-based) where each record starts (Int64)."""

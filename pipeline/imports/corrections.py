@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from pipeline.formats.model import Reading
 from pipeline.store.model import LedgerFile, RefusedRow
 from pipeline.words import Language, render
+
+if TYPE_CHECKING:
+    from pipeline.formats.model import Reading
 
 
 def describe(reading: Reading) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import polars as pl
+from typing import TYPE_CHECKING
 
 from pipeline.mapping.model import Plan
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Keys:
@@ -26,6 +29,8 @@ class Keys:
 
     def all_different(self) -> bool:
         """Are they? Also true once the rows with equal keys were dropped."""
+        import polars as pl
+
         if self._dropped is None and (not self._hashes or pl.concat(self._hashes).n_unique() == self._rows):
             self._dropped = 0
         return self._dropped is not None

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
-
-import polars as pl
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.words import Language, Message
+
+if TYPE_CHECKING:
+    import polars as pl  # only a worker handles rows: the service stays small
 
 FileState = Literal["committed", "archived", "duplicate", "failed"]
 Repeat = Literal["skip", "apply"]

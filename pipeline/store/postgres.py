@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from itertools import count
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import psycopg
 import sqlalchemy as sa
 
@@ -23,6 +22,9 @@ from pipeline.store.rights import Right, may_log, missing_rights
 from pipeline.store.session import OURS
 from pipeline.store.target import Target, quoted
 from pipeline.store.upsert import LINE, staged, upsert
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _NUMBERS = count(1)
 _MARKED = "\x00"  # a placeholder while a statement is put together

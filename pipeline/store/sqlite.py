@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from datetime import datetime, timezone
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import polars as pl
 import sqlalchemy as sa
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random
 
@@ -30,6 +29,9 @@ from pipeline.store.session import OURS
 from pipeline.store.target import Link, Target, quoted
 from pipeline.store.upsert import LINE, upsert
 from pipeline.words import Message, message
+
+if TYPE_CHECKING:
+    import polars as pl
 
 BUSY_S = 20.0
 _NUMBERS = count(1)
@@ -222,7 +224,9 @@ class SqliteStaging:
         raw: Any = conn.connection.driver_connection
         self._raw: sqlite3.Connection = raw
         self._plan, self._where, self._left = plan, where, left
-        self._stored = _stored if ours else _written
+        from pipeline.store.cells import stored, written
+
+        self._stored = stored if ours else written
         self.table, self.rows, self.highest = f"staged_{next(_NUMBERS)}", 0, 0
         self.keys = Keys(plan)
         self.statement = ""  # the upsert of its rows
@@ -266,28 +270,3 @@ class SqliteStaging:
 
     def __exit__(self, *exc: object) -> None:
         self.close()
-
-
-def _stored(kind: pl.DataType, name: str) -> pl.Expr:
-    """As SQLite stores it: scaled integers, ISO texts, 0 and 1."""
-    column = pl.col(name)
-    if isinstance(kind, pl.Decimal):
-        return column.to_physical().cast(pl.Int64)
-    if isinstance(kind, pl.Datetime):
-        return column.dt.replace_time_zone(None).dt.strftime("%Y-%m-%d %H:%M:%S%.6f")
-    if isinstance(kind, pl.Date):
-        return column.dt.strftime("%Y-%m-%d")
-    if isinstance(kind, pl.Boolean):
-        return column.cast(pl.Int8)
-    return column
-
-
-def _written(kind: pl.DataType, name: str) -> pl.Expr:
-    """As another program writes it: a number with its decimals as text, which the column's own affinity makes of
-    it what it makes of that program's; an instant without a fraction that is zero."""
-    column = pl.col(name)
-    if isinstance(kind, pl.Decimal):
-        return column.cast(pl.String)
-    if isinstance(kind, pl.Datetime):
-        return _stored(kind, name).str.strip_suffix(".000000")
-    return _stored(kind, name)

@@ -20,7 +20,7 @@ from pipeline import files as disk
 from pipeline.app import diagnose
 from pipeline.cli.main import app
 from pipeline.doctor.entries import KINDS
-from pipeline.doctor.probes import can_rename, event_s, probe, sees_writers
+from pipeline.doctor.probes import can_rename, event_s, sees_writers
 from pipeline.engine.report import running
 from pipeline.results import Finding
 from pipeline.store import connect
@@ -224,7 +224,7 @@ def test_the_probes_themselves(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     assert can_rename(tmp_path, tmp_path / "there")
     assert can_rename(tmp_path, tmp_path)
-    with pytest.raises(RuntimeError), probe(tmp_path):
+    with pytest.raises(RuntimeError), disk.probe(tmp_path):
         raise RuntimeError
     assert entries(tmp_path) == ["there"]
 
