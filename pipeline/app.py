@@ -113,6 +113,7 @@ class Pipeline:
 
         Raises PipelineError when there is no such file, when its job is no longer in the config, and when the
         archive no longer has it as it was; ConfigError when a mapping has mistakes."""
+        first = self._first_worker()
         setup, store = self._setup(), self._ledger()
         row = store.by_id(id) if store else None
         if store is None or row is None:
@@ -125,7 +126,7 @@ class Pipeline:
         claim = disk.new_claim(now)
         store.begin_replay(claim, row.id, person(), now)
         taken, arrived = replaying.take(job, row, archived, claim)
-        load = partial(replaying.load, setup, job, taken, arrived, self._listener, self._clock, wait)
+        load = partial(replaying.load, setup, job, taken, arrived, self._listener, self._clock, wait, first)
         done = anyio.run(load)
         rows = self._answers.rows([done.id]) if done.id is not None else []
         return OnceResult(tuple(rows), (), (done.trouble,) if done.trouble is not None else ())

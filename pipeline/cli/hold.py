@@ -63,7 +63,7 @@ def replay(
 ) -> None:
     """Import a file again from the archive, now, also while its job is paused."""
     voice: Voice = context.obj
-    with voice.pipeline() as pipeline:
+    with voice.pipeline(forks=True) as pipeline:
         result, zone = pipeline.replay(id, wait=wait), pipeline.settings.timezone
     if as_json:
         voice.json(plain.once_json(voice, result))

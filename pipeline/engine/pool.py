@@ -99,9 +99,9 @@ class Pool:
         return worker
 
     async def _bury(self, worker: WorkerProcess, grace_s: float = 0) -> str:
-        self._alive -= 1
         with anyio.CancelScope(shield=True):  # a process that is left alive would belong to nobody
             reason = await worker.bury(grace_s)
+        self._alive -= 1
         return reason
 
     async def retire(self, older_than_s: float = IDLE_S) -> None:

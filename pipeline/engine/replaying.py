@@ -16,6 +16,7 @@ from pipeline import files as disk
 from pipeline.clock import Clock
 from pipeline.engine.desk import Announcer, Arrived, Desk, Setup
 from pipeline.engine.gates import Gate
+from pipeline.engine.process import WorkerProcess
 from pipeline.engine.workshop import Workshop
 from pipeline.errors import Environment, PipelineError
 from pipeline.events import Listener
@@ -87,9 +88,10 @@ async def load(
     listener: Listener,
     clock: Clock,
     wait_s: float,
+    first: WorkerProcess | None = None,
 ) -> Replayed:
     """Have this one file loaded, trying again for so many seconds while something stands in the way."""
-    workshop = Workshop(setup, Announcer(listener, clock), lambda: None)
+    workshop = Workshop(setup, Announcer(listener, clock), lambda: None, first)
     desk = _Again(job, Gate(job))
     desk.arrived[taken.claim] = arrived
     end = clock.now().mono + wait_s
