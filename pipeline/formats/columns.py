@@ -53,9 +53,11 @@ def check_columns(
     for names in required:
         if all(match_column(name, columns) is None for name in names):
             normals = {normal(column): column for column in columns}
-            near = next(filter(None, (_near(name, normals) for name in names)), "-")
+            near = next(filter(None, (_near(name, normals) for name in names)), "")
             shown = ", ".join(columns[:30]) + (", …" if len(columns) > 30 else "")
-            facts = {"column": " / ".join(names), "found": shown, "near": near}
+            facts = {"column": " / ".join(names), "found": shown}
+            if near:
+                raise FileFailed(message("reading.missing_column_near", near=near, **facts))
             raise FileFailed(message("reading.missing_column", **facts))
     for name in [*(name for names in required for name in names), *named]:
         found = match_column(name, columns)

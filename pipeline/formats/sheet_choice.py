@@ -10,7 +10,7 @@ from pipeline.formats.columns import match_column
 from pipeline.formats.table import Table
 from pipeline.words import message
 
-PASSED_OVER = ("reading.empty", "reading.missing_column")
+PASSED_OVER = ("reading.empty", "reading.missing_column", "reading.missing_column_near")
 
 
 @dataclass(frozen=True, slots=True)

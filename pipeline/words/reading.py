@@ -24,6 +24,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         " Corrigez ou retirez `encoding` sous [read] dans le modèle.",
     ),
     "reading.missing_column": (
+        "The file has no column {column}. It has: {found}. Correct the file's header or the mapping.",
+        "Le fichier n'a pas de colonne {column}. Il a : {found}. Corrigez l'en-tête du fichier ou le modèle.",
+    ),
+    "reading.missing_column_near": (
         "The file has no column {column}. It has: {found}. Nearest: {near}."
         " Correct the file's header or the mapping.",
         "Le fichier n'a pas de colonne {column}. Il a : {found}. La plus proche : {near}."

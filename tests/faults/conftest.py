@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline import files as disk
+from tests.databases import ready_sqlite
 from tests.flow.conftest import CONFIG, MAPPING, Installation
 
 Build = Callable[[Path], Installation]
@@ -33,6 +34,8 @@ def orders(n: int, rows: int = 20) -> bytes:
 def build(root: Path, database: str = "sqlite:///shop.db") -> Installation:
     """A ready installation in a folder."""
     (root / "mappings").mkdir(parents=True)
+    if database == "sqlite:///shop.db":
+        (root / "shop.db").write_bytes(ready_sqlite())
     (root / "config.toml").write_text(CONFIG.replace('"sqlite:///shop.db"', json.dumps(database)))
     (root / "mappings" / "sales.toml").write_text(MAPPING)
     for job in ("sales", "nightly"):

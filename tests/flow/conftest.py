@@ -13,6 +13,7 @@ import pytest
 
 from pipeline import Pipeline
 from pipeline.results import OnceResult
+from tests.databases import ready_sqlite
 
 CONFIG = """
 active = true
@@ -95,6 +96,7 @@ class Installation:
 @pytest.fixture
 def installation(tmp_path: Path) -> Installation:
     (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "shop.db").write_bytes(ready_sqlite())
     (tmp_path / "mappings").mkdir()
     (tmp_path / "mappings" / "sales.toml").write_text(MAPPING)
     for job in ("sales", "nightly"):

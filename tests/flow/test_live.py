@@ -104,6 +104,7 @@ def test_a_mapping_is_saved_and_its_paused_job_goes_on(installation: Installatio
     box.config.write_text(
         CONFIG.replace('"sqlite:///shop.db"', '{ url = "sqlite:///shop.db", schema = "none" }')
     )
+    (box.root / "shop.db").unlink()
     with closing(sqlite3.connect(box.root / "shop.db")) as db:
         table = "source TEXT NOT NULL, number TEXT NOT NULL, gross_amount NUMERIC, status TEXT"
         db.execute(f"CREATE TABLE sales_order ({table}, UNIQUE (source, number))")

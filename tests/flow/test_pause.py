@@ -113,6 +113,7 @@ def test_pause_and_resume_as_json(installation: Installation) -> None:
 
 @pytest.mark.parametrize("verb", ["pause", "resume"])
 def test_an_unknown_job_names_the_nearest(installation: Installation, verb: str) -> None:
+    (installation.root / "shop.db").unlink()
     result = command(installation, verb, "sale")
     assert isinstance(result.exception, ConfigError)
     assert (result.exception.said.code, result.exception.exit_code) == ("cli.no_job_near", 2)

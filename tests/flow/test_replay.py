@@ -194,5 +194,6 @@ def test_what_cannot_be_loaded_again_says_why(two: Installation) -> None:
 
 
 def test_before_there_is_a_database(installation: Installation) -> None:
+    (installation.root / "shop.db").unlink()
     assert refused(installation, 1) == "cli.no_file"
     assert not (installation.root / "shop.db").exists()
