@@ -225,6 +225,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The workbook cannot be read ({why}). Open it in its program and save it again as XLSX.",
         "Le classeur ne peut pas être lu ({why}). Ouvrez-le dans son programme et enregistrez-le à nouveau en XLSX.",
     ),
+    "reading.marks_lost": (
+        "Which cells of this {kind} workbook are errors, and which codes begin with zeros, could not be found out: errors"
+        " come as blank cells, 00123 as 123. Save it anew as XLSX to be sure.",
+        "Impossible de savoir quelles cellules de ce classeur {kind} sont des erreurs et quels codes commencent par des"
+        " zéros : les erreurs arrivent vides, 00123 arrive en 123. Enregistrez-le en XLSX pour être sûr.",
+    ),
     "reading.record_too_long": (
         "A record or cell is longer than {limit} MB. Export the file again.",
         "Un enregistrement ou une cellule dépasse {limit} Mo. Exportez à nouveau le fichier.",
