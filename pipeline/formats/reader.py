@@ -32,6 +32,8 @@ class TextReading:
         self._totals = totals
         self.dialect: Dialect = layout.dialect
         self.account = Account(set_aside=dict(layout.aside))
+        if layout.encoding.doubt is not None:
+            self.account.note(layout.encoding.doubt)
         self._tail: list[Odd] = []
         self._second = False  # a second table of the same width has begun: what follows is set aside
         self._nuls = False

@@ -66,9 +66,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "reading.encoding_unsure": (
         "The encoding of the file cannot be told for certain. Read as {first}: {one}. Read as {second}: {two}."
-        " Write the right one as `encoding` under [read] in the mapping.",
+        ' Write the one that reads right under [read] in the mapping: `encoding = "{first}"` or `encoding = "{second}"`.',
         "L'encodage du fichier n'est pas certain. Lu en {first} : {one}. Lu en {second} : {two}."
-        " Écrivez le bon comme `encoding` sous [read] dans le modèle.",
+        ' Écrivez celui qui se lit bien sous [read] dans le modèle : `encoding = "{first}"` ou `encoding = "{second}"`.',
     ),
     "reading.stray_quote": (
         "A quote stands where none may stand, and the line has no one plain reading. Correct the line.",
