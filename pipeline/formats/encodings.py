@@ -232,8 +232,10 @@ def _by_words(file: BinaryIO, seen: Counter[Context]) -> str | None:
     words: set[bytes] = set()
     while len(words) < MOST_WORDS and (piece := file.read(PIECE)):
         words.update(_WORD.findall(piece)[:MOST_WORDS])
-    hits = [name for name in PAGES if any(word.decode(name, "replace").lower() in COMMON for word in words)]
-    return hits[0] if hits and not any(_differ(seen, hits[0], name) for name in hits[1:]) else None
+    hits = {n: sum(word.decode(n, "replace").lower() in COMMON for word in words) for n in PAGES}
+    best = max(PAGES, key=lambda name: hits[name])
+    rivals = [name for name in PAGES if hits[name] == hits[best] and name != best]
+    return best if hits[best] and not any(_differ(seen, best, name) for name in rivals) else None
 
 
 def _old_mac(file: BinaryIO) -> bool:
@@ -268,7 +270,7 @@ def _character(p: str, c: str, n: str) -> float:
     if c.isalpha() and unicodedata.name(c, "").startswith("LATIN") and c not in "ªº":
         return _letter(p, c, n)
     if c == "’":
-        return 4.4 if p.isalpha() and n.isalpha() else 0.0
+        return 4.8 if p.isalpha() and n.isalpha() else 0.0
     if c in "«»“”„‘‹›":
         if p == " " == n:
             return 0.3
@@ -287,7 +289,11 @@ def _character(p: str, c: str, n: str) -> float:
         return 1.5 if p == "0" and not n.isalpha() else -1.0
     if c == "\u00a0":
         return 1.0 if p in "0€«" or n in "0.€»" or p.isalpha() else 0.0
-    if c in "©®™§½¼¾×±µ":
+    if c == "µ":
+        return 2.0 if n.isalpha() and p in " 0" else -1.0
+    if c in "©®™" and not n.isalpha() and (p.isalpha() or (p == " " and n in " 0")):
+        return 1.5
+    if c in "©®™§½¼¾×±":
         return 0.3 if not (p.isalpha() and n.isalpha()) else -2.0
     if c in "¡¿":
         return 1.5 if n.isalpha() else -1.0
@@ -301,6 +307,10 @@ def _spelling(p: str, c: str, n: str) -> float:
     n, p = n.lower(), p.lower()
     if c == "ç":
         return 1.0 if n in "oàâáãûôõ" and n != " " else -2.5
+    if c == "õ":
+        return 0.5 if n == "e" else -1.5
+    if c == "ã":
+        return 0.3 if n in "oe" or not n.isalpha() else -1.0
     if c in "ìòù":
         return 0.8 if not n.isalpha() and (p.isalpha() and (c != "ù" or p == "o" or p == "b")) else -1.2
     if c in "êôîûâëï" and not n.isalpha():

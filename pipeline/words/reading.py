@@ -162,8 +162,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "L'archive contient {found} fichiers ; {limit} au plus sont lus. Envoyez plusieurs archives.",
     ),
     "reading.chained": (
-        "The archive holds {found} files ({names}); they were read one after another, their lines counted on.",
-        "L'archive contient {found} fichiers ({names}) ; ils ont été lus l'un après l'autre, lignes comptées à la suite.",
+        "The archive holds {found} files ({names}); they were read one after another.",
+        "L'archive contient {found} fichiers ({names}) ; ils ont été lus l'un après l'autre.",
+    ),
+    "reading.in_member": (
+        "{member}, line {member_line}: {said}",
+        "{member}, ligne {member_line} : {said}",
     ),
     "reading.chained_columns": (
         "{name} in the archive has other columns than the first file. Expected: {expected}. Found: {found}."
