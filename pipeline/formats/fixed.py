@@ -24,7 +24,8 @@ def find_positions(lines: Sequence[str]) -> Positions | None:
     starts: list[int] = []
     gap = size
     for at, ink in enumerate(inked):
-        if ink and (gap >= (1 if len(rows) >= SURE else 2) or not starts):
+        apart = gap >= 2 or (gap == 1 and (len(rows) >= SURE or rows[0][max(0, at - 2) : at] == "  "))
+        if ink and (apart or not starts):
             starts.append(at)
         gap = 0 if ink else gap + 1
     if len(starts) < 2:

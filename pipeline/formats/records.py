@@ -73,6 +73,8 @@ class RecordsReading:
             columns, format,
         )  # fmt: skip
         self.account = Account()
+        if encoding.doubt is not None:
+            self.account.note(encoding.doubt)
         self._above: dict[str, str | None] = {}
 
     def __iter__(self) -> Iterator[Batch]:

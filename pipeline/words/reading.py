@@ -235,6 +235,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Impossible de savoir quelles cellules de ce classeur {kind} sont des erreurs et quels codes commencent par des"
         " zéros : les erreurs arrivent vides, 00123 arrive en 123. Enregistrez-le en XLSX pour être sûr.",
     ),
+    "reading.torn_numbers": (
+        "The numbers of {column} are written with a comma, which also parts the fields: each row has more fields than the"
+        " header. Export with semicolons, or with quotes around the numbers.",
+        "Les nombres de {column} sont écrits avec une virgule, qui sépare aussi les champs : chaque ligne a plus de champs"
+        " que l'en-tête. Exportez avec des points-virgules, ou avec des guillemets autour des nombres.",
+    ),
     "reading.record_too_long": (
         "A record or cell is longer than {limit} MB. Export the file again.",
         "Un enregistrement ou une cellule dépasse {limit} Mo. Exportez à nouveau le fichier.",

@@ -89,3 +89,10 @@ def test_mistakes_in_the_mapping(text: str, code: str) -> None:
     _, mistakes = parse("m", MAPPING.format(text), "m.toml")
     assert code in [mistake.said.code for mistake in mistakes]
     assert options("sheet = 2\n")["sheet"] == "2"
+
+
+def test_one_blank_parts_columns_where_the_header_leaves_more() -> None:
+    text = "Date       Ticket  Montant\n01/03/2026   1001    12,50\n01/03/2026   1002     3,00\n02/03/2026   1003   107,00\n"
+    reading, _, rows = read(text.encode())
+    assert reading.dialect.format == "fixed"
+    assert rows[2] == (4, "02/03/2026", "1003", "107,00")

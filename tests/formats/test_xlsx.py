@@ -332,3 +332,14 @@ def test_a_flat_ods() -> None:
     reading, _, got = read(text.encode(), "x.fods")
     assert got == [(2, "b")]
     assert reading.account.notes == []
+
+
+def test_a_sheet_of_words_before_the_table_is_passed_over() -> None:
+    words, table = (
+        sheet_rows([["Bonjour"], ["Voir la suite"]]),
+        sheet_rows([["sku", "nom", "prix"], ["1", "a", 2]]),
+    )
+    reading, _, rows = read(xlsx({"Intro": words, "Articles": table}))
+    assert rows == [(2, "1", "a", "2")]
+    assert reading.account.notes[0].args["others"] == "Intro"
+    assert read(xlsx({"EAN": words, "Notes": sheet_rows([["a"], ["b"]])}))[0].dialect.columns == ("Bonjour",)
