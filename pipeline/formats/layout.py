@@ -12,7 +12,7 @@ from pipeline.errors import FileFailed
 from pipeline.formats.columns import MAX_COLUMNS, check_columns, unique
 from pipeline.formats.dialects import find_marks, records
 from pipeline.formats.encodings import find_encoding
-from pipeline.formats.fixed import Positions, cut, find_positions
+from pipeline.formats.fixed import Positions, cut, find_positions, find_ruled
 from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.model import Dialect
 from pipeline.formats.salvage import Marks
@@ -94,6 +94,12 @@ def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -
         found.names = [*options.columns[: found.width]]
     weak = found.width == 1 or marks.delimiter in ", "  # a comma may belong to numbers, a blank to anything
     positions = find_positions(seen) if weak and not (options.delimiter or stated) else None
+    ruled = (
+        find_ruled(seen) if weak and not (options.delimiter or stated) and options.header is None else None
+    )
+    if ruled and len(ruled[0]) > found.width:
+        named = replace(options, header=True)
+        return _fixed(named, encoding, line_end, seen[ruled[1] :], first + ruled[1], ruled[0])
     if positions and len(positions) > found.width:
         return _fixed(options, encoding, line_end, seen, first, positions)
     layout = _layout(

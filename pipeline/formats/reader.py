@@ -12,6 +12,7 @@ import polars as pl
 from pipeline.errors import FileFailed
 from pipeline.formats.batches import TextBatch
 from pipeline.formats.blocks import Parsed, Parser
+from pipeline.formats.dialects import USUAL
 from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.layout import SWAP, Layout, find_layout
 from pipeline.formats.model import LINE, Account, Batch, Dialect, Reading
@@ -36,6 +37,9 @@ class TextReading:
         self.account = Account(set_aside=dict(layout.aside))
         if layout.encoding.doubt is not None:
             self.account.note(layout.encoding.doubt)
+        name = self.dialect.names[0] if len(self.dialect.names) == 1 else ""
+        if self.dialect.header_raw[:1] == b'"' and any(sign in name for sign in USUAL):
+            self.account.note(message("reading.wrapped_lines"))
         self._tail: list[Odd] = []
         self._second = False  # a second table of the same width has begun: what follows is set aside
         self._nuls = False

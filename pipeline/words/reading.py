@@ -235,6 +235,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Impossible de savoir quelles cellules de ce classeur {kind} sont des erreurs et quels codes commencent par des"
         " zéros : les erreurs arrivent vides, 00123 arrive en 123. Enregistrez-le en XLSX pour être sûr.",
     ),
+    "reading.wrapped_lines": (
+        "Each line stands in quotes as one single cell, as happens when a CSV file is saved as CSV once more. Export it"
+        " again from where it comes from.",
+        "Chaque ligne est entre guillemets comme une seule cellule, comme quand un fichier CSV est enregistré une seconde"
+        " fois en CSV. Exportez-le à nouveau depuis son origine.",
+    ),
     "reading.torn_numbers": (
         "The numbers of {column} are written with a comma, which also parts the fields: each row has more fields than the"
         " header. Export with semicolons, or with quotes around the numbers.",

@@ -236,3 +236,9 @@ def test_line_ends_that_were_changed_twice() -> None:
     assert sum(frame.height for frame in frames) == 300_000
     assert all((frame["nom"] == "Crème").all() for frame in frames)
     assert (reading.dialect.columns, frames[-1][LINE][-1]) == (("id", "nom"), 300_001)
+
+
+def test_lines_that_are_one_cell_in_quotes_are_told() -> None:
+    reading, _, rows = read(b'"id,name,qty"\n"1,Boots,2"\n"2,Sack,3"\n')
+    assert (len(rows), [note.code for note in reading.account.notes]) == (2, ["reading.wrapped_lines"])
+    assert read(b'"ean","name"\n"1","a, b"\n')[0].account.notes == []
