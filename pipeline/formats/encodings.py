@@ -208,10 +208,13 @@ def _page(file: BinaryIO, bom: int) -> Encoding:
     margin = min((points[best] - points[name] for name in others), default=99.0)
     rival = max(others, key=lambda name: once[name] + _leave(best, name), default=PAGES[0])
     thin = once[best] - once[rival] - _leave(best, rival) if others else 99.0
+    other_script = _all_high(seen)
+    if other_script:
+        rival, thin = "cp1251", 0.0
     nonsense = points[best] < 0.25 * total
     if nonsense or margin < DOUBT or thin < THIN:
         known = _by_words(file, seen)
-        if known is not None:
+        if known is not None and not other_script:
             return Encoding(known, bom, sure=KNOWN)
         one, two = sample_words(file, best, rival)
         doubt = message("reading.encoding_unsure", first=best, second=rival, one=one, two=two)
@@ -236,6 +239,12 @@ def _by_words(file: BinaryIO, seen: Counter[Context]) -> str | None:
     best = max(PAGES, key=lambda name: hits[name])
     rivals = [name for name in PAGES if hits[name] == hits[best] and name != best]
     return best if hits[best] and not any(_differ(seen, best, name) for name in rivals) else None
+
+
+def _all_high(seen: Counter[Context]) -> bool:
+    """Whether whole words are made of high bytes, as where the letters are not Latin: then no page here fits."""
+    long = [run for _, run, _ in seen if len(run) > 2 and run.decode("cp1251", "replace").isalpha()]
+    return len(set(long)) > 1 and len(long) * 2 > len(seen)
 
 
 def _old_mac(file: BinaryIO) -> bool:
@@ -270,7 +279,7 @@ def _character(p: str, c: str, n: str) -> float:
     if c.isalpha() and unicodedata.name(c, "").startswith("LATIN") and c not in "ªº":
         return _letter(p, c, n)
     if c == "’":
-        return 4.8 if p.isalpha() and n.isalpha() else 0.0
+        return (4.8 if n == "b" else 3.5) if p.isalpha() and n.isalpha() else 0.0
     if c in "«»“”„‘‹›":
         if p == " " == n:
             return 0.3

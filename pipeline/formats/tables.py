@@ -137,7 +137,7 @@ def _is_title(live: Sequence[Row], at: int, width: int) -> bool:
     if row.noted and any(len(r.cells) == width and not r.noted for r in later) and len(row.filled) < width:
         return True
     fuller = [r for r in later if len(r.cells) == width and len(r.filled) * 2 > width]
-    if row.filled == [0] and width > 2:
+    if len(row.filled) == 1 and width > 2:
         return bool(fuller)
     return row.filled == [0, 1] and width > 3 and bool(fuller)
 

@@ -124,6 +124,14 @@ def test_a_file_in_doubt_shows_both_readings_and_what_to_write() -> None:
     assert said.count("encoding = ") == 2
 
 
+def test_another_script_is_held_and_read_when_asked() -> None:
+    data = "id;nom\n1;Кофе\n2;Чай чёрный\n3;Сахар\n".encode("cp1251")
+    with pytest.raises(FileFailed) as fault:
+        find_encoding(io.BytesIO(data), None)
+    assert "Кофе" in render(fault.value.said, "en")
+    assert find_encoding(io.BytesIO(data), "cp1251").name == "cp1251"
+
+
 def test_few_lines_in_doubt_cost_themselves_and_show_both_readings() -> None:
     text = "id,name\n" + "".join(f"{n},Boots\n" for n in range(200)) + "7,Liêu\n"
     reading = open_text(io.BytesIO(text.encode("cp850")), ReadOptions())

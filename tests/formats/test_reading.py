@@ -242,3 +242,9 @@ def test_lines_that_are_one_cell_in_quotes_are_told() -> None:
     reading, _, rows = read(b'"id,name,qty"\n"1,Boots,2"\n"2,Sack,3"\n')
     assert (len(rows), [note.code for note in reading.account.notes]) == (2, ["reading.wrapped_lines"])
     assert read(b'"ean","name"\n"1","a, b"\n')[0].account.notes == []
+
+
+def test_a_title_in_the_middle_of_blank_cells_stands_above_the_table() -> None:
+    reading, _, rows = read(";;;\n;Rapport;;\n;;;\nCode;Nom;Qté;Prix\n1;a;2;3,00\n2;b;3;4,00\n".encode())
+    assert reading.dialect.columns == ("Code", "Nom", "Qté", "Prix")
+    assert (len(rows), reading.account.set_aside) == (2, {"preamble": 1, "blank": 2})
