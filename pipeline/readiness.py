@@ -11,6 +11,9 @@ from pipeline.words import Message, message
 QUIET_S, QUIET_NETWORK_S = 2.0, 10.0
 STILL_S = 30.0  # without a final line end, or empty: so long must it be still
 OLD_S = 60.0
+UNFINISHED_S = (
+    300.0  # without the end that its format has: then it is taken all the same, and says what it lacks
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +99,14 @@ def readiness(seen: Seen, history: History, facts: Facts) -> Ready | Wait:
     code = facts.incomplete.code if facts.incomplete else ""
     still = facts.now_mono - history.changed_mono
     # On a mount ctime is the other machine's clock: it proves nothing there.
-    old = trusted and _age_s(seen, history, facts) > OLD_S
+    age = _age_s(seen, history, facts) if trusted else 0.0
+    old = age > OLD_S
     if code in ("reading.no_final_newline", "reading.empty") and facts.incomplete is not None:
         if not history.renamed_in and still < STILL_S and not old:
             return Wait(facts.incomplete, STILL_S - still)
+    elif code == "reading.unfinished" and facts.incomplete is not None:
+        if max(still, age) < UNFINISHED_S:
+            return Wait(facts.incomplete, UNFINISHED_S - max(still, age))
     elif facts.incomplete is not None:
         return Wait(facts.incomplete, None)
     if old or (trusted and history.renamed_in):

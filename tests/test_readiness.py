@@ -115,6 +115,18 @@ def test_without_a_final_line_end() -> None:
     assert readiness(seen(), history(30), facts(code=code)) == Ready()
 
 
+@pytest.mark.parametrize("renamed_in", [False, True])
+def test_without_the_end_of_its_format_it_waits_minutes_and_not_for_ever(renamed_in: bool) -> None:
+    cut = Facts("free", message("reading.unfinished", kind="zip"), False, WALL, 1000.0)
+    verdict = readiness(seen(), history(290, renamed_in=renamed_in), cut)
+    assert verdict == Wait(message("reading.unfinished", kind="zip"), 10.0)
+    assert readiness(seen(), history(300, renamed_in=renamed_in), cut) == Ready()
+    assert readiness(seen(301), history(0, renamed_in=renamed_in), cut) == Ready()  # found there, old
+    assert isinstance(readiness(seen(61), history(0), cut), Wait)
+    assert isinstance(readiness(seen(301), history(299), replace(cut, network=True)), Wait)
+    assert isinstance(readiness(seen(301), history(300), replace(cut, writer="busy")), Wait)
+
+
 def test_an_old_time_from_another_machine_proves_nothing() -> None:
     code = "reading.no_final_newline"
     assert isinstance(readiness(seen(3600), history(12), facts("unknown", code, network=True)), Wait)

@@ -59,8 +59,8 @@ def test_read_writes_clean_csv_and_what_was_refused(shop: Path) -> None:
     done = pipeline("read", "a.csv", "--to", "out.csv", "--refused", "bad.csv", "--json", cwd=shop)
     assert done.returncode == 3, done.stderr
     told = json.loads(done.stdout)
-    assert {k: told[k] for k in ("rows_read", "rows_refused", "rows_repaired", "set_aside")} == {
-        "rows_read": 3, "rows_refused": 1, "rows_repaired": 1, "set_aside": {},
+    assert {k: told[k] for k in ("rows_read", "rows_written", "rows_refused", "rows_repaired", "set_aside")} == {
+        "rows_read": 4, "rows_written": 3, "rows_refused": 1, "rows_repaired": 1, "set_aside": {},
     }  # fmt: skip
     assert rows(shop / "out.csv") == [
         ["id", "nom", "column_3"], ["1", "a", ""], ["2", "b", "more"], ["4", 'say "hi"; ok', ""],
@@ -69,7 +69,8 @@ def test_read_writes_clean_csv_and_what_was_refused(shop: Path) -> None:
     assert head == ["line", "reason", "text"]
     assert (bad[0], bad[2]) == ("4", "3;x\0y")
     strict = pipeline("read", "a.csv", "--to", "out.csv", "--strict", "--json", cwd=shop)
-    assert json.loads(strict.stdout)["rows_refused"] == 2
+    told = json.loads(strict.stdout)
+    assert [told[k] for k in ("rows_read", "rows_written", "rows_refused")] == [4, 2, 2]
 
 
 def test_read_a_folder_one_result_a_file(shop: Path) -> None:

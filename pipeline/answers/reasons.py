@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from pipeline import files as disk
 from pipeline.answers.facts import Facts
 from pipeline.engine.inboxes import Waiting
 from pipeline.jobs import ImportJob
-from pipeline.readiness import QUIET_NETWORK_S, QUIET_S, STILL_S
+from pipeline.readiness import QUIET_NETWORK_S, QUIET_S, STILL_S, UNFINISHED_S
 from pipeline.results import Reason
 from pipeline.schedule import Always, closes
 from pipeline.words import Message, message, printable
@@ -18,6 +18,7 @@ UTC = timezone.utc  # noqa: UP017
 STILL = {
     "reading.no_final_newline": STILL_S,
     "reading.empty": STILL_S,
+    "reading.unfinished": UNFINISHED_S,
 }  # seconds after which it is taken as it is
 
 
@@ -133,6 +134,9 @@ def _settling(facts: Facts, waiting: Waiting) -> list[Reason]:
     quiet = QUIET_NETWORK_S if disk.is_network(waiting.folder) else QUIET_S
     if waiting.said.code in STILL:
         quiet = STILL[waiting.said.code]
+        if still < quiet and quiet > 2 * STILL_S:
+            until = facts.local(facts.now.wall + timedelta(seconds=quiet - still))
+            return [Reason(waiting.said, message("states.unfinished_remedy", until=until))]
         if still < quiet:
             return [Reason(waiting.said, message("states.still_remedy", seconds=int(quiet)))]
     elif waiting.said.code == "files.settling" and still < quiet:

@@ -178,7 +178,7 @@ def show(
         print(line)
     if story.refused:
         heads = [voice.word(f"cli.head.{h}") for h in ("line", "column", "value", "reason")]
-        voice.table(heads, [[str(r.line), r.column, r.value, voice.text(r.said)] for r in story.refused])
+        voice.table(heads, [[str(r.own_line), r.column, r.value, voice.text(r.said)] for r in story.refused])
 
 
 def why(

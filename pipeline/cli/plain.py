@@ -78,7 +78,8 @@ def file_json(voice: Voice, file: FileRow) -> Json:
 
 def refused_json(voice: Voice, row: RefusedRow) -> Json:
     return {
-        "line": row.line,
+        "line": row.own_line,
+        "member": row.said.args.get("member"),
         "column": row.column,
         "value": row.value,
         "reason": voice.text(row.said),

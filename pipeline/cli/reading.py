@@ -153,6 +153,7 @@ def _done(voice: Voice, name: str, place: Path, done: Rewritten) -> dict[str, ob
         "file": name,
         "to": str(place),
         "rows_read": done.rows_read,
+        "rows_written": done.rows_written,
         "rows_refused": done.rows_refused,
         "rows_repaired": done.rows_repaired,
         "set_aside": done.set_aside,
@@ -164,8 +165,8 @@ def _done(voice: Voice, name: str, place: Path, done: Rewritten) -> dict[str, ob
 def _failed(voice: Voice, name: str, said: Message) -> dict[str, object]:
     empty: dict[str, int] = {}
     return {
-        "file": name, "to": None, "rows_read": 0, "rows_refused": 0, "rows_repaired": 0, "set_aside": empty,
-        "repairs": empty, "warnings": [], "failed": voice.text(said),
+        "file": name, "to": None, "rows_read": 0, "rows_written": 0, "rows_refused": 0, "rows_repaired": 0,
+        "set_aside": empty, "repairs": empty, "warnings": [], "failed": voice.text(said),
     }  # fmt: skip
 
 

@@ -18,13 +18,15 @@ Part = tuple[str, Callable[[], AbstractContextManager[Reading]]]
 
 
 class ShiftedBatch:
-    """A batch of a later file: its lines count on from those of the files before."""
+    """A batch of one of the files: its lines count on from those before, and what is said of them names the file."""
 
-    def __init__(self, batch: Batch, shift: int, columns: dict[str, str]) -> None:
+    def __init__(self, batch: Batch, shift: int, columns: dict[str, str], name: str) -> None:
         self._batch, self._shift = batch, shift
         named = [pl.col(own).alias(name) for name, own in columns.items()]
         self.frame: pl.DataFrame = batch.frame.select(pl.col(LINE) + shift, *named)
-        self.damaged: list[Damaged] = [replace(one, line=one.line + shift) for one in batch.damaged]
+        self.damaged: list[Damaged] = [
+            replace(one, line=one.line + shift, said=one.said.of(name, one.line)) for one in batch.damaged
+        ]
         surplus: dict[int, list[str]] = getattr(batch, "surplus", {})
         self.surplus = {line + shift: cells for line, cells in surplus.items()}
 
@@ -49,8 +51,9 @@ class ChainReading:
             with opened() as reading:
                 columns = self._columns(name, reading.dialect.columns)
                 last = shift
+                self.account.members.append((name, shift))
                 for batch in reading:
-                    moved = ShiftedBatch(batch, shift, columns)
+                    moved = ShiftedBatch(batch, shift, columns, name)
                     last = max([last, *(one.line for one in moved.damaged)])
                     if moved.frame.height:
                         last = max(last, int(moved.frame[LINE].item(-1)))

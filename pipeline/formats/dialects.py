@@ -163,7 +163,11 @@ def _longer(lines: Sequence[str], marks: Marks) -> str:
     delimiter = marks.delimiter
     if delimiter in "\t ":
         return delimiter
-    split = [_bare(line, marks.quote).split(delimiter) for line in lines]
+    bare = [_bare(line, marks.quote) for line in lines]
+    pairs = {line.count(delimiter * 2) for line in bare}
+    if delimiter not in ",;" and pairs == {bare[0].count(delimiter) / 2} and min(pairs) > 0:
+        return delimiter * 2  # always in pairs in the header, as often in every line
+    split = [line.split(delimiter) for line in bare]
     rows = [row for row in split if len(row) > 1]
     if len(rows) < 2 or len(rows) < len(split) * 0.75:
         return delimiter

@@ -15,6 +15,7 @@ from functools import cache
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
+from pipeline.formats.common_words import COMMON
 from pipeline.formats.text import BOMS, FAMILY, HEAD, Encoding, known_codec
 from pipeline.words import message
 
@@ -26,6 +27,10 @@ PAGES = (
     "cp437",
 )  # in the order preferred when the text is equal
 PRIOR = {"cp1252": 1.5, "iso8859-15": 0.8, "mac_roman": 0.5, "cp850": 0.3, "cp437": 0.0}  # what comes, mostly
+OLD_MAC = 3.0  # for mac_roman, when a CR alone ends the lines: that is its signature
+DOUBT = 0.8  # so far apart must two readings be that differ
+THIN = 2.8  # the same, each kind of place counted once: a word that is there a thousand times proves no more
+KNOWN = 0.8  # how sure a file is that only words which are known decide
 PIECE = 1 << 20
 SAMPLED = 800  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
 ASCII = bytes(range(128))
@@ -54,6 +59,8 @@ def _classes() -> bytes:
 
 
 CLASSES = _classes()
+MOST_WORDS = 2000
+_WORD = re.compile(rb"[A-Za-z\x80-\xff]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _RUN = re.compile(rb"[\x80-\xff]{1,40}")
 
 
@@ -188,26 +195,63 @@ def _page(file: BinaryIO, bom: int) -> Encoding:
     """The code page whose characters make most sense; held with both readings when two make as much."""
     seen = contexts(file)
     total = sum(len(run) * count for (_, run, _), count in seen.items())
-    ranking = []
-    for place, name in enumerate(PAGES):
-        points = sum(
-            _points(before, run, after, name) * count for (before, run, after), count in seen.items()
-        )
-        ranking.append((points + PRIOR[name], -place, name))
-    ranking.sort(reverse=True)
+    prior = PRIOR | {"mac_roman": OLD_MAC} if _old_mac(file) else PRIOR
+    points, once = dict(prior), dict(prior)
+    for name in PAGES:
+        for context, count in seen.items():
+            found = _points(*context, name)
+            points[name] += found * count
+            once[name] += found
+    ranking = sorted(PAGES, key=lambda name: -points[name])
     best = ranking[0]
-    other = next(((p, n) for p, _, n in ranking[1:] if _differ(seen, best[2], n)), None)
-    margin = best[0] - other[0] if other else 99.0
-    nonsense = best[0] < 0.25 * total
-    doubtful = other is not None and margin < 0.8
-    if nonsense or doubtful:
+    others = [name for name in ranking[1:] if _differ(seen, best, name)]
+    margin = min((points[best] - points[name] for name in others), default=99.0)
+    rival = max(others, key=lambda name: once[name] + _leave(best, name), default=PAGES[0])
+    thin = once[best] - once[rival] - _leave(best, rival) if others else 99.0
+    other_script = _all_high(seen)
+    if other_script:
+        rival, thin = "cp1251", 0.0
+    nonsense = points[best] < 0.25 * total
+    if nonsense or margin < DOUBT or thin < THIN:
+        known = _by_words(file, seen)
+        if known is not None and not other_script:
+            return Encoding(known, bom, sure=KNOWN)
+        one, two = sample_words(file, best, rival)
+        doubt = message("reading.encoding_unsure", first=best, second=rival, one=one, two=two)
         if _few(file, nonsense):
-            return Encoding("utf-8", bom, damaged=True, rescue=False)
-        second = other[1] if other else PAGES[0]
-        one, two = sample_words(file, best[2], second)
-        facts = {"first": best[2], "second": second, "one": one, "two": two}
-        raise FileFailed(message("reading.encoding_unsure", **facts))
-    return Encoding(best[2], bom, sure=round(min(1.0, 0.5 + margin / 8), 2))
+            return Encoding("utf-8", bom, damaged=True, rescue=False, doubt=None if nonsense else doubt)
+        raise FileFailed(doubt)
+    return Encoding(best, bom, sure=round(min(1.0, 0.5 + min(margin, thin) / 8), 2))
+
+
+def _leave(one: str, other: str) -> float:
+    """What two readings may be nearer: these two differ in eight signs of which one is seldom written."""
+    return DOUBT - THIN if {one, other} == {"cp1252", "iso8859-15"} else 0.0
+
+
+def _by_words(file: BinaryIO, seen: Counter[Context]) -> str | None:
+    """The one code page in which words of the file are words that people write. None when that does not decide."""
+    file.seek(0)
+    words: set[bytes] = set()
+    while len(words) < MOST_WORDS and (piece := file.read(PIECE)):
+        words.update(_WORD.findall(piece)[:MOST_WORDS])
+    hits = {n: sum(word.decode(n, "replace").lower() in COMMON for word in words) for n in PAGES}
+    best = max(PAGES, key=lambda name: hits[name])
+    rivals = [name for name in PAGES if hits[name] == hits[best] and name != best]
+    return best if hits[best] and not any(_differ(seen, best, name) for name in rivals) else None
+
+
+def _all_high(seen: Counter[Context]) -> bool:
+    """Whether whole words are made of high bytes, as where the letters are not Latin: then no page here fits."""
+    long = [run for _, run, _ in seen if len(run) > 2 and run.decode("cp1251", "replace").isalpha()]
+    return len(set(long)) > 1 and len(long) * 2 > len(seen)
+
+
+def _old_mac(file: BinaryIO) -> bool:
+    """Whether a CR alone ends the lines."""
+    file.seek(0)
+    head = file.read(HEAD)
+    return b"\r" in head and b"\n" not in head
 
 
 def _few(file: BinaryIO, nonsense: bool) -> bool:
@@ -235,7 +279,7 @@ def _character(p: str, c: str, n: str) -> float:
     if c.isalpha() and unicodedata.name(c, "").startswith("LATIN") and c not in "ªº":
         return _letter(p, c, n)
     if c == "’":
-        return 3.5 if p.isalpha() and n.isalpha() else 0.0
+        return (4.8 if n == "b" else 3.5) if p.isalpha() and n.isalpha() else 0.0
     if c in "«»“”„‘‹›":
         if p == " " == n:
             return 0.3
@@ -243,7 +287,7 @@ def _character(p: str, c: str, n: str) -> float:
     if c in "…•":
         return 0.4 if c == "…" else 1.0 if p == " " else -1.0
     if c in "–—":
-        return 1.0 if p in " 0" or n in " 0" else -0.5
+        return 1.0 if p in " 0" and n in " 0" else -0.5
     if c in "€£":
         return 2.5 if (p in "0 \u00a0" and n in " ./0") or n == "0" else (-0.5 if c == "£" else 0.5)
     if c == "°":
@@ -254,8 +298,12 @@ def _character(p: str, c: str, n: str) -> float:
         return 1.5 if p == "0" and not n.isalpha() else -1.0
     if c == "\u00a0":
         return 1.0 if p in "0€«" or n in "0.€»" or p.isalpha() else 0.0
-    if c in "©®™§½¼¾×±µ":
-        return 0.3 if not (p.isalpha() and n.isalpha()) else -1.0
+    if c == "µ":
+        return 2.0 if n.isalpha() and p in " 0" else -1.0
+    if c in "©®™" and not n.isalpha() and (p.isalpha() or (p == " " and n in " 0")):
+        return 1.5
+    if c in "©®™§½¼¾×±":
+        return 0.3 if not (p.isalpha() and n.isalpha()) else -2.0
     if c in "¡¿":
         return 1.5 if n.isalpha() else -1.0
     if unicodedata.category(c) in ("Cc", "Cn", "Co") or c == "\ufffd":
@@ -268,6 +316,10 @@ def _spelling(p: str, c: str, n: str) -> float:
     n, p = n.lower(), p.lower()
     if c == "ç":
         return 1.0 if n in "oàâáãûôõ" and n != " " else -2.5
+    if c == "õ":
+        return 0.5 if n == "e" else -1.5
+    if c == "ã":
+        return 0.3 if n in "oe" or not n.isalpha() else -1.0
     if c in "ìòù":
         return 0.8 if not n.isalpha() and (p.isalpha() and (c != "ù" or p == "o" or p == "b")) else -1.2
     if c in "êôîûâëï" and not n.isalpha():
@@ -288,7 +340,7 @@ def _letter(p: str, c: str, n: str) -> float:
         return 1.2 if c in ALONE else -1.5
     if c.islower():
         if p.isupper() and (n.isupper() or not after):
-            return -3.0
+            return -3.0 if after else -1.5  # Né, Où
         if n.isupper():
             return -2.5
         return points + 0.5

@@ -9,6 +9,19 @@ Positions = tuple[tuple[int, int], ...]
 SURE = 8  # lines from which on one blank under the other is no chance
 
 
+RULER = re.compile(r"\s*(?:-{2,}|={2,})(?: +(?:-{2,}|={2,}))+\s*")
+
+
+def find_ruled(lines: Sequence[str]) -> tuple[Positions, int] | None:
+    """The places that a ruler draws, `------ ---- -----` below the names, and the place of the names' line."""
+    for at, line in enumerate(lines[:50]):
+        if at and RULER.fullmatch(line) and lines[at - 1].strip():
+            starts = [found.start() for found in re.finditer(r"[-=]+", line)]
+            ends = [*starts[1:], max(map(len, lines))]
+            return tuple((a + 1, b) for a, b in zip(starts, ends, strict=True)), at - 1
+    return None
+
+
 def find_positions(lines: Sequence[str]) -> Positions | None:
     """First and last character (from 1) of each column, or None where the lines are no such table."""
     rows = [line.rstrip() for line in lines[:400] if line.strip()]
@@ -24,7 +37,8 @@ def find_positions(lines: Sequence[str]) -> Positions | None:
     starts: list[int] = []
     gap = size
     for at, ink in enumerate(inked):
-        if ink and (gap >= (1 if len(rows) >= SURE else 2) or not starts):
+        apart = gap >= 2 or (gap == 1 and (len(rows) >= SURE or rows[0][max(0, at - 2) : at] == "  "))
+        if ink and (apart or not starts):
             starts.append(at)
         gap = 0 if ink else gap + 1
     if len(starts) < 2:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.columns import MAX_COLUMNS, check_columns, unique
 from pipeline.formats.dialects import find_marks, records
 from pipeline.formats.encodings import find_encoding
-from pipeline.formats.fixed import Positions, cut, find_positions
+from pipeline.formats.fixed import Positions, cut, find_positions, find_ruled
 from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.model import Dialect
 from pipeline.formats.salvage import Marks
-from pipeline.formats.tables import Found, Row, find_table, header_score
+from pipeline.formats.tables import Found, Row, find_table, header_score, torn_numbers
 from pipeline.formats.text import HEAD, MAX_LINE, Encoding, rescued, split_lines, utf8_pieces
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
@@ -40,6 +40,7 @@ class Layout:
     hard: tuple[bool, ...] = ()  # the columns that hold numbers, dates and the like
     notes: bool = True  # a ragged line that starts with # is a comment
     aside: dict[str, int] = field(default_factory=dict)
+    twice: bool = False  # CR CR LF ends the lines, as a second change of line ends leaves it: read as CR LF
     positions: Positions = ()  # one column found, in which blanks stand under each other: a table of fixed columns
 
     @property
@@ -64,6 +65,8 @@ def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -
     text, whole = _head(file, encoding)
     if not text.strip("\0"):
         raise FileFailed(message("reading.empty"))
+    twice = text.count("\r\r\n") > max(1, text.count("\n") * 0.9)
+    text = text.replace("\r\r\n", "\r\n") if twice else text
     line_end, universal = _line_end(text)
     if line_end == "\r":
         text = text.translate({13: 10, 10: 13})
@@ -84,15 +87,25 @@ def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -
         raise FileFailed(message("reading.no_header"))
     header = options.header if options.header is not None else (False if options.columns else None)
     found = find_table(rows, header, options.anchors, options.skip is not None or stated is not None)
+    torn = torn_numbers(rows, found) if marks.delimiter == "," and found.header is not None else None
+    if torn is not None and found.names[0]:  # else the first column, which counts the rows, has no name
+        raise FileFailed(message("reading.torn_numbers", column=torn.strip()))
     if found.header is None:
         found.names = [*options.columns[: found.width]]
     weak = found.width == 1 or marks.delimiter in ", "  # a comma may belong to numbers, a blank to anything
     positions = find_positions(seen) if weak and not (options.delimiter or stated) else None
+    ruled = (
+        find_ruled(seen) if weak and not (options.delimiter or stated) and options.header is None else None
+    )
+    if ruled and len(ruled[0]) > found.width:
+        named = replace(options, header=True)
+        return _fixed(named, encoding, line_end, seen[ruled[1] :], first + ruled[1], ruled[0])
     if positions and len(positions) > found.width:
         return _fixed(options, encoding, line_end, seen, first, positions)
-    return _layout(
+    layout = _layout(
         options, encoding, line_end, (lines, ends), marks, rows, found, required, stated is not None
     )
+    return replace(layout, twice=twice)
 
 
 def _fixed(

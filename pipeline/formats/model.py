@@ -63,6 +63,9 @@ class Account:
     repairs: dict[str, int] = field(default_factory=dict)  # the same by what was mended
     notes: list[Message] = field(default_factory=list)  # what a person should know of how it was read
     quoted: bool = False  # some cell was wrapped in quotes
+    members: list[tuple[str, int]] = field(
+        default_factory=list
+    )  # files of an archive, and the lines before each
 
     def aside(self, rule: str, lines: int = 1) -> None:
         """Lines left out by a rule: preamble, comment, blank, units, repeated_header, total, footer, …"""
@@ -74,6 +77,11 @@ class Account:
         if count:
             self.repaired += count
             self.repairs[what] = self.repairs.get(what, 0) + count
+
+    def of_member(self, line: int, said: Message) -> Message:
+        """What is said of a record, with the file of the archive in which it stands and its line there."""
+        found = [(name, before) for name, before in self.members if before < line]
+        return said.of(found[-1][0], line - found[-1][1]) if found else said
 
     def note(self, said: Message) -> None:
         """A sentence about the file, once."""

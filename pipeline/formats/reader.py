@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
@@ -11,6 +12,7 @@ import polars as pl
 from pipeline.errors import FileFailed
 from pipeline.formats.batches import TextBatch
 from pipeline.formats.blocks import Parsed, Parser
+from pipeline.formats.dialects import USUAL
 from pipeline.formats.kinds import HARD, kind
 from pipeline.formats.layout import SWAP, Layout, find_layout
 from pipeline.formats.model import LINE, Account, Batch, Dialect, Reading
@@ -21,6 +23,7 @@ from pipeline.mapping.model import ReadOptions
 from pipeline.words import message
 
 SHOWN = 1 << 16  # bytes kept of a line that is too long
+RULER = re.compile(r"\s*[+|]?(?:[-=_]{3,}[+| ]*)+\s*")
 TAIL = 20_000  # odd lines kept in mind until it is known whether records follow
 
 
@@ -32,6 +35,11 @@ class TextReading:
         self._totals = totals
         self.dialect: Dialect = layout.dialect
         self.account = Account(set_aside=dict(layout.aside))
+        if layout.encoding.doubt is not None:
+            self.account.note(layout.encoding.doubt)
+        name = self.dialect.names[0] if len(self.dialect.names) == 1 else ""
+        if self.dialect.header_raw[:1] == b'"' and any(sign in name for sign in USUAL):
+            self.account.note(message("reading.wrapped_lines"))
         self._tail: list[Odd] = []
         self._second = False  # a second table of the same width has begun: what follows is set aside
         self._nuls = False
@@ -83,7 +91,8 @@ class TextReading:
         """The text after the header, UTF-8, lines ending in LF, and whether it is the last of it."""
         skip = self._layout.offset
         before = b""
-        for piece in utf8_pieces(self._file, self._layout.encoding):
+        pieces = utf8_pieces(self._file, self._layout.encoding)
+        for piece in _once(pieces) if self._layout.twice else pieces:
             taken = piece[skip:]
             skip = max(0, skip - len(piece))
             if before:
@@ -126,6 +135,8 @@ class TextReading:
             yield batch
 
     def _comments(self, batch: TextBatch) -> None:
+        if self._layout.width > 1:
+            self.account.aside("ruler", batch.drop_ragged(_is_ruler))
         if self._layout.notes and self._layout.width > 1:
             marks = ("#",)
             self.account.aside("comment", batch.drop_ragged(lambda cells: cells[0].startswith(marks)))
@@ -136,10 +147,14 @@ class TextReading:
         if len(columns) < 2 or not names or self.dialect.header_line is None or not batch.frame.height:
             return
         pairs = [(c, n) for c, n in zip(columns, names, strict=True) if n]
-        first = batch.frame[pairs[0][0]] == pairs[0][1] if pairs else None
-        if first is None or not first.any():
+        if not pairs:
             return
-        same = pl.all_horizontal([pl.col(c) == n for c, n in pairs]).fill_null(False)
+        head = [pairs[0][1], "\ufeff" + pairs[0][1]]  # a file that was put behind another keeps its mark
+        if not batch.frame[pairs[0][0]].is_in(head).any():
+            return
+        same = pl.all_horizontal(
+            [pl.col(pairs[0][0]).is_in(head), *(pl.col(c) == n for c, n in pairs[1:])]
+        ).fill_null(False)
         self.account.aside("repeated_header", batch.drop(batch.frame.select(same).to_series()))
 
     def _second_table(self, batch: TextBatch) -> None:
@@ -230,6 +245,23 @@ class TextReading:
         account = self.account
         if account.records < account.damaged or self._tail:
             raise FileFailed(message("reading.unbalanced", line=self._layout.line))
+
+
+def _once(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """CR CR LF as CR LF, also where it lies across two pieces."""
+    kept = b""
+    for piece in pieces:
+        text = kept + piece
+        cut = len(text.rstrip(b"\r"))
+        kept = text[cut:]
+        yield text[:cut].replace(b"\r\r\n", b"\r\n")
+    if kept:
+        yield kept
+
+
+def _is_ruler(cells: Sequence[str]) -> bool:
+    """A line that is only drawn: `+----+------+`."""
+    return len(cells) == 1 and RULER.fullmatch(cells[0]) is not None
 
 
 def _figures(cells: Sequence[str | None]) -> list[float | None]:

@@ -12,8 +12,11 @@ from pipeline.errors import FileFailed
 from pipeline.formats.columns import check_columns
 from pipeline.formats.dialects import find_marks
 from pipeline.formats.encodings import find_encoding
+from pipeline.formats.fixed import RULER
+from pipeline.formats.grid_rows import CENT
 from pipeline.formats.model import Account, Batch, Damaged, Dialect
-from pipeline.formats.table import Gatherer, csv_line
+from pipeline.formats.table import Gatherer, csv_line, figures
+from pipeline.formats.tail import is_total
 from pipeline.formats.text import HEAD, MAX_LINE, Encoding, utf8_pieces
 from pipeline.mapping.model import ReadOptions, RecordKind
 from pipeline.words import Message, message
@@ -73,6 +76,8 @@ class RecordsReading:
             columns, format,
         )  # fmt: skip
         self.account = Account()
+        if encoding.doubt is not None:
+            self.account.note(encoding.doubt)
         self._above: dict[str, str | None] = {}
 
     def __iter__(self) -> Iterator[Batch]:
@@ -87,6 +92,8 @@ class RecordsReading:
                 continue
             elif not line.strip():
                 self.account.aside("blank")
+            elif self._found and RULER.fullmatch(line):
+                self.account.aside("ruler")
             elif "\0" in line:
                 out.damage(number, self._encoding.encode(line.encode()), message("reading.nul"))
             else:
@@ -101,10 +108,26 @@ class RecordsReading:
             if out.full:
                 yield from self._batches(out, texts)
                 texts = {}
+        self._set_total_aside(out)
         yield from self._batches(out, texts)
         named = self._head is not None and number >= self._head
         if self.account.records + sum(self.account.set_aside.values()) + named != number:
             raise FileFailed(message("reading.unbalanced", line=number))
+
+    def _set_total_aside(self, out: Gatherer) -> None:
+        """The last line, when it is called a total and leaves cells blank."""
+        if not self._found or len(out.rows) < 2 or len(self.dialect.columns) < 3:
+            return
+        *above, last = out.rows
+        if not (is_total(last, ()) and any(cell is None for cell in last)):
+            return
+        sums = [sum(v or 0.0 for v in figures(list(column))) for column in zip(*above, strict=True)]
+        own = [(at, value) for at, value in enumerate(figures(last)) if value is not None]
+        if not self.account.records and all(abs(sums[at] - value) >= CENT for at, value in own):
+            self.account.note(message("reading.total_differs", line=out.lines[-1]))
+        self.account.aside("total")
+        out.rows.pop()
+        out.lines.pop()
 
     def _batches(self, out: Gatherer, texts: dict[int, str]) -> Iterator[Batch]:
         for piece in out.take():

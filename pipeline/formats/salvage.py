@@ -269,9 +269,19 @@ def _join(
     if len(text) > MAX_JOIN or "\0" in text:
         return no
     cells, _ = scan(text, marks, lax)
+    last = final and stop == len(lines) - 1 and not ends[stop]
+    if (
+        cells
+        and last
+        and 1 < len(cells) < width
+        and not any(_whole(x, marks, width) for x in lines[at + 1 :])
+    ):
+        return Taken(stop + 1 - at, cells)  # the last record, cut short behind a cell of several lines
     if cells is None or (width and len(cells) != width) or (not width and len(cells) < 2):
         return no
-    if _swallows(lines[at : stop + 1], marks, width, hint):
+    following = lines[stop + 1].count(marks.delimiter) + 1 if stop + 1 < len(lines) else 0
+    header = not width and not hint and len(cells) == following  # as wide as what stands below it
+    if not header and _swallows(lines[at : stop + 1], marks, width, hint):
         return no
     return Taken(stop + 1 - at, cells, lax)
 

@@ -10,6 +10,7 @@ from pipeline.formats.columns import match_column
 from pipeline.formats.table import Table
 from pipeline.words import message
 
+WIDE = 3  # columns of a sheet that is read although one of a single column stands before it
 PASSED_OVER = ("reading.empty", "reading.missing_column", "reading.missing_column_near")
 
 
@@ -26,6 +27,9 @@ def choose(sheets: Sequence[Sheet], stated: str | None, open_sheet: Callable[[Sh
         return open_sheet(sheets[_place(names, stated)])
     visible = [sheet for sheet in sheets if sheet.visible] or list(sheets)
     reason: FileFailed | None = None
+    narrow: tuple[Sheet, Table] | None = (
+        None  # words to the reader, perhaps: taken when no later one is a table
+    )
     for sheet in visible:
         try:
             table = open_sheet(sheet)
@@ -35,11 +39,23 @@ def choose(sheets: Sequence[Sheet], stated: str | None, open_sheet: Callable[[Sh
             if reason is None or reason.said.code == "reading.empty":
                 reason = fault
             continue
-        if len(visible) > 1:
-            others = ", ".join(other.name for other in visible if other is not sheet)
-            table.account.notes.append(message("reading.other_sheets", sheet=sheet.name, others=others[:300]))
-        return table
+        if len(table.columns) == 1 and sheet is not visible[-1] and narrow is None:
+            narrow = sheet, table
+            continue
+        if narrow is not None and len(table.columns) < WIDE:
+            continue
+        return _noted(sheet, table, visible)
+    if narrow is not None:
+        return _noted(*narrow, visible)
     raise reason or FileFailed(message("reading.empty"))
+
+
+def _noted(sheet: Sheet, table: Table, visible: Sequence[Sheet]) -> Table:
+    """The table, and which sheets were not read."""
+    if len(visible) > 1:
+        others = ", ".join(other.name for other in visible if other is not sheet)
+        table.account.notes.append(message("reading.other_sheets", sheet=sheet.name, others=others[:300]))
+    return table
 
 
 def _place(names: list[str], stated: str) -> int:

@@ -1,4 +1,4 @@
-"""XLSB and XLS through calamine. Cells of errors come as blanks there; numbers without their formats."""
+"""XLSB and XLS through calamine, which leaves out errors and the zeros of codes: those are put in from `marks`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from pipeline.errors import FileFailed
 from pipeline.formats.archives import CHUNK, PARTS, Zip
 from pipeline.formats.cells import object_text
+from pipeline.formats.compound import Damage
 from pipeline.formats.grid import tabulate
 from pipeline.formats.grid_rows import NumberedRow
 from pipeline.formats.limits import Limits
+from pipeline.formats.marks import Marks, marks_of
 from pipeline.formats.sheet_choice import Sheet, choose
 from pipeline.formats.table import Table
 from pipeline.mapping.model import ReadOptions
@@ -43,8 +45,16 @@ def read(file: BinaryIO, options: ReadOptions, required: Sequence[str], limits: 
         sheets = [Sheet(m.name, m.visible == visible) for m in book.sheets_metadata if m.typ == work]
 
         def open_sheet(sheet: Sheet) -> Table:
-            found = book.get_sheet_by_name(sheet.name)
-            return _table(kind, found, options, required, limits)
+            place = next(at for at, m in enumerate(book.sheets_metadata) if m.name == sheet.name)
+            found, marks, lost = book.get_sheet_by_name(sheet.name), Marks(), False
+            try:
+                marks = marks_of(file, kind, place, limits)
+            except Damage:
+                lost = True
+            table = _table(kind, found, marks, options, required, limits)
+            if lost:
+                table.account.note(message("reading.marks_lost", kind=kind.upper()))
+            return table
 
         return choose(sheets, options.sheet, open_sheet)
     except (calamine.CalamineError, OSError, ValueError) as error:
@@ -92,16 +102,45 @@ def _checked(file: BinaryIO, limits: Limits) -> None:
 
 
 def _table(
-    kind: str, sheet: CalamineSheet, options: ReadOptions, required: Sequence[str], limits: Limits
+    kind: str,
+    sheet: CalamineSheet,
+    marks: Marks,
+    options: ReadOptions,
+    required: Sequence[str],
+    limits: Limits,
 ) -> Table:
-    if sheet.start is None or sheet.end is None:
+    errors = [
+        (row, column) for row, cells in marks.items() for column, m in cells.items() if isinstance(m, str)
+    ]
+    if (sheet.start is None or sheet.end is None) and not errors:
         raise FileFailed(message("reading.empty"))
-    height, width = sheet.end[0] + 1, sheet.end[1] + 1
+    last = sheet.end or (0, 0)
+    height = 1 + max([last[0], *(row for row, _ in errors)])  # the library may end before an error does
+    width = 1 + max([last[1], *(column for _, column in errors)])
     if height * width > limits.cells:
         raise FileFailed(message("reading.too_many_cells", found=height * width, limit=limits.cells))
-    return tabulate(kind, _rows(sheet), width, options, required, limits)
+    return tabulate(kind, _rows(sheet, marks), width, options, required, limits)
 
 
-def _rows(sheet: CalamineSheet) -> Iterator[NumberedRow]:
+def _rows(sheet: CalamineSheet, marks: Marks) -> Iterator[NumberedRow]:
+    left = [None] * (
+        sheet.start[1] if sheet.start else 0
+    )  # the library begins at the first column with a cell
+    line = 0
     for line, row in enumerate(sheet.iter_rows(), 1):
-        yield line, [object_text(cell) for cell in row]
+        yield line, _marked([*left, *map(object_text, row)], marks.get(line - 1))
+    for below in sorted(row for row in marks if row >= line):
+        yield below + 1, _marked([], marks[below])
+
+
+def _marked(cells: list[str | None], marks: dict[int, str | int] | None) -> list[str | None]:
+    """The cells with their errors, and the zeros of their codes."""
+    for column, mark in (marks or {}).items():
+        if isinstance(mark, str):
+            cells.extend([None] * (column + 1 - len(cells)))
+            cells[column] = mark
+        else:
+            text = cells[column] if column < len(cells) else None
+            if text is not None and text.isdecimal():
+                cells[column] = text.zfill(mark)
+    return cells

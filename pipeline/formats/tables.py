@@ -18,6 +18,8 @@ _UNIT = re.compile(
     r"yyyy-mm-dd|dd/mm/yyyy|jj/mm/aaaa|°c|w|kw|v|a|ttc|ht)[)\]]?",
     re.IGNORECASE,
 )
+_NUMBERED = re.compile(r"(?:id|n°|nr|no|num|row|line|ligne|pos|#)\.?", re.IGNORECASE)
+_WHOLE, _CENTS = re.compile(r"\s*-?\d+"), re.compile(r"\d\d\s*")
 _KNOWN = re.compile(
     r"(?:id|no|num|nr|ref|key|code|name|nom|pr[eé]nom|date|price|prix|preis|prezzo|precio|qty|qt[eé]|quantit\w*|menge|"
     r"total|amount|montant|betrag|email|e-?mail|mail|sku|ean|gtin|libell[eé]|label|title|titre|d[eé]signation|type|"
@@ -135,7 +137,7 @@ def _is_title(live: Sequence[Row], at: int, width: int) -> bool:
     if row.noted and any(len(r.cells) == width and not r.noted for r in later) and len(row.filled) < width:
         return True
     fuller = [r for r in later if len(r.cells) == width and len(r.filled) * 2 > width]
-    if row.filled == [0] and width > 2:
+    if len(row.filled) == 1 and width > 2:
         return bool(fuller)
     return row.filled == [0, 1] and width > 3 and bool(fuller)
 
@@ -259,6 +261,22 @@ def _header(found: Found, live: Sequence[Row], first: int) -> None:
         found.width = len(found.names)
 
 
+def torn_numbers(rows: Sequence[Row], found: Found) -> str | None:
+    """The name of a column whose numbers the comma between cells cuts in two, in every record: `1,Boots,12,50`."""
+    head = next((row.cells for row in rows if row.at == found.header), [])
+    data = [row.cells for row in rows if row.at >= found.start and row.filled]
+    surplus = found.width - len(head)
+    if len(head) < 2 or len(data) < 2 or surplus < 1 or any(len(row) != found.width for row in data):
+        return None
+    name, place = None, 0
+    for cell in head:
+        pair = surplus and all(_WHOLE.fullmatch(r[place]) and _CENTS.fullmatch(r[place + 1]) for r in data)
+        if pair:
+            name, surplus, place = name or cell, surplus - 1, place + 1
+        place += 1
+    return name if not surplus and all(cell.strip() for cell in head) else None
+
+
 def _is_ruler(row: Row) -> bool:
     """A line of hyphens between the names and the records."""
     return bool(row.filled) and all(
@@ -270,6 +288,8 @@ def _nameless_first(names: Sequence[str], below: Sequence[Sequence[str]], width:
     """Whether the column without a name is the first one (a number of the row) and not the last."""
     rows = [row for row in below if len(row) == width]
     if len(rows) < 2 or not all(row[-1].strip() for row in rows):
+        return False
+    if _NUMBERED.fullmatch(names[0].strip()):
         return False
     first = [row[0].strip() for row in rows]
     counted = all(c.isdigit() for c in first) and all(int(b) - int(a) == 1 for a, b in pairwise(first))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
-from pipeline.words import message
+from pipeline.words import Message, message
 
 HEAD = 1 << 16  # bytes looked at to find the layout
 CHUNK = 1 << 22  # bytes read at once
@@ -65,6 +65,7 @@ class Encoding:
     damaged: bool = False
     sure: float = 1.0
     rescue: bool = True  # of damaged UTF-8: whether the spoilt bytes make sense as cp1252
+    doubt: Message | None = None  # two readings of the few lines that are refused for it
 
     @property
     def errors(self) -> str:

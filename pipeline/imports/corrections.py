@@ -46,6 +46,6 @@ def correction(row: LedgerFile, refused: Sequence[RefusedRow], language: Languag
 
     header = base64.b64decode(dialect["header"])
     lines = [header + cells("_line", "_column", "_reason")] if header else []
-    lines += [r.raw + cells(str(r.line), r.column, render(r.said, language)) for r in refused]
+    lines += [r.raw + cells(str(r.own_line), r.column, render(r.said, language)) for r in refused]
     joined: bytes = end.encode(encoding).join([*lines, b""])
     return joined

@@ -218,6 +218,7 @@ class Importer:
             describe(reading),
             _most(work, reading.account.records),
             partial(raws, taken.path, plan, work.job.trailer, work.limits),
+            of_member=reading.account.of_member,
         )
         return _Ready(taken, load, file, before)
 

@@ -14,7 +14,7 @@ from pipeline import files as disk
 from pipeline.errors import FileFailed
 from pipeline.formats import again, check_columns, match_column, open_reading
 from pipeline.formats.limits import LIMITS, Limits
-from pipeline.formats.model import LINE, Batch, Reading
+from pipeline.formats.model import LINE, Account, Batch, Reading
 from pipeline.mapping import map_batch
 from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan, Refusal
@@ -102,7 +102,7 @@ def stage(
     for batch, rows, refused in mapped if tell is None else _ahead(mapped):
         damaged = [RefusedRow(d.line, "", "", d.said, d.raw) for d in batch.damaged]
         staging.add(rows)
-        _refuse(staging, damaged, refused, batch.raw)
+        _refuse(staging, damaged, refused, batch.raw, reading.account)
         if tell is not None:
             tell(reading.account.records)
 
@@ -135,8 +135,10 @@ def _mapped(
 
 
 def _refuse(
-    staging: Staging, damaged: list[RefusedRow], refused: list[Refusal], raw: Callable[[int], bytes]
-) -> None:
-    rows = damaged + [RefusedRow(r.line, r.column, r.value, r.said, raw(r.line)) for r in refused]
+    staging: Staging, damaged: list[RefusedRow], refused: list[Refusal], raw: Callable[[int], bytes],
+    account: Account,
+) -> None:  # fmt: skip
+    told = [(r, account.of_member(r.line, r.said)) for r in refused]
+    rows = damaged + [RefusedRow(r.line, r.column, r.value, said, raw(r.line)) for r, said in told]
     if rows:
         staging.refuse(sorted(rows, key=lambda row: row.line))

@@ -26,9 +26,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class Rewritten:
-    """What became of the records of one file: read + refused + set aside is all of it."""
+    """What became of the records of one file: rows read = written + refused; with what was set aside that is all."""
 
     rows_read: int = 0
+    rows_written: int = 0
     rows_refused: int = 0
     rows_repaired: int = 0
     set_aside: dict[str, int] = field(default_factory=dict)
@@ -125,17 +126,15 @@ def rewrite(
         result = Rewritten()
         for batch in reading:
             table.add(batch.frame, getattr(batch, "surplus", {}))
-            result.rows_read += batch.frame.height
+            result.rows_written += batch.frame.height
             result.rows_refused += len(batch.damaged)
+            result.rows_read = result.rows_written + result.rows_refused
             if bad and batch.damaged:
                 bad.write(_csv(_refusal(one, reading, language) for one in batch.damaged))
             if progress:
                 progress(_place(file), result.rows_read)
         account = reading.account
-        if (
-            result.rows_read + result.rows_refused != account.records
-            or result.rows_refused != account.damaged
-        ):
+        if result.rows_read != account.records or result.rows_refused != account.damaged:
             raise FileFailed(message("reading.unbalanced", line=1))
         table.finish()
         keep_out()

@@ -270,4 +270,5 @@ def _with_bytes(load: Load, rows: list[RefusedRow]) -> list[RefusedRow]:
     if not rows or load.raws is None:
         return rows
     raws = load.raws([row.line for row in rows])
-    return [replace(row, raw=raws.get(row.line, b"")) for row in rows]
+    told = load.of_member or (lambda _, said: said)
+    return [replace(row, raw=raws.get(row.line, b""), said=told(row.line, row.said)) for row in rows]

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pipeline.mapping.model import Catalogue, Plan
-from pipeline.words import Language, Message
+from pipeline.words import MEMBER_LINE, Language, Message
 
 if TYPE_CHECKING:
     import polars as pl  # only a worker handles rows: the service stays small
@@ -54,6 +54,11 @@ class RefusedRow:
     value: str
     said: Message
     raw: bytes
+
+    @property
+    def own_line(self) -> int:
+        """The line as its sender counts: in one file among several of an archive, its own."""
+        return int(self.said.args.get(MEMBER_LINE, self.line))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,9 @@ class Load:
     raws: Callable[[Sequence[int]], Mapping[int, bytes]] | None = None
     lines: tuple[int, int] | None = (
         None  # of a staging that several files share: the first and last of its own
+    )
+    of_member: Callable[[int, Message], Message] | None = (
+        None  # names the file of an archive that a line is in
     )
 
 

@@ -19,6 +19,7 @@ from typing import Literal
 Language = Literal["en", "fr"]
 Fact = str | int
 
+MEMBER, MEMBER_LINE, IN_MEMBER = "member", "member_line", "reading.in_member"
 ROOMS = ("cli", "config", "doctor", "files", "mapping", "reading", "schedule", "states", "store", "watching")
 
 
@@ -31,6 +32,10 @@ class Message:
 
     def to_json(self) -> str:
         return json.dumps({"code": self.code, "args": dict(self.args)}, ensure_ascii=False)
+
+    def of(self, member: str, line: int) -> Message:
+        """The same, said of this line of one file among several of an archive."""
+        return Message(self.code, {**self.args, MEMBER: member, MEMBER_LINE: line})
 
     @classmethod
     def from_json(cls, text: str) -> Message:
@@ -51,8 +56,10 @@ def render(said: Message, language: Language = "en") -> str:
     args = dict(said.args)
     if language == "fr":  # a fact that has a French form of its own: `column_fr` beside `column`
         args |= {name.removesuffix("_fr"): value for name, value in args.items() if name.endswith("_fr")}
-    text = texts[1] if language == "fr" else texts[0]
-    return text.format_map({name: printable(value) for name, value in args.items()})
+    place = 1 if language == "fr" else 0
+    shown = {name: printable(value) for name, value in args.items()}
+    text = texts[place].format_map(shown)
+    return catalogue()[IN_MEMBER][place].format_map({**shown, "said": text}) if MEMBER in args else text
 
 
 def printable(value: Fact) -> str:

@@ -6,8 +6,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Il n'y a pas de fichier ni de dossier {path}. Vérifiez le nom.",
     ),
     "cli.read_done": (
-        "{file}: {rows_read} rows read, {rows_repaired} of them mended, {rows_refused} refused, {aside} lines set aside.",
-        "{file} : {rows_read} lignes lues, dont {rows_repaired} réparées, {rows_refused} refusées, {aside} mises de côté.",
+        "{file}: {rows_read} rows read, of them {rows_repaired} mended and {rows_refused} refused; {aside} lines set aside.",
+        "{file} : {rows_read} lignes lues, dont {rows_repaired} réparées et {rows_refused} refusées ; {aside} mises de côté.",
     ),
     "cli.progress": (
         "{percent} %, {mb} MB, {rows} rows, {left} s left",

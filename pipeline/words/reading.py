@@ -70,9 +70,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "reading.encoding_unsure": (
         "The encoding of the file cannot be told for certain. Read as {first}: {one}. Read as {second}: {two}."
-        " Write the right one as `encoding` under [read] in the mapping.",
+        ' Write the one that reads right under [read] in the mapping: `encoding = "{first}"` or `encoding = "{second}"`.',
         "L'encodage du fichier n'est pas certain. Lu en {first} : {one}. Lu en {second} : {two}."
-        " Écrivez le bon comme `encoding` sous [read] dans le modèle.",
+        ' Écrivez celui qui se lit bien sous [read] dans le modèle : `encoding = "{first}"` ou `encoding = "{second}"`.',
     ),
     "reading.stray_quote": (
         "A quote stands where none may stand, and the line has no one plain reading. Correct the line.",
@@ -166,8 +166,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "L'archive contient {found} fichiers ; {limit} au plus sont lus. Envoyez plusieurs archives.",
     ),
     "reading.chained": (
-        "The archive holds {found} files ({names}); they were read one after another, their lines counted on.",
-        "L'archive contient {found} fichiers ({names}) ; ils ont été lus l'un après l'autre, lignes comptées à la suite.",
+        "The archive holds {found} files ({names}); they were read one after another.",
+        "L'archive contient {found} fichiers ({names}) ; ils ont été lus l'un après l'autre.",
+    ),
+    "reading.in_member": (
+        "{member}, line {member_line}: {said}",
+        "{member}, ligne {member_line} : {said}",
     ),
     "reading.chained_columns": (
         "{name} in the archive has other columns than the first file. Expected: {expected}. Found: {found}."
@@ -228,6 +232,24 @@ TEXTS: dict[str, tuple[str, str]] = {
     "reading.workbook_damaged": (
         "The workbook cannot be read ({why}). Open it in its program and save it again as XLSX.",
         "Le classeur ne peut pas être lu ({why}). Ouvrez-le dans son programme et enregistrez-le à nouveau en XLSX.",
+    ),
+    "reading.marks_lost": (
+        "Which cells of this {kind} workbook are errors, and which codes begin with zeros, could not be found out: errors"
+        " come as blank cells, 00123 as 123. Save it anew as XLSX to be sure.",
+        "Impossible de savoir quelles cellules de ce classeur {kind} sont des erreurs et quels codes commencent par des"
+        " zéros : les erreurs arrivent vides, 00123 arrive en 123. Enregistrez-le en XLSX pour être sûr.",
+    ),
+    "reading.wrapped_lines": (
+        "Each line stands in quotes as one single cell, as happens when a CSV file is saved as CSV once more. Export it"
+        " again from where it comes from.",
+        "Chaque ligne est entre guillemets comme une seule cellule, comme quand un fichier CSV est enregistré une seconde"
+        " fois en CSV. Exportez-le à nouveau depuis son origine.",
+    ),
+    "reading.torn_numbers": (
+        "The numbers of {column} are written with a comma, which also parts the fields: each row has more fields than the"
+        " header. Export with semicolons, or with quotes around the numbers.",
+        "Les nombres de {column} sont écrits avec une virgule, qui sépare aussi les champs : chaque ligne a plus de champs"
+        " que l'en-tête. Exportez avec des points-virgules, ou avec des guillemets autour des nombres.",
     ),
     "reading.record_too_long": (
         "A record or cell is longer than {limit} MB. Export the file again.",

@@ -92,6 +92,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Nothing to do: it is taken as it is when it has not changed for {seconds} seconds.",
         "Rien à faire : il sera pris tel quel s'il ne change pas pendant {seconds} secondes.",
     ),
+    "states.unfinished_remedy": (
+        "It waits until {until} for the rest. Then it is taken as it is, and what cannot be read of it goes to the failed"
+        " files with the reason. If its sender has finished, send it again whole.",
+        "Il attend la suite jusqu'à {until}. Ensuite il sera pris tel quel, et s'il ne peut pas être lu, il ira avec les"
+        " fichiers en échec, avec la raison. Si l'envoi est fini, renvoyez-le en entier.",
+    ),
     "states.settling": (
         "{name} came or changed {still} seconds ago: it is taken when it has been still for {quiet} seconds.",
         "{name} est arrivé ou a changé il y a {still} secondes : il sera pris après {quiet} secondes sans changement.",

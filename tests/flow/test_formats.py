@@ -47,6 +47,19 @@ def test_files_of_any_format_become_rows(installation: Installation) -> None:
     assert '0002,9.9O,,"5","Total"' in refused
 
 
+def test_a_refused_row_names_its_file_in_the_archive_and_its_line_there(installation: Installation) -> None:
+    head = "Order No,Total,State\n"
+    files = {"mon.csv": head + "1,1.00,open\n2,2.00,open\n", "tue.csv": head + "3,3.OO,open\n4,4.00,open,x\n"}
+    installation.drop("week.zip", zipped(files), "nightly")
+    (file,) = installation.once("nightly", now=True).files
+    assert (file.rows_read, file.inserted, file.refused) == (4, 2, 2)
+    refused = (
+        next((installation.root / "failed").rglob("week.zip.refused.csv")).read_text("utf-8").splitlines()
+    )
+    assert refused[1].startswith('3,3.OO,open,"2","Total","tue.csv, line 2: ')
+    assert refused[2].startswith('4,4.00,open,x,"3","","tue.csv, line 3: ')
+
+
 def test_a_workbook_that_ends_its_reader_fails_and_the_next_file_goes_in(installation: Installation) -> None:
     installation.drop("a.xlsb", far_xlsb(), "nightly")
     installation.drop("b.csv", ORDERS, "nightly")

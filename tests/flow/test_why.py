@@ -210,6 +210,16 @@ def test_the_switch_comes_first_then_the_pause_then_no_service(box: Installation
     assert "pipeline resume sales" in render(pause.remedy)
 
 
+def test_a_file_without_its_end_says_until_when_it_waits(box: Installation) -> None:
+    found = ask(box, box.drop("cut.csv", b'[{"Order No": "1", "Total"'))
+    assert "states.unfinished_remedy" in [
+        found.remedy and found.remedy.code,
+        *(r.remedy and r.remedy.code for r in found.besides),
+    ]
+    assert codes(found)[0] == "reading.unfinished"
+    assert "until 2" in remedy(found)
+
+
 def test_a_file_that_came_just_now_settles_and_then_waits_for_a_service(box: Installation) -> None:
     place = box.drop("orders.csv", ORDERS)
     found = ask(box, place)

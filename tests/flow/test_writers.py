@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.readiness import OLD_S, QUIET_S, STILL_S
+from pipeline.readiness import OLD_S, QUIET_S, STILL_S, UNFINISHED_S
 from tests.flow.conftest import Installation
 from tests.flow.running import running
 from tests.flow.worlds import HEAD, Make, append, held, lines, making, many, pieces, quick, sight
@@ -281,6 +281,21 @@ def test_an_aborted_upload_is_never_taken_and_told(
     (waiting,) = world.inboxes.others(world.job)
     assert waiting.said is not None
     assert waiting.said.code == ("reading.nul_tail" if nul else "reading.last_row_short")
+
+
+@pytest.mark.parametrize("see", ["events", "scans"])
+def test_without_the_end_of_its_format_it_is_taken_after_minutes(make: Make, see: str) -> None:
+    world, cut = make(see), b'[{"Order No": "1", "Total"'
+    world.path.write_bytes(cut[:9])
+    world.did()
+    world.settle(UNFINISHED_S - 5)
+    assert world.taken == []
+    world.path.write_bytes(cut)
+    world.did()
+    world.settle(UNFINISHED_S - 5)
+    assert world.taken == []
+    world.settle(10)
+    assert world.contents() == [cut]
 
 
 @given(gap=st.sampled_from(("append", "replace", "hold", "remove")), rows=st.integers(1, 9), wait=held)

@@ -22,6 +22,7 @@ import pytest
 from pipeline.errors import FileFailed
 from pipeline.formats import Limits, completeness, deliveries, open_reading
 from pipeline.mapping.model import ReadOptions
+from pipeline.words import render
 from tests.formats.workbench import read, sheet_rows, xlsx, zipped
 
 if sys.version_info >= (3, 14):
@@ -113,6 +114,9 @@ def test_files_with_the_same_columns_are_one_table() -> None:
     assert rows == [(2, "a", "Paris"), (6, "b", "Nice"), (8, "c", "Lyon")]
     assert [(d.line, d.raw) for b in batches for d in b.damaged] == [(4, b"1;2;3")]
     assert batches[1].raw(6) == b"b;Nice"
+    assert reading.account.members == [("1.csv", 0), ("2.csv", 4), ("3.xlsx", 6)]
+    said = [render(d.said) for b in batches for d in b.damaged]
+    assert said[0].startswith("1.csv, line 4: The line has 3 fields")
     assert reading.account.set_aside == {"blank": 1}
     assert [n.code for n in reading.account.notes] == ["reading.chained"]
 

@@ -14,6 +14,7 @@ from pipeline.formats.encodings import find_encoding
 from pipeline.formats.reader import open_text
 from pipeline.formats.text import Encoding
 from pipeline.mapping.model import ReadOptions
+from pipeline.words import render
 from tests.formats.corpus import WORDS, business_file
 from tests.formats.making import Made, make
 
@@ -86,6 +87,56 @@ def test_encodings_of_business_files(language: str) -> None:
                 assert data.decode(found.codec, found.errors) == text, (language, encoding, found)
                 right += 1
     assert right >= count * 0.995
+
+
+THIN = "id,name,price,qty\n1,Boots,12.50,3\n2,Sack,3.00,1\n{}4,Vase,7.00,9\n"
+SIGNS = (
+    "Zoë", "Noël", "Citroën", "Straße", "5 °C", "½ inch", "Où", "É", "smørrebrød", "Brand®", "Ångström", "Août", "Œuf", "Café",
+    "crème", "Müller", "Muñoz", "Häagen", "© 2024", "it’s", "Envío", "Île de Ré", "Škoda", "«Promo»", "10 × 15", "€5", "à la",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("again", [1, 40])
+@pytest.mark.parametrize("encoding", ["cp1252", "iso8859-15", "mac_roman", "cp850", "cp437"])
+def test_a_single_sign_is_read_right_or_held(encoding: str, again: int) -> None:
+    """English but for one word: the same word again and again proves no more than once."""
+    held = 0
+    for sign in SIGNS:
+        text = THIN.format(f"3,{sign},4.00,2\n" * again)
+        try:
+            data = text.encode(encoding)
+        except UnicodeEncodeError:
+            continue
+        found = sure(data)
+        if found is None or found.damaged:  # the file is held, or the line refused
+            held += 1
+        else:
+            assert data.decode(found.codec, found.errors) == text, (sign, found)
+    assert held <= 8
+
+
+def test_a_file_in_doubt_shows_both_readings_and_what_to_write() -> None:
+    with pytest.raises(FileFailed) as fault:
+        find_encoding(io.BytesIO(THIN.format("3,Liêu,4.00,2\n").encode("cp850")), None)
+    said = render(fault.value.said, "en")
+    for part in ("Liêu", 'encoding = "cp850"', 'encoding = "'):
+        assert part in said
+    assert said.count("encoding = ") == 2
+
+
+def test_another_script_is_held_and_read_when_asked() -> None:
+    data = "id;nom\n1;Кофе\n2;Чай чёрный\n3;Сахар\n".encode("cp1251")
+    with pytest.raises(FileFailed) as fault:
+        find_encoding(io.BytesIO(data), None)
+    assert "Кофе" in render(fault.value.said, "en")
+    assert find_encoding(io.BytesIO(data), "cp1251").name == "cp1251"
+
+
+def test_few_lines_in_doubt_cost_themselves_and_show_both_readings() -> None:
+    text = "id,name\n" + "".join(f"{n},Boots\n" for n in range(200)) + "7,Liêu\n"
+    reading = open_text(io.BytesIO(text.encode("cp850")), ReadOptions())
+    assert [one.line for batch in reading for one in batch.damaged] == [202]
+    assert [note.code for note in reading.account.notes] == ["reading.encoding_unsure"]
 
 
 def test_accents_at_the_end_of_ten_megabytes() -> None:

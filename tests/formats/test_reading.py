@@ -53,7 +53,7 @@ def test_a_stray_quote_never_costs_a_row(damage: dict[int, bytes]) -> None:
 
 
 def test_ragged_lines_are_damaged_alone() -> None:
-    _, (batch,), rows = read("n;é\n1;a\n2\n3;b;c\n\n4;d\n".encode("cp1252"))
+    _, (batch,), rows = read("n;clé\n1;a\n2\n3;b;c\n\n4;d\n".encode("cp1252"))
     assert rows == [(2, "1", "a"), (6, "4", "d")]
     assert [(d.line, d.raw) for d in batch.damaged] == [(3, b"2"), (4, b"3;b;c")]
     assert batch.raw(6) == b"4;d"
@@ -187,3 +187,64 @@ def test_real_files_are_read_without_a_setting() -> None:
     golden = json.loads((Path(__file__).parent / "golden.json").read_text("utf-8"))
     found = {path.relative_to(SAMPLES).as_posix(): summary(path) for path in samples()}
     assert found == golden
+
+
+def test_a_name_of_two_lines_in_the_header() -> None:
+    reading, _, rows = read(b'id,"net\nprice",qty\n1,2.50,3\n2,3.50,4\n')
+    assert reading.dialect.names == ("id", "net\nprice", "qty")
+    assert rows == [(3, "1", "2.50", "3"), (4, "2", "3.50", "4")]
+
+
+def test_a_delimiter_of_two_signs_leaves_a_single_one_in_a_cell() -> None:
+    assert read(b"id||name||qty\n1||a|b||3\n2||c||4\n")[2] == [(2, "1", "a|b", "3"), (3, "2", "c", "4")]
+
+
+def test_the_header_of_a_file_that_was_put_behind_another_with_its_mark() -> None:
+    mark = b"\xef\xbb\xbf"
+    reading, _, rows = read(mark + b"id;nom\n1;a\n" + mark + b"id;nom\n2;b\n")
+    assert (rows, reading.account.set_aside) == ([(2, "1", "a"), (4, "2", "b")], {"repeated_header": 1})
+
+
+def test_lines_that_are_only_drawn_are_set_aside() -> None:
+    rule = "+----+------+-----+\n"
+    reading, _, rows = read(
+        f"{rule}| id | name | qty |\n{rule}|  1 | a    |   2 |\n|  2 | b    |   3 |\n{rule}".encode()
+    )
+    assert [row[0] for row in rows] == [4, 5]
+    assert reading.account.set_aside == {"preamble": 1, "ruler": 2}
+    assert reading.account.damaged == 0
+
+
+def test_a_last_record_cut_short_behind_a_cell_of_two_lines_is_one_record() -> None:
+    _, batches, rows = read(b'id|note|qty|end\n1|a|2|x\n2|"b 1\nb 2"|3|y\n3|"c 1\nc 2"|4')
+    assert rows == [(2, "1", "a", "2", "x"), (3, "2", "b 1\nb 2", "3", "y")]
+    assert [(one.line, one.said.code) for b in batches for one in b.damaged] == [(5, "reading.cut")]
+
+
+def test_numbers_that_the_comma_between_cells_cuts_in_two_are_never_shifted() -> None:
+    with pytest.raises(FileFailed) as fault:
+        read(b"id,name,price\n1,Boots,12,50\n2,Sack,3,00\n3,Vase,7,25\n")
+    assert (fault.value.said.code, fault.value.said.args["column"]) == ("reading.torn_numbers", "price")
+    assert read(b"name,price\n1,Boots,12\n2,Sack,3\n")[0].dialect.columns[1:] == ("name", "price")
+    assert read(b"id,name\n1,Boots,12.5\n2,Sack,3.5\n")[0].dialect.names == ("id", "name", "")
+
+
+def test_line_ends_that_were_changed_twice() -> None:
+    text = "id;nom\r\r\n" + "".join(f"{n};Crème\r\r\n" for n in range(300_000))
+    reading = open_reading(io.BytesIO(text.encode("cp1252")), ReadOptions())
+    frames = [batch.frame for batch in reading]
+    assert sum(frame.height for frame in frames) == 300_000
+    assert all((frame["nom"] == "Crème").all() for frame in frames)
+    assert (reading.dialect.columns, frames[-1][LINE][-1]) == (("id", "nom"), 300_001)
+
+
+def test_lines_that_are_one_cell_in_quotes_are_told() -> None:
+    reading, _, rows = read(b'"id,name,qty"\n"1,Boots,2"\n"2,Sack,3"\n')
+    assert (len(rows), [note.code for note in reading.account.notes]) == (2, ["reading.wrapped_lines"])
+    assert read(b'"ean","name"\n"1","a, b"\n')[0].account.notes == []
+
+
+def test_a_title_in_the_middle_of_blank_cells_stands_above_the_table() -> None:
+    reading, _, rows = read(";;;\n;Rapport;;\n;;;\nCode;Nom;Qté;Prix\n1;a;2;3,00\n2;b;3;4,00\n".encode())
+    assert reading.dialect.columns == ("Code", "Nom", "Qté", "Prix")
+    assert (len(rows), reading.account.set_aside) == (2, {"preamble": 1, "blank": 2})

@@ -89,3 +89,34 @@ def test_mistakes_in_the_mapping(text: str, code: str) -> None:
     _, mistakes = parse("m", MAPPING.format(text), "m.toml")
     assert code in [mistake.said.code for mistake in mistakes]
     assert options("sheet = 2\n")["sheet"] == "2"
+
+
+def test_one_blank_parts_columns_where_the_header_leaves_more() -> None:
+    text = "Date       Ticket  Montant\n01/03/2026   1001    12,50\n01/03/2026   1002     3,00\n02/03/2026   1003   107,00\n"
+    reading, _, rows = read(text.encode())
+    assert reading.dialect.format == "fixed"
+    assert rows[2] == (4, "02/03/2026", "1003", "107,00")
+
+
+REPORT = """                RAPPORT DES VENTES
+Code   Article          Qte      Montant
+------ ---------------- --- ------------
+000001 Bottes             2        25,00
+000002 Thé à la menthe    1         3,00
+000003 Vase               4        28,00
+------ ---------------- --- ------------
+TOTAL                     7        56,00
+"""
+
+
+def test_a_report_whose_columns_a_ruler_draws() -> None:
+    reading, _, rows = read(REPORT.encode("cp1252"))
+    assert reading.dialect.columns == ("Code", "Article", "Qte", "Montant")
+    assert rows == [
+        (4, "000001", "Bottes", "2", "25,00"), (5, "000002", "Thé à la menthe", "1", "3,00"),
+        (6, "000003", "Vase", "4", "28,00"),
+    ]  # fmt: skip
+    assert reading.account.set_aside == {"preamble": 1, "ruler": 2, "total": 1}
+    assert reading.account.notes == []
+    reading, _, _ = read(REPORT.replace("56,00", "57,00").replace("  7  ", "  8  ").encode("cp1252"))
+    assert [note.code for note in reading.account.notes] == ["reading.total_differs"]

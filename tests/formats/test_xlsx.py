@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+from collections.abc import Callable
+
 import pytest
 
 from pipeline.errors import FileFailed
 from pipeline.formats import Limits
+from pipeline.formats.compound import Damage
+from pipeline.formats.marks import marks_of
 from tests.formats.workbench import (
     LINKS,
     NO_SAMPLES,
@@ -193,6 +199,32 @@ def test_other_workbooks() -> None:
         assert reading.account.notes == []
 
 
+@pytest.mark.parametrize(("make", "format"), [(xls, "xls"), (xlsb, "xlsb")])
+def test_errors_and_codes_of_old_and_binary_workbooks(make: Callable[..., bytes], format: str) -> None:
+    """What the library leaves out: an error is never a blank cell, and a code keeps its zeros."""
+    table = [[None, "code", "part", "prix"], [None, 123, "#DIV/0!", 1.5], [None, 1234567, "=#N/A", "#REF!"]]
+    reading, _, got = read(make(table), f"x.{format}")
+    assert got == [(2, None, "00123", "#DIV/0!", "1.5"), (3, None, "1234567", "#N/A", "#REF!")]
+    assert reading.dialect.columns[1:] == ("code", "part", "prix")
+    assert reading.account.notes == []
+    edge = [["a", "b", None], [1.0, 2.0, "=#REF!"], [None, None, "=#N/A"]]  # nothing else stands so far out
+    assert read(make(edge), f"x.{format}")[2] == [(2, "1", "2", "#REF!"), (3, None, None, "#N/A")]
+    assert read(make([["code"], [7]], '"n° "0'), f"x.{format}")[2] == [(2, "7")]
+
+
+@pytest.mark.parametrize("kind", ["xls", "xlsb"])
+def test_marks_of_a_damaged_workbook_are_never_half(kind: str) -> None:
+    """Cut or changed anywhere it is Damage, which becomes a note, or the marks of what is there."""
+    whole = (xls if kind == "xls" else xlsb)([["code"], [7], ["#N/A"]])
+    assert marks_of(io.BytesIO(whole), kind, 0, Limits()) == {1: {0: 5}, 2: {0: "#N/A"}}
+    for at in range(30, len(whole), 41):
+        for made in (whole[:at], whole[:at] + b"\xff\x7f" + whole[at + 2 :]):
+            with contextlib.suppress(Damage):
+                assert isinstance(marks_of(io.BytesIO(made), kind, 0, Limits()), dict)
+    with pytest.raises(Damage):
+        marks_of(io.BytesIO(whole[:600]), kind, 0, Limits())
+
+
 def test_ods_cells() -> None:
     cell = '<table:table-cell office:value-type="{}" office:{}="{}"><text:p>{}</text:p></table:table-cell>'
     made = [
@@ -300,3 +332,14 @@ def test_a_flat_ods() -> None:
     reading, _, got = read(text.encode(), "x.fods")
     assert got == [(2, "b")]
     assert reading.account.notes == []
+
+
+def test_a_sheet_of_words_before_the_table_is_passed_over() -> None:
+    words, table = (
+        sheet_rows([["Bonjour"], ["Voir la suite"]]),
+        sheet_rows([["sku", "nom", "prix"], ["1", "a", 2]]),
+    )
+    reading, _, rows = read(xlsx({"Intro": words, "Articles": table}))
+    assert rows == [(2, "1", "a", "2")]
+    assert reading.account.notes[0].args["others"] == "Intro"
+    assert read(xlsx({"EAN": words, "Notes": sheet_rows([["a"], ["b"]])}))[0].dialect.columns == ("Bonjour",)

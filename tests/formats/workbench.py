@@ -112,8 +112,12 @@ def ods(table: str) -> bytes:
     return out.getvalue()
 
 
-def xls(rows: Sequence[Sequence[str | float | None]]) -> bytes:
-    """A BIFF8 workbook in its compound file."""
+ERRORS = {"#DIV/0!": 0x07, "#REF!": 0x17, "#N/A": 0x2A}
+"""What a cell of `xls` and `xlsb` may hold as an error: as a value, or with `=` before it as what a formula gives."""
+
+
+def xls(rows: Sequence[Sequence[str | float | None]], code: str = "00000") -> bytes:
+    """A BIFF8 workbook in its compound file; an int is shown by the number format `code`."""
 
     def record(kind: int, body: bytes) -> bytes:
         return struct.pack("<HH", kind, len(body)) + body
@@ -125,6 +129,8 @@ def xls(rows: Sequence[Sequence[str | float | None]]) -> bytes:
     name = "Sheet1"
     bound_size = 4 + 8 + len(text(name))
     globals_ = record(0x0809, bof) + record(0x0042, struct.pack("<H", 1200))
+    globals_ += record(0x041E, struct.pack("<HHB", 164, len(code), 1) + text(code))
+    globals_ += b"".join(record(0x00E0, struct.pack("<HH", 0, shown) + bytes(16)) for shown in (0, 164))
     start = len(globals_) + bound_size + 4
     globals_ += record(0x0085, struct.pack("<IHBB", start, 0, len(name), 1) + text(name)) + record(
         0x000A, b""
@@ -132,9 +138,16 @@ def xls(rows: Sequence[Sequence[str | float | None]]) -> bytes:
     sheet = record(0x0809, struct.pack("<HHHHII", 0x0600, 0x0010, 0, 1997, 0, 6))
     for r, row in enumerate(rows):
         for c, value in enumerate(row):
-            if isinstance(value, str):
+            if value in ERRORS:
+                sheet += record(0x0205, struct.pack("<HHHBB", r, c, 0, ERRORS[str(value)], 1))
+            elif isinstance(value, str) and value[:1] == "=":
+                result = bytes((2, 0, ERRORS[value[1:]], 0, 0, 0, 255, 255))
+                sheet += record(0x0006, struct.pack("<HHH", r, c, 0) + result + bytes(6) + b"\2\0\x1c\7")
+            elif isinstance(value, str):
                 body = struct.pack("<HHHHB", r, c, 0, len(value), 1) + text(value)
                 sheet += record(0x0204, body)
+            elif isinstance(value, int):
+                sheet += record(0x027E, struct.pack("<HHHI", r, c, 1, value << 2 | 2))
             elif value is not None:
                 sheet += record(0x0203, struct.pack("<HHHd", r, c, 0, value))
     return compound("Workbook", globals_ + sheet + record(0x000A, b""))
@@ -161,7 +174,9 @@ def compound(name: str, stream: bytes) -> bytes:
     return head + struct.pack("<128I", *fat, *[free] * (128 - len(fat))) + folder + stream
 
 
-def xlsb(rows: Sequence[Sequence[str | float | None]]) -> bytes:
+def xlsb(rows: Sequence[Sequence[str | float | None]], code: str = "00000") -> bytes:
+    """An int is shown by the number format `code`."""
+
     def record(kind: int, body: bytes = b"") -> bytes:
         head = bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])
         return head + bytes([len(body) & 0x7F | 0x80, len(body) >> 7]) + body
@@ -176,17 +191,33 @@ def xlsb(rows: Sequence[Sequence[str | float | None]]) -> bytes:
     for r, row in enumerate(rows):
         sheet += record(0, struct.pack("<IIHBBB", r, 0, 0, 0, 0, 0) + struct.pack("<I", 0))
         for c, value in enumerate(row):
-            place = struct.pack("<II", c, 0)
-            if isinstance(value, str):
+            place = struct.pack("<II", c, 1 if isinstance(value, int) else 0)
+            if value in ERRORS:
+                sheet += record(3, place + bytes((ERRORS[str(value)],)))
+            elif isinstance(value, str) and value[:1] == "=":
+                sheet += record(
+                    11, place + bytes((ERRORS[value[1:]],)) + struct.pack("<HI", 0, 2) + b"\x1c\7" + bytes(4)
+                )
+            elif isinstance(value, str):
                 sheet += record(6, place + text(value))
             elif value is not None:
                 sheet += record(5, place + struct.pack("<d", value))
     sheet += record(146) + record(130)
     kind = f"{LINKS}/worksheet"
+    styles = (
+        record(278)
+        + record(615, struct.pack("<I", 1))
+        + record(44, struct.pack("<H", 164) + text(code))
+        + record(616)
+    )
+    styles += record(617, struct.pack("<I", 2))
+    styles += b"".join(record(47, struct.pack("<HH", 0xFFFF, shown) + bytes(12)) for shown in (0, 164))
+    styles += record(618) + record(279)
     return zipped(
         {
             "[Content_Types].xml": "<Types/>",
             "xl/workbook.bin": book,
+            "xl/styles.bin": styles,
             "xl/_rels/workbook.bin.rels": f'<Relationships><Relationship Id="rId1" Type="{kind}"'
             ' Target="worksheets/sheet1.bin"/></Relationships>',
             "xl/worksheets/sheet1.bin": sheet,
