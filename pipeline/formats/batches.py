@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from functools import cached_property
 
 import polars as pl
 
@@ -29,7 +30,7 @@ class TextBatch:
     ) -> None:
         self._block, self._first, self._layout, self._options = block, first, layout, options
         self._starts, self._windows = parsed.starts, parsed.windows  # where physical lines begin
-        self._numbers = parsed.frame[LINE]
+        self._full = parsed.frame[LINE]
         others = [
             *(at for at, _ in parsed.refused),
             *(at for at, _ in parsed.ragged),
@@ -191,6 +192,11 @@ class TextBatch:
         allowed = HARD | {"blank", "null"}
         return other if all(kind(c) in allowed for c, h in zip(other, hard, strict=False) if h) else None
 
+    @cached_property
+    def _numbers(self) -> list[int]:
+        """The lines where full records start."""
+        return self._full.to_list()
+
     def _start(self, line: int) -> int:
         """The byte of the block with which a physical line begins."""
         at = line - self._first
@@ -201,7 +207,7 @@ class TextBatch:
         if line in self._raws:
             return self._raws[line]
         place = bisect_right(self._records, line)
-        here = self._numbers.search_sorted(line, "right")
+        here = bisect_right(self._numbers, line)
         known = (place and self._records[place - 1] == line) or (here and self._numbers[here - 1] == line)
         if not known:
             raise KeyError(line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
@@ -55,8 +55,10 @@ class Parser:
         self.calm = True  # the block before was a strict table, so this one is read ahead of the judgement
         self.tall = list(columns)  # those with line ends in their cells first
 
-    def parse(self, block: bytes, line: int, final: bool) -> Parsed:
-        """The block's records; `line` is its first. Not `final`: a record open at its end waits."""
+    def parse(self, block: bytes, line: int, final: bool, meanwhile: Callable[[], object] = bool) -> Parsed:
+        """The block's records; `line` is its first. Not `final`: a record open at its end waits.
+
+        `meanwhile`: what can be done while polars reads the block."""
         if not block:
             return Parsed(pl.DataFrame(schema={LINE: pl.Int64, **self.schema}), 0, 0)
         if b"\r" in block and self._lone(block):
@@ -66,6 +68,8 @@ class Parser:
         if self.calm and not all(windows.sound):
             windows = self.skeleton.look(block, self.window)
         self.calm = all(windows.sound)
+        if ahead and self.calm:
+            meanwhile()
         parsed = self._strict(block, line, windows, ahead) if self.calm else None
         return parsed or self._mixed(block, line, final, windows)
 
