@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from functools import cached_property
 
 import polars as pl
 
@@ -29,8 +29,8 @@ class TextBatch:
         self, block: bytes, first: int, parsed: Parsed, layout: Layout, options: ReadOptions
     ) -> None:
         self._block, self._first, self._layout, self._options = block, first, layout, options
-        self._given, self._starts = parsed.starts, parsed.starts  # byte offset of each physical line
-        self._numbers = parsed.frame[LINE]
+        self._starts, self._windows = parsed.starts, parsed.windows  # where physical lines begin
+        self._full = parsed.frame[LINE]
         others = [
             *(at for at, _ in parsed.refused),
             *(at for at, _ in parsed.ragged),
@@ -192,27 +192,32 @@ class TextBatch:
         allowed = HARD | {"blank", "null"}
         return other if all(kind(c) in allowed for c, h in zip(other, hard, strict=False) if h) else None
 
+    @cached_property
+    def _numbers(self) -> list[int]:
+        """The lines where full records start."""
+        return self._full.to_list()
+
+    def _start(self, line: int) -> int:
+        """The byte of the block with which a physical line begins."""
+        at = line - self._first
+        return self._windows.start(self._block, at) if self._starts is None else self._starts[at]
+
     def raw(self, line: int) -> bytes:
         """The record that starts at this line, in the file's own bytes, without its line end."""
         if line in self._raws:
             return self._raws[line]
-        if self._starts is None:
-            lengths = (len(text) + 1 for text in self._block.split(b"\n"))
-            self._starts = [0, *accumulate(lengths)]
-        starts = self._starts
         place = bisect_right(self._records, line)
-        here = self._numbers.search_sorted(line, "right")
+        here = bisect_right(self._numbers, line)
         known = (place and self._records[place - 1] == line) or (here and self._numbers[here - 1] == line)
         if not known:
             raise KeyError(line)
         following = [self._records[place]] if place < len(self._records) else []
         following += [self._numbers[here]] if here < len(self._numbers) else []
-        after = min(following) - self._first if following else len(starts)
-        stop = starts[after] if after < len(starts) else len(self._block)
-        text = self._block[starts[line - self._first] : stop]
+        stop = self._start(min(following)) if following else len(self._block)
+        text = self._block[self._start(line) : stop]
         if text.endswith(b"\n"):
             text = text[:-1].removesuffix(b"\r")
-        elif self._given is not None:
+        elif self._starts is not None:
             text = text.removesuffix(b"\r")
         if self._layout.spare:
             text = text.replace(self._layout.spare.encode(), self._layout.dialect.delimiter.encode())

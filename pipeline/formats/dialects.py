@@ -75,7 +75,7 @@ def _plain(lines: Sequence[str], quote: str) -> str | None:
 
 def _delimiters(lines: Sequence[str]) -> list[str]:
     """The characters that could part cells: usual ones that occur, others that occur in most lines."""
-    counts = Counter(c for line in lines for c in set(line) if c in USUAL or c in RARE)
+    counts = {c: sum(c in line for line in lines) for c in USUAL + RARE}
     found = [d for d in USUAL if counts[d]]
     return found + [d for d in RARE if counts[d] * 10 >= len(lines) * 8]
 
@@ -90,12 +90,12 @@ def _escapes(lines: Sequence[str], marks: Marks) -> bool:
     return any("\\" + marks.delimiter in line for line in lines)
 
 
-def records(lines: Sequence[str], marks: Marks) -> list[tuple[int, Taken]]:
-    """Each record with its first line by the loosest reading: for judging, not for loading."""
+def records(lines: Sequence[str], marks: Marks, most: int | None = None) -> list[tuple[int, Taken]]:
+    """Each record (at most so many) with its first line by the loosest reading: for judging, not for loading."""
     found: list[tuple[int, Taken]] = []
     ends = ["\n"] * len(lines)
     at = hint = 0
-    while at < len(lines):
+    while at < len(lines) and (most is None or len(found) < most):
         taken = take(lines, ends, at, marks, 0, True, hint)
         assert taken is not None
         found.append((at, taken))

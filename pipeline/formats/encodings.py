@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from pipeline.errors import FileFailed
 from pipeline.formats.common_words import COMMON
-from pipeline.formats.text import BOMS, FAMILY, HEAD, Encoding, known_codec
+from pipeline.formats.text import BOMS, FAMILY, HEAD, Encoding, known_codec, line_at
 from pipeline.words import message
 
 PAGES = (
@@ -33,6 +33,7 @@ THIN = 2.8  # the same, each kind of place counted once: a word that is there a 
 KNOWN = 0.8  # how sure a file is that only words which are known decide
 PIECE = 1 << 20
 SAMPLED = 800  # high bytes looked at in each piece; of a byte that is new, all pieces are asked
+MUCH = 4 << 20  # bytes after which an eighth of that suffices
 ASCII = bytes(range(128))
 LETTERS = {
     "é": 3.0, "è": 2.5, "à": 2.5, "ê": 2.0, "ç": 2.0, "ô": 1.6, "î": 1.6, "â": 1.6, "û": 1.5, "ù": 1.5, "ë": 1.0,
@@ -121,7 +122,6 @@ def invalid_utf8_at(file: BinaryIO) -> int | None:
     """None if the whole file is UTF-8; else the line (1-based, by LF) near the first byte that is not."""
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
-    line = 1
     while True:
         piece = file.read(PIECE)
         try:
@@ -129,11 +129,7 @@ def invalid_utf8_at(file: BinaryIO) -> int | None:
                 continue
             decoder.decode(piece, final=not piece)
         except UnicodeDecodeError as error:
-            before = file.tell() - len(error.object) + error.start
-            file.seek(0)
-            while before > 0 and (piece := file.read(min(PIECE, before))):
-                line, before = line + piece.count(b"\n"), before - len(piece)
-            return line
+            return line_at(file, file.tell() - len(error.object) + error.start)
         if not piece:
             return None
 
@@ -164,17 +160,18 @@ def contexts(file: BinaryIO) -> Counter[Context]:
         if piece.isascii():
             continue
         high = piece.translate(None, ASCII)
-        classed = piece.translate(CLASSES)
-        part = len(piece) if len(high) <= SAMPLED else len(piece) * SAMPLED // len(high)
-        found = _around(classed, 0, part)
+        most = SAMPLED if file.tell() <= MUCH else SAMPLED // 8
+        part = len(piece) if len(high) <= most else len(piece) * most // len(high)
+        found = _around(piece[: part + 1].translate(CLASSES), 0, part)
         known.update(*(run for _, run, _ in found))
         for byte in set(high) - known:
             at = piece.find(byte)
             for _ in range(20):
                 if at < 0:
                     break
-                start = max(0, at - 1)
-                found += _around(classed, start, at + 2)
+                first = max(0, at - 2)
+                near = piece[first : at + 3].translate(CLASSES)
+                found += _around(near, max(0, at - 1) - first, at + 2 - first)
                 at = piece.find(byte, at + 1)
         if len(seen) < 100_000:
             seen.update(found)

@@ -79,7 +79,7 @@ def find_layout(file: BinaryIO, options: ReadOptions, required: Sequence[str]) -
         raise FileFailed(message("reading.line_too_long", line=first + 1, limit=MAX_LINE))
     seen = lines[first:] if whole or len(lines) - first < 3 else lines[first:-1]
     marks = _marks(seen, options, stated[1] if stated else None)
-    rows = [Row(first + at, one.used, one.cells) for at, one in records(seen[: ROWS * 2], marks)][:ROWS]
+    rows = [Row(first + at, one.used, one.cells) for at, one in records(seen[: ROWS * 2], marks, ROWS)]
     widest = max((len(row.cells) for row in rows), default=0)
     if widest > MAX_COLUMNS:
         raise FileFailed(message("reading.too_many_columns", found=widest, limit=MAX_COLUMNS))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import BinaryIO
 
 import polars as pl
@@ -25,6 +26,23 @@ from pipeline.words import message
 SHOWN = 1 << 16  # bytes kept of a line that is too long
 RULER = re.compile(r"\s*[+|]?(?:[-=_]{3,}[+| ]*)+\s*")
 TAIL = 20_000  # odd lines kept in mind until it is known whether records follow
+
+
+class Fetched:
+    """An iterator whose next item can be made before it is asked for."""
+
+    def __init__(self, items: Iterator[tuple[bytes, bool]]) -> None:
+        self._items, self._made = items, list[tuple[bytes, bool]]()
+
+    def fetch(self) -> None:
+        """Make the next item, if it is not made already."""
+        self._made += islice(self._items, 1 - len(self._made))
+
+    def __iter__(self) -> Iterator[tuple[bytes, bool]]:
+        self.fetch()
+        while self._made:
+            yield self._made.pop()
+            self.fetch()
 
 
 class TextReading:
@@ -53,7 +71,8 @@ class TextReading:
         hidden = tuple(f"\0{i}" for i in range(layout.hidden))
         parser = Parser(self.dialect.columns + hidden, layout.marks, self._options.repairs)
         line, rest, endless = layout.line, b"", b""
-        for piece, last in self._body():
+        body = Fetched(self._body())
+        for piece, last in body:
             if endless:
                 stop = piece.find(b"\n")
                 if stop < 0 and not last:
@@ -69,11 +88,14 @@ class TextReading:
                 cut, last = rest.rfind(b"\n") + 1, False
             if cut or last:
                 block = self._spared(rest[:cut])
-                parsed = parser.parse(block, line, last)
+                parsed = parser.parse(block, line, last, body.fetch)
                 yield from self._batch(block[: parsed.used], line, parsed, last)
                 line, rest = line + parsed.lines, block[parsed.used :] + rest[cut:]
             if len(rest) - rest.rfind(b"\n") > MAX_LINE and not last:
-                rest, endless = b"", rest[rest.rfind(b"\n") + 1 :][:SHOWN]
+                cut = rest.rfind(b"\n") + 1
+                parsed = parser.parse(rest[:cut], line, True)  # a record that is still open ends here
+                yield from self._batch(rest[:cut], line, parsed, False)
+                line, rest, endless = line + parsed.lines, b"", rest[cut:][:SHOWN]
                 self._nuls = not endless.strip(b"\0")
         if endless:
             yield from self._batch(endless, line, self._endless(parser, line), True)

@@ -1,131 +1,117 @@
-"""The bones of a block: its delimiters, quotes and line ends, by which a strict table is told at memory speed."""
+"""A block in small windows, each told at memory speed to be a strict table, or left to be read line by line."""
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from collections.abc import Sequence
-from typing import overload
+from dataclasses import dataclass, field
+from itertools import accumulate
 
 import polars as pl
 
 from pipeline.formats.salvage import Marks
 
-STEP = 1024  # lines that become texts of Python together
+WINDOW = 1 << 13  # bytes: the lines among which one that is damaged is looked for
+WIDEST = 200  # cells of a record that one expression may count
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """`cuts`: the byte at which each window starts, and the end of the last; `counts`: the lines of each."""
+
+    cuts: Sequence[int]
+    counts: Sequence[int]
+    sound: Sequence[bool]
+    firsts: Sequence[int] = field(init=False)  # the line with which each begins, from 0, and the end
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "firsts", [0, *accumulate(self.counts)])
+
+    def of(self, line: int) -> int:
+        """The window that holds this line."""
+        return min(bisect_right(self.firsts, line), len(self.counts)) - 1
+
+    def start(self, block: bytes, line: int) -> int:
+        """The byte with which this line begins."""
+        window = self.of(line)
+        at = self.cuts[window]
+        for _ in range(line - self.firsts[window]):
+            at = block.find(b"\n", at) + 1 or len(block)
+        return at
+
+    def runs(self) -> list[tuple[int, int]]:
+        """The stretches of windows that are no strict tables: (first, end)."""
+        edges = [
+            at
+            for at, (a, b) in enumerate(zip([True, *self.sound], [*self.sound, True], strict=True))
+            if a != b
+        ]
+        return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def strict_row(marks: Marks, width: int) -> str:
+    """A record by the strict rules, without NUL, escape or a CR outside of quotes; wider than WIDEST: of any width."""
+    d, q, never = re.escape(marks.delimiter), re.escape(marks.quote), rf"\x00{re.escape(marks.escape)}"
+    plain = rf"[^{q}{d}\r\n{never}]{'+' if width == 1 else '*'}"
+    cell = f"(?:{q}(?:[^{q}{never}]|{q}{q})*{q}|{plain})" if q else plain
+    return f"{cell}(?:{d}{cell}){f'{{{width - 1}}}' if width <= WIDEST else '*'}"
 
 
 class Skeleton:
-    """Tells whether blocks are tables of `width` cells by the strict rules of a dialect."""
+    """Tells which parts of a block are tables of `width` cells by the strict rules of a dialect.
+
+    Without quotes the bones tell it: what is left when all but delimiters and line ends is taken away."""
 
     def __init__(self, marks: Marks, width: int) -> None:
         self._delimiter, self._quote = marks.delimiter.encode(), marks.quote.encode()
+        self._escape, self._width = marks.escape.encode(), width
         self._row = self._delimiter * (width - 1) + b"\n"
-        self._width = width
-        bones = self._delimiter + self._quote + b"\n"
-        self._flesh = bytes(byte for byte in range(256) if byte not in bones)
-        self._x = bytes(byte if byte in bones + b"\r" else ord("x") for byte in range(256))
+        self._flesh = bytes(byte for byte in range(256) if byte not in self._delimiter + b"\n")
+        self._strict = rf"\A(?:{strict_row(marks, width)}\r?\n)*\z"
 
-    def even(self, body: bytes, lines: int) -> bool:
-        """Whether each line of a text without quotes has the right number of cells."""
-        return body.translate(None, self._flesh) == (self._row * lines)[:-1]
+    def look(self, block: bytes, size: int) -> Windows:
+        """A block of whole lines in windows of about `size` bytes; its last line may have no end."""
+        cuts, counts, sound = [0], list[int](), list[bool]()
+        wrapped: list[int] = []
+        quotes = self._quote != b"" and self._quote in block
+        while (at := cuts[-1]) < len(block):
+            stop = block.rfind(b"\n", at, at + size) + 1 or block.find(b"\n", at + size) + 1
+            cuts.append(stop or len(block))
+            window = block[at:stop] if stop else block[at:] + b"\n"
+            lines = 0
+            if quotes and self._quote in window:
+                wrapped.append(len(sound))
+            else:
+                lines = self._even(window)
+            sound.append(lines > 0)
+            counts.append(lines or window.count(b"\n"))
+        if wrapped and self._width > 1:
+            texts = [block[cuts[at] : cuts[at + 1]] for at in wrapped]
+            for at, strict in zip(wrapped, self._are_strict(texts), strict=True):
+                sound[at] = strict
+        return Windows(cuts, counts, sound)
 
-    def strict(self, body: bytes) -> tuple[int, dict[int, int]] | None:
-        """(records, record → line ends inside of it) where every record is strict and as wide as it must be.
+    def _even(self, window: bytes) -> int:
+        """How many lines a window without quotes has, if each has the right number of cells; else 0."""
+        bones = window.translate(None, self._flesh)
+        lines = len(bones) // self._width
+        if bones != self._row * lines or b"\0" in window or (self._escape and self._escape in window):
+            return 0
+        return 0 if self._width == 1 and (b"\r" in window or b"\n\n" in b"\n" + window) else lines
 
-        None otherwise, and where a record holds line ends and as many delimiters as a record has: two stray
-        quotes may have swallowed its neighbours."""
-        quote = self._quote
-        if body.translate(self._x).rfind(b"x" + quote + b"x") >= 0:  # twice as fast as find
-            return None
-        # what is left once cells without a delimiter or line end are taken away: few quotes, all of them telling
-        parts = body.translate(None, self._flesh).replace(quote + quote, b"").split(quote)
-        if len(parts) % 2 == 0:
-            return None
-        outside = b"".join(parts[::2])
-        rows = outside.count(b"\n") + 1
-        if outside != (self._row * rows)[:-1]:
-            return None
-        inner: dict[int, int] = {}
-        wrapped = b"\0".join(parts[1::2]) if rows <= body.count(b"\n") else b""
-        row = before = passed = start = 0
-        while (at := wrapped.find(b"\n", start)) >= 0:
-            passed += wrapped.count(b"\0", start, at)
-            place, start = 2 * passed + 1, at + 1
-            row += b"".join(parts[before:place:2]).count(b"\n") if place >= before else 0
-            before = place + 1
-            inner[row] = inner.get(row, 0) + 1
-            if self._parted(parts, place) >= self._width - 1:
-                return None
-        return rows, inner
+    def _are_strict(self, windows: Sequence[bytes]) -> Sequence[bool]:
+        """For windows with quotes."""
+        texts = pl.Series("t", windows, dtype=pl.Binary).cast(pl.String)
+        if not windows[-1].endswith(b"\n"):
+            texts[-1] = texts[-1] + "\n"
+        strict: list[bool] = texts.str.contains(self._strict).to_list()
+        if self._width > WIDEST:
+            strict = [fine and self._is_wide(window) for fine, window in zip(strict, windows, strict=True)]
+        return strict
 
-    def lines(self, body: bytes) -> tuple[list[bool], list[int]]:
-        """(for each line: is it a whole record?, the lines with an odd number of quotes).
-
-        Nearly all lines have one of a few shapes, so each shape is judged once. One odd case is not seen: a wrapped
-        cell that ends in a delimiter and goes on after its quote; polars refuses that."""
-        quote = self._quote
-        shapes = body.translate(None, self._flesh).replace(quote + quote, b"").split(b"\n")
-        known = {shape: self._is_row(shape) for shape in set(shapes)}
-        uneven = {shape for shape in known if shape.count(quote) % 2}
-        good = [known[shape] for shape in shapes]
-        odd = [at for at, shape in enumerate(shapes) if shape in uneven]
-        plain, stray = body.translate(self._x), b"x" + quote + b"x"
-        line = start = 0
-        while (at := plain.find(stray, start)) >= 0:
-            line += plain.count(b"\n", start, at)
-            start = at + 1
-            good[line] = False
-        return good, odd
-
-    def _is_row(self, shape: bytes) -> bool:
-        parts = shape.split(self._quote)
-        return len(parts) % 2 == 1 and b"".join(parts[::2]) == self._row[:-1]
-
-    def _parted(self, parts: Sequence[bytes], place: int) -> int:
-        """How many delimiters stand inside of the cells of the record to which a wrapped part belongs."""
-        first = last = place
-        while first > 1 and b"\n" not in parts[first - 1]:
-            first -= 2
-        while last < len(parts) - 2 and b"\n" not in parts[last + 1]:
-            last += 2
-        return sum(part.count(self._delimiter) for part in parts[first : last + 1 : 2])
-
-
-class Window(Sequence[str]):
-    """The lines of a block as texts, made a stretch at a time."""
-
-    def __init__(self, lines: pl.Series) -> None:
-        self._lines, self._at, self._texts = lines, 0, lines.head(0).to_list()
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[str]: ...
-    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
-        if isinstance(at, slice):
-            return [self[i] for i in range(*at.indices(len(self)))]
-        if not self._at <= at < self._at + len(self._texts):
-            self._at, self._texts = at, self._lines.slice(at, STEP).to_list()
-        text: str = self._texts[at - self._at]
-        return text
-
-
-class Ends(Sequence[str]):
-    """The line ends of a block: `lines` still carry the CR."""
-
-    def __init__(self, lines: pl.Series, closed: bool) -> None:
-        self._lines, self._closed = Window(lines), closed
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    @overload
-    def __getitem__(self, at: int) -> str: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[str]: ...
-    def __getitem__(self, at: int | slice) -> str | Sequence[str]:
-        if isinstance(at, slice):
-            return [self[i] for i in range(*at.indices(len(self)))]
-        end = "\n" if self._closed or at < len(self) - 1 else ""
-        return "\r" + end if self._lines[at].endswith("\r") else end
+    def _is_wide(self, window: bytes) -> bool:
+        """Whether all records of a strict window have the right number of cells."""
+        outside = b"".join(window.split(self._quote)[::2]).translate(None, self._flesh)
+        outside = outside if window.endswith(b"\n") else outside + b"\n"
+        return outside == self._row * outside.count(b"\n")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from pipeline.errors import FileFailed
+from pipeline.formats.pages import page_of
 from pipeline.words import Message, message
 
 HEAD = 1 << 16  # bytes looked at to find the layout
@@ -119,27 +120,43 @@ def utf8_pieces(file: BinaryIO, encoding: Encoding, size: int = CHUNK) -> Iterat
             yield piece
         return
     decoder = codecs.getincrementaldecoder(encoding.name)(encoding.errors)
-    line = 1
+    page = page_of(encoding.name)
     while True:
-        piece = file.read(min(size, 1 << 20))
+        place = file.tell()
+        piece = file.read(min(size, 1 << 20) if page is None else size)
         try:
-            text = decoder.decode(piece, final=not piece)
-            if not piece and text == chr(BAD + 10):  # UTF-16 cut in the middle of its last line end
-                text = "\n"
-            utf8 = text.encode("utf-8")
+            utf8 = page.utf8(piece) if page is not None else None
+            if utf8 is None:
+                text = decoder.decode(piece, final=not piece)
+                if not piece and text == chr(BAD + 10):  # UTF-16 cut in the middle of its last line end
+                    text = "\n"
+                utf8 = text.encode("utf-8")
         except UnicodeError as error:
+            line = line_at(file, place)
             raise FileFailed(message("reading.undecodable", encoding=encoding.name, line=line)) from error
-        line += utf8.count(b"\n")
         if utf8:
             yield utf8
         if not piece:
             return
 
 
+def line_at(file: BinaryIO, place: int) -> int:
+    """The line (1-based, by LF) in which this byte of a file stands."""
+    file.seek(0)
+    line = 1
+    while place > 0 and (piece := file.read(min(CHUNK, place))):
+        line, place = line + piece.count(b"\n"), place - len(piece)
+    return line
+
+
 def split_lines(text: str, universal: bool) -> tuple[list[str], list[str]]:
     """(lines without their ends, the ends). `universal`: a CR alone ends a line too. No line after the last end."""
-    parts = (_ANY_END if universal else _END).split(text)
-    lines, ends = parts[0::2], parts[1::2]
+    if "\r" not in text:
+        lines = text.split("\n")
+        ends = ["\n"] * (len(lines) - 1)
+    else:
+        parts = (_ANY_END if universal else _END).split(text)
+        lines, ends = parts[0::2], parts[1::2]
     if lines[-1] == "":
         lines.pop()
     return lines, ends + [""] * (len(lines) - len(ends))

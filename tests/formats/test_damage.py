@@ -89,6 +89,12 @@ def test_two_unclosed_quotes_far_apart_swallow_nothing() -> None:
     assert got.rows[6][1] == '"Boots'
 
 
+def test_lines_that_wait_for_a_closing_quote_are_not_lost_before_an_endless_line() -> None:
+    got = read(HEADER + ROWS + '5;"Boots;1,00;x\n' + ROWS + "9;" + "x" * 9_000_000 + "\n" + ROWS)
+    assert list(got.rows) == [*range(2, 11), *range(12, 16)]
+    assert got.refused[11][0] == "reading.line_too_long"
+
+
 def test_ragged_records_are_kept_with_blank_and_surplus_cells() -> None:
     data = HEADER + "5;Short;1,00\n6;Long;2,00;x;y;z\n7;End;1,00;x;;\n" + ROWS
     got = read(data)
