@@ -12,9 +12,15 @@ from pipeline.mapping.model import Catalogue, Column, Kind
 from pipeline.words import Message, message
 
 NAMED = 0.95  # a name that says it
-KNOWN = 0.93  # a name that another system has
+KNOWN = 0.78  # a name that another system has
 BARE = (1.0, 0.9, 0.78)  # the table that a file is mainly about, its second, all others
+SURE = 0.7  # by words alone: then the exports of other systems are not asked
 STRANGE = 0.5  # for each word that no list has
+GENERAL = frozenset(
+    "date created time id number reference description amount total kind status code title gross net tax"
+    " discount notes".split()
+)  # what says nothing of a table that is only a third one of the file
+MONEY = frozenset("amount total subtotal gross net tax discount".split())  # in a file of lines, the lines' own
 Slot = tuple[str, str]
 """table.column, and for addresses whose: "billing", "shipping" or ""."""
 
@@ -43,14 +49,18 @@ def candidates(
     for place, spoken in enumerate(tables):
         table, _, role = spoken.partition(":")
         speaks = frozenset({role}) if role else knowledge.speaks.get(table, frozenset())
+        strangers = {"customer", "supplier"} - {role} if role else frozenset()
         for meaning in meanings_of(catalogue[table], knowledge):
+            if meaning.ideas & strangers:
+                continue
             for reading in read:
-                score = _score(reading, meaning, speaks, place)
+                score = _score(reading, meaning, speaks, place, bare(tables[0]).endswith("_line"))
                 if score:
                     slot = _slot(meaning.field, reading)
                     said = message("guessing.name" if reading.sure == 1.0 else "guessing.typo", column=header)
                     _keep(found, _weighed(slot, score, said, values, catalogue))
-    for field in _elsewhere(header, tables, knowledge):
+    known_word = any(c.score >= SURE for c in found.values())
+    for field in () if known_word else _elsewhere(header, tables, knowledge):
         said = message("guessing.elsewhere", column=header)
         slot = (field, _whose(read[0].ideas) if read and field.startswith("address.") else "")
         _keep(found, _weighed(slot, KNOWN, said, values, catalogue))
@@ -64,16 +74,18 @@ def _column(field: str, catalogue: Catalogue) -> Column:
     return catalogue[table].columns[name]
 
 
-def _score(reading: Reading, meaning: Meaning, speaks: frozenset[str], place: int) -> float:
-    wanted = meaning.ideas - speaks
+def _score(reading: Reading, meaning: Meaning, speaks: frozenset[str], place: int, lines: bool) -> float:
+    wanted, roles = meaning.ideas - speaks, meaning.ideas & speaks
     if meaning.exact or not wanted:
         fits = reading.ideas == meaning.ideas
-    else:
-        fits = reading.ideas - speaks == wanted
+    else:  # a role that the phrase names must be there; another of the table's may be
+        fits = reading.ideas - speaks == wanted and (not roles or bool(roles & reading.ideas))
     named = bool(reading.ideas & speaks)
     if not fits:
         return 0.0
     trust = 1.0 if named else BARE[min(place, len(BARE) - 1)]
+    if not named and ((place > 1 and reading.ideas <= GENERAL) or (place == 1 and lines and reading.ideas <= MONEY)):
+        trust *= STRANGE
     exactly = 1.0 if reading.ideas == meaning.ideas else 0.99
     return NAMED * meaning.weight * reading.sure * trust * exactly * STRANGE ** len(reading.strange)
 

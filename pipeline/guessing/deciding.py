@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.guessing.assigning import best
 from pipeline.guessing.candidates import Candidate, Slot, candidates
@@ -22,6 +22,7 @@ NAME_HINT = 1.5  # what the file's own name is worth, in columns
 SUBJECT = 1.0  # a first column "Customer number" says that the file is about customers
 STRANGERS = frozenset({"category", "brand", "carrier", "cashier", "channel", "image"})  # no table is about these
 NAMES = frozenset({"id", "number", "code", "name", "reference", "title", "itemcode"})
+FEW = 4  # columns, of which one alone that means something says nothing of a file
 ALONE = 0.6  # known by its values only
 
 
@@ -65,7 +66,7 @@ def guess(
     """The best reading of a file. `table`: only this one; `earlier`: the installation's mappings; `name`: the
     file's own, which may say what it is about."""
     knows = knowledge or known()
-    read = [readings(column.name, knows.lexicon) for column in columns]
+    read = _first_and_last([readings(column.name, knows.lexicon) for column in columns])
     past = _past(columns, earlier, catalogue)
     if table is None and (layout := _layout(columns, knows, catalogue)) is not None:
         return _as_layout(columns, layout, past, catalogue)
@@ -82,12 +83,19 @@ def guess(
         weighed[family] = found
         hinted = NAME_HINT * bool(_subjects(tables[0], knows) & hints)
         first = SUBJECT * any(_subjects(tables[0], knows) & r.ideas and NAMES & r.ideas for r in read[0])
-        worth[family] = _worth(found, tables) + hinted + first
+        ideas = _ideas(read, found)
+        worth[family] = _worth(found, tables) + hinted + first + _told(family, ideas, knows)
+        if table is None and not _possible(family, ideas, knows) and not any(past):
+            worth[family] *= 0.5
     if table is None and any(r.ideas & STRANGERS and "id" in r.ideas and not r.ideas & knows.roles for r in read[0]):
         nothing = message("guessing.no_table", column=columns[0].name)
         return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
     chosen = max(families, key=lambda family: worth[family])
-    return _decided(columns, weighed[chosen], tuple(map(bare, families[chosen])), catalogue)
+    made = _decided(columns, weighed[chosen], tuple(map(bare, families[chosen])), catalogue)
+    if table is None and len(columns) >= FEW and sum(1 for one in made.columns if one.field) < 2:
+        nothing = message("guessing.too_little")
+        return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
+    return made
 
 
 def _worth(found: Sequence[Sequence[Candidate]], tables: Sequence[str]) -> float:
@@ -100,7 +108,30 @@ def _worth(found: Sequence[Sequence[Candidate]], tables: Sequence[str]) -> float
             main += top.slot[0].split(".")[0] == bare(tables[0])
     slots = {c.slot for each in found for c in each if c.score >= ENOUGH}
     total -= 0.5 * max(0, sum(1 for each in found if any(c.score >= ENOUGH for c in each)) - len(slots))
-    return total + 0.02 * main if main else 0.5 * total
+    return total + 0.15 * main if main else 0.5 * total
+
+
+def _ideas(read: Sequence[Sequence[Reading]], found: Sequence[Sequence[Candidate]]) -> frozenset[str]:
+    """The ideas of the columns that a family can explain."""
+    explained = (each for each, some in zip(read, found, strict=True) if any(c.score >= ENOUGH for c in some))
+    return frozenset(idea for each in explained for reading in each for idea in reading.ideas)
+
+
+def _told(family: str, ideas: frozenset[str], knows: Knowledge) -> float:
+    return sum(weight for idea, weight in knows.signs.get(family, {}).items() if idea in ideas)
+
+
+def _possible(family: str, ideas: frozenset[str], knows: Knowledge) -> bool:
+    return all(needed & ideas for needed in knows.needs.get(family, ()))
+
+
+def _first_and_last(read: list[list[Reading]]) -> list[list[Reading]]:
+    """Beside a first name alone, "Nom" is the last one; beside a last name alone, "Nome" is the first."""
+    alone = {idea for each in read for r in each for idea in ("firstname", "lastname") if r.ideas == {idea}}
+    if len(alone) != 1:
+        return read
+    other = "lastname" if alone == {"firstname"} else "firstname"
+    return [[replace(r, ideas=frozenset({other})) if r.ideas == {"name"} else r for r in each] for each in read]
 
 
 def _subjects(table: str, knows: Knowledge) -> frozenset[str]:

@@ -48,6 +48,8 @@ class Knowledge:
     speaks: Mapping[str, Ideas]  # by table
     families: Mapping[str, tuple[str, ...]]  # a table, or table:role when it is only about these
     layouts: tuple[Layout, ...]
+    signs: Mapping[str, Mapping[str, float]]  # by family: ideas that tell it, and their weight
+    needs: Mapping[str, tuple[Ideas, ...]]  # by family: of each of these sets one
     roles: Ideas
     others: Ideas
 
@@ -60,6 +62,8 @@ def _data(name: str) -> dict[str, dict[str, str]]:
 def known(without: frozenset[str] = frozenset()) -> Knowledge:
     """Our lists; `without` these systems: their layouts and the words that were learnt from them alone."""
     words, fields = _data("words.toml"), _data("fields.toml")
+    signs = {family: _weights(text) for family, text in fields.pop("signs").items()}
+    needs = {family: tuple(frozenset(_parts(one)) for one in text.split("&")) for family, text in fields.pop("needs").items()}
     families = {name: _parts(tables) for name, tables in fields.pop("families").items()}
     meanings: dict[str, tuple[Meaning, ...]] = {}
     speaks: dict[str, Ideas] = {}
@@ -77,6 +81,8 @@ def known(without: frozenset[str] = frozenset()) -> Knowledge:
         MappingProxyType(speaks),
         MappingProxyType(families),
         tuple(layout for layout in _layouts() if layout.system not in without),
+        MappingProxyType(signs),
+        MappingProxyType(needs),
         frozenset(words["roles"]),
         frozenset(words["others"]),
     )
@@ -84,6 +90,11 @@ def known(without: frozenset[str] = frozenset()) -> Knowledge:
 
 def _parts(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _weights(text: str) -> dict[str, float]:
+    pairs = (part.split(":") for part in _parts(text))
+    return {idea: float(weight) for idea, weight in pairs}
 
 
 def _meanings(field: str, text: str) -> list[Meaning]:

@@ -18,6 +18,10 @@ STOP = frozenset(
     "a al an and and au aux by d da das de del della dell dem den der des di die do du e el en est et for fur g il im in is"
     " its l la las le les lo los mit no of on or ou par per por pour s sur the to u um und von vom y zu zum zur".split()
 ) - {"no"}  # fmt: skip
+DATED = frozenset(
+    "payday created updated issued due shipped delivered cancelled expected opened closed businessday counted validfrom"
+    " validto validday letterday".split()
+)  # ideas that are dates by themselves
 LINKS = ("", "s", "n", "en", "es", "e")  # between the parts of a German compound
 CODED = frozenset(
     "reference code sku itemcode supplierref barcode tracking vatno companyno lot discountcode account auxaccount"
@@ -108,6 +112,8 @@ def _read(words: list[str], lexicon: Lexicon) -> list[Reading]:
 
 def settled(ideas: Ideas) -> Ideas:
     """Without what adds nothing: "account number" is an account, "with or without tax" is neither."""
+    if ideas & DATED:
+        ideas -= {"date", "time"}
     if ideas & CODED:
         ideas -= {"number", "code"} - ({"code"} if ideas & CODED == {"code"} else set())
     return ideas - {"net", "gross"} if ideas >= {"net", "gross"} else ideas
