@@ -35,6 +35,7 @@ from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
 from pipeline.events import Event, Listener
+from pipeline.guessing.deciding import Guess
 from pipeline.jobs import ImportJob, foreign
 from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue
@@ -233,6 +234,18 @@ class Pipeline:
         """Every mistake in the mappings of the jobs, held against the tables they write to."""
         return mistakes(self.settings.path)
 
+    def tables(self) -> Catalogue:
+        """The tables that a mapping may write. Raises Environment when another program's database is away."""
+        return _catalogue(self.settings.path, must=True) or {}
+
+    def guess(self, file: str | os.PathLike[str], table: str | None = None) -> tuple[Guess, ...]:
+        """What each column of a file probably is, `table`: of this one. A proposal: nothing is saved.
+
+        Raises FileFailed when it cannot be read, ConfigError when there is no such file or table."""
+        from pipeline import saved  # loads what reads files
+
+        return saved.propose(Path(file), self.settings.mappings, self.tables(), table).guessed.columns
+
     def announce(self) -> list[str]:
         """A sentence for each trigger that an import will make on another program's table, in the language of
         the config. Raises Environment when its database is out of reach."""
@@ -303,9 +316,9 @@ def mistakes(config: str | os.PathLike[str] = "config.toml") -> list[Mistake]:
     return found
 
 
-def _catalogue(config: Path) -> Catalogue | None:
+def _catalogue(config: Path, *, must: bool = False) -> Catalogue | None:
     """What the mappings may write. Tables of another program are asked of its database: None while that is out
-    of reach, for then they are looked at when it is back."""
+    of reach, for then they are looked at when it is back; `must`: then Environment is raised."""
     from pipeline.store.catalogue import catalogue
 
     try:
@@ -318,6 +331,8 @@ def _catalogue(config: Path) -> Catalogue | None:
     try:
         return store.catalogue()
     except Environment:
+        if must:
+            raise
         return None
     finally:
         store.close()
