@@ -234,17 +234,12 @@ class Pipeline:
         """Every mistake in the mappings of the jobs, held against the tables they write to."""
         return mistakes(self.settings.path)
 
-    def tables(self) -> Catalogue:
-        """The tables that a mapping may write. Raises Environment when another program's database is away."""
-        return _catalogue(self.settings.path, must=True) or {}
-
     def guess(self, file: str | os.PathLike[str], table: str | None = None) -> tuple[Guess, ...]:
-        """What each column of a file probably is, `table`: of this one. A proposal: nothing is saved.
-
-        Raises FileFailed when it cannot be read, ConfigError when there is no such file or table."""
+        """What each column of a file probably is, or of this `table`. Only a proposal. Raises FileFailed, ConfigError."""
         from pipeline import saved  # loads what reads files
 
-        return saved.propose(Path(file), self.settings.mappings, self.tables(), table).guessed.columns
+        tables = saved.tables(self.settings)
+        return saved.propose(Path(file), self.settings.mappings, tables, table).guessed.columns
 
     def announce(self) -> list[str]:
         """A sentence for each trigger that an import will make on another program's table, in the language of
@@ -316,9 +311,9 @@ def mistakes(config: str | os.PathLike[str] = "config.toml") -> list[Mistake]:
     return found
 
 
-def _catalogue(config: Path, *, must: bool = False) -> Catalogue | None:
+def _catalogue(config: Path) -> Catalogue | None:
     """What the mappings may write. Tables of another program are asked of its database: None while that is out
-    of reach, for then they are looked at when it is back; `must`: then Environment is raised."""
+    of reach, for then they are looked at when it is back."""
     from pipeline.store.catalogue import catalogue
 
     try:
@@ -331,8 +326,6 @@ def _catalogue(config: Path, *, must: bool = False) -> Catalogue | None:
     try:
         return store.catalogue()
     except Environment:
-        if must:
-            raise
         return None
     finally:
         store.close()

@@ -17,10 +17,30 @@ BARE = (1.0, 0.9, 0.78)  # the table that a file is mainly about, its second, al
 SURE = 0.7  # by words alone: then the exports of other systems are not asked
 STRANGE = 0.5  # for each word that no list has
 GENERAL = frozenset(
-    "date created time id number reference description amount total kind status code title gross net tax"
-    " discount notes".split()
+    [
+        "date",
+        "created",
+        "time",
+        "id",
+        "number",
+        "reference",
+        "description",
+        "amount",
+        "total",
+        "kind",
+        "status",
+        "code",
+        "title",
+        "gross",
+        "net",
+        "tax",
+        "discount",
+        "notes",
+    ]
 )  # what says nothing of a table that is only a third one of the file
-MONEY = frozenset("amount total subtotal gross net tax discount".split())  # in a file of lines, the lines' own
+MONEY = frozenset(
+    ["amount", "total", "subtotal", "gross", "net", "tax", "discount"]
+)  # in a file of lines, the lines' own
 Slot = tuple[str, str]
 """table.column, and for addresses whose: "billing", "shipping" or ""."""
 
@@ -84,7 +104,9 @@ def _score(reading: Reading, meaning: Meaning, speaks: frozenset[str], place: in
     if not fits:
         return 0.0
     trust = 1.0 if named else BARE[min(place, len(BARE) - 1)]
-    if not named and ((place > 1 and reading.ideas <= GENERAL) or (place == 1 and lines and reading.ideas <= MONEY)):
+    if not named and (
+        (place > 1 and reading.ideas <= GENERAL) or (place == 1 and lines and reading.ideas <= MONEY)
+    ):
         trust *= STRANGE
     exactly = 1.0 if reading.ideas == meaning.ideas else 0.99
     return NAMED * meaning.weight * reading.sure * trust * exactly * STRANGE ** len(reading.strange)
@@ -99,7 +121,9 @@ def _whose(ideas: frozenset[str]) -> str:
     return "billing" if role == "invoice" else role
 
 
-def _weighed(slot: Slot, score: float, said: Message, values: Sequence[str], catalogue: Catalogue) -> Candidate:
+def _weighed(
+    slot: Slot, score: float, said: Message, values: Sequence[str], catalogue: Catalogue
+) -> Candidate:
     factor = likeness(_column(slot[0], catalogue), values)
     return Candidate(slot, min(0.97, score * factor), said, factor == FITS, factor < 1.0)
 

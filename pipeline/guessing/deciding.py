@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pipeline.guessing.assigning import best
 from pipeline.guessing.candidates import Candidate, Slot, candidates
 from pipeline.guessing.knowledge import Knowledge, Layout, bare, known, tables_known
-from pipeline.guessing.names import plain, readings
+from pipeline.guessing.names import Reading, plain, readings
 from pipeline.guessing.values import UNLIKE, likeness, told_by_values
 from pipeline.mapping.model import Catalogue, SavedMapping
 from pipeline.words import Message, message
@@ -18,10 +18,13 @@ MAPPED = 0.99  # a mapping of this installation says so
 LAYOUT = 0.98  # the whole layout is known
 SAME_LAYOUT = 0.7  # of the file's columns
 LEAST_LAYOUT = 4  # columns
-NAME_HINT = 1.5  # what the file's own name is worth, in columns
+NAME_HINT = 1.0  # what the file's own name is worth, in columns
 SUBJECT = 1.0  # a first column "Customer number" says that the file is about customers
-STRANGERS = frozenset({"category", "brand", "carrier", "cashier", "channel", "image"})  # no table is about these
+STRANGERS = frozenset(
+    {"category", "brand", "carrier", "cashier", "channel", "image"}
+)  # no table is about these
 NAMES = frozenset({"id", "number", "code", "name", "reference", "title", "itemcode"})
+EMPTY = 0.9  # for a column without a value: another that has some comes first
 FEW = 4  # columns, of which one alone that means something says nothing of a file
 ALONE = 0.6  # known by its values only
 
@@ -87,7 +90,9 @@ def guess(
         worth[family] = _worth(found, tables) + hinted + first + _told(family, ideas, knows)
         if table is None and not _possible(family, ideas, knows) and not any(past):
             worth[family] *= 0.5
-    if table is None and any(r.ideas & STRANGERS and "id" in r.ideas and not r.ideas & knows.roles for r in read[0]):
+    if table is None and any(
+        r.ideas & STRANGERS and "id" in r.ideas and not r.ideas & knows.roles for r in read[0]
+    ):
         nothing = message("guessing.no_table", column=columns[0].name)
         return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
     chosen = max(families, key=lambda family: worth[family])
@@ -131,7 +136,9 @@ def _first_and_last(read: list[list[Reading]]) -> list[list[Reading]]:
     if len(alone) != 1:
         return read
     other = "lastname" if alone == {"firstname"} else "firstname"
-    return [[replace(r, ideas=frozenset({other})) if r.ideas == {"name"} else r for r in each] for each in read]
+    return [
+        [replace(r, ideas=frozenset({other})) if r.ideas == {"name"} else r for r in each] for each in read
+    ]
 
 
 def _subjects(table: str, knows: Knowledge) -> frozenset[str]:
@@ -145,10 +152,18 @@ def _decided(
     found: Sequence[Sequence[Candidate]],
     tables: Sequence[str],
     catalogue: Catalogue,
+    *,
+    alone: bool = True,
 ) -> Guessed:
     by_slot = [{c.slot: c for c in each} for each in found]
+    some = any(column.values for column in columns)
     scores: dict[int, Mapping[Slot, float]] = {
-        i: {slot: c.score for slot, c in each.items() if c.score >= ENOUGH} for i, each in enumerate(by_slot)
+        i: {
+            slot: c.score * (EMPTY if some and not columns[i].values else 1.0)
+            for slot, c in each.items()
+            if c.score >= ENOUGH
+        }
+        for i, each in enumerate(by_slot)
     }
     chosen = best(scores)
     taken = set(chosen.values())
@@ -158,10 +173,10 @@ def _decided(
             one = by_slot[i][chosen[i]]
             out.append(_made(column, one))
             continue
-        alone = _alone(column, tables, catalogue)
-        if alone and (alone, "") not in taken:
-            taken.add((alone, ""))
-            out.append(Guess(column.name, alone, ALONE, message("guessing.values", column=column.name)))
+        given = _alone(column, tables, catalogue) if alone else None
+        if given and (given, "") not in taken:
+            taken.add((given, ""))
+            out.append(Guess(column.name, given, ALONE, message("guessing.values", column=column.name)))
         else:
             out.append(Guess(column.name, None, 0.0, _why_not(column, found[i], scores[i])))
     return Guessed(_main(out, tables), tuple(out))
@@ -238,25 +253,29 @@ def _as_layout(
     columns: Sequence[Seen], layout: Layout, past: Sequence[Sequence[Candidate]], catalogue: Catalogue
 ) -> Guessed:
     """As that export is known; this installation's own mappings still come first."""
-    out: list[Guess] = []
     tables = list(dict.fromkeys(field.split(".")[0] for field in layout.columns.values() if field))
-    for i, column in enumerate(columns):
-        field = layout.columns.get(plain(column.name), "")
-        said = message("guessing.layout", system=layout.system, layout=layout.name)
-        own = _with_past(past[i], tables)
-        if own:
-            out.append(_made(column, own[0]))
-        elif not field:
-            out.append(Guess(column.name, None, 0.0, message("guessing.nothing", column=column.name)))
-        else:
-            table, _, name = field.partition(".")
-            factor = likeness(catalogue[table].columns[name], column.values)
-            fits = factor > UNLIKE
-            whose = "billing" if "billing" in plain(column.name) else "shipping" if "shipping" in plain(column.name) else ""
-            out.append(
-                Guess(column.name, field, LAYOUT, said, whose if table == "address" else "")
-                if fits
-                else Guess(column.name, None, 0.0, message("guessing.unlike", field=field))
-            )
-    main = max(tables, key=lambda table: sum(1 for g in out if g.field and g.field.startswith(table + ".")))
-    return Guessed(main, tuple(out))
+    if not tables:
+        nothing = message("guessing.no_table", column=columns[0].name)
+        return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
+    found = [
+        _with_past(past[i], tables) or _of_layout(column, layout, catalogue)
+        for i, column in enumerate(columns)
+    ]
+    made = _decided(columns, found, tables, catalogue, alone=False)
+    fields = [guess.field.split(".")[0] for guess in made.columns if guess.field]
+    return Guessed(max(tables, key=fields.count), made.columns)
+
+
+def _of_layout(column: Seen, layout: Layout, catalogue: Catalogue) -> list[Candidate]:
+    field = layout.columns.get(plain(column.name), "")
+    if not field:
+        return []
+    table, _, name = field.partition(".")
+    factor = likeness(catalogue[table].columns[name], column.values)
+    header = plain(column.name)
+    whose = (
+        next((role for role in ("billing", "shipping") if role in header), "") if table == "address" else ""
+    )
+    said = message("guessing.layout", system=layout.system, layout=layout.name)
+    score = LAYOUT if factor > UNLIKE else LAYOUT * UNLIKE
+    return [Candidate((field, whose), score, said, unlike=factor <= UNLIKE)]

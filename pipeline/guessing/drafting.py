@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.guessing.deciding import Guess
 from pipeline.mapping import map_batch
-from pipeline.mapping.model import Column, Field, Kind, Plan, ReadOptions, SavedMapping, Table
+from pipeline.mapping.model import Column, Field, Kind, Plan, SavedMapping, Table
 from pipeline.words import Language, Message, message, render
 
 if TYPE_CHECKING:
@@ -19,7 +19,17 @@ if TYPE_CHECKING:
 
 CONSTANTS = {"invoice.kind": "invoice", "pos_session.register": "", "address.kind": "billing"}
 """What a key's column is where files do not say it."""
-DAYS = ("%d.%m.%y", "%d/%m/%y", "%Y%m%d", "%Y/%m/%d", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%d-%b-%Y")
+DAYS = (
+    "%d.%m.%y",
+    "%d/%m/%y",
+    "%Y%m%d",
+    "%Y/%m/%d",
+    "%d %b %Y",
+    "%b %d, %Y",
+    "%d %B %Y",
+    "%B %d, %Y",
+    "%d-%b-%Y",
+)
 HOURS = ("", " %H:%M", " %H:%M:%S", "T%H:%M:%S", " %I:%M %p", " %z", " %H:%M:%S %z")
 STAND_IN = "email"  # of a party without a code or id, when each row has one of its own
 
@@ -78,19 +88,22 @@ def _try(work: _Work, guess: Guess, all_columns: Sequence[str]) -> None:
     if sum(_same(guess.column, other) for other in all_columns) > 1:
         work.left.append((guess.column, message("guessing.twice", column=guess.column)))
         return
+    wrong: Message | None = None
     for one in _ways(Field(column.name, 0, (guess.column,)), column):
         wrong = _refused(work, one, column)
         if wrong is None:
             work.good[column.name] = (one, render(guess.because, work.language))
             return
-    if wrong.code in ("mapping.date_order", "mapping.date_mixed"):
+    if wrong is not None and wrong.code in ("mapping.date_order", "mapping.date_mixed"):
         work.left.append((guess.column, wrong))
     else:
         work.left.append((guess.column, message("guessing.unlike", field=guess.field)))
 
 
 def _same(one: str, other: str) -> bool:
-    return " ".join(one.casefold().replace("_", " ").split()) == " ".join(other.casefold().replace("_", " ").split())
+    return " ".join(one.casefold().replace("_", " ").split()) == " ".join(
+        other.casefold().replace("_", " ").split()
+    )
 
 
 def _ways(plain: Field, column: Column) -> list[Field]:
@@ -149,7 +162,9 @@ def _missing(work: _Work) -> tuple[str, ...]:
     """What the key lacks that lacks least."""
     known = {*work.good, "source"}
     lacking = [tuple(t for t in key if t not in known) for key in work.table.keys]
-    return min((one for one in lacking if one), key=len, default=work.table.keys[0] if work.table.keys else ())
+    return min(
+        (one for one in lacking if one), key=len, default=work.table.keys[0] if work.table.keys else ()
+    )
 
 
 def _text(name: str, work: _Work, key: Sequence[str], read: Sequence[tuple[str, str]]) -> str:
@@ -184,3 +199,21 @@ def _written(one: Field) -> str:
 def _quoted(text: str) -> str:
     """A TOML text."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def blank(table: Table, language: Language = "en") -> str:
+    """A mapping to be filled in by hand: every column that it may write, as a comment with its label."""
+    out = [
+        "# " + render(message("guessing.blank"), language),
+        "version = 1",
+        f"table   = {_quoted(table.name)}",
+    ]
+    if table.keys:
+        out.append(f"key     = {json.dumps(list(table.keys[0]))}")
+    out += ["", "[fields]"]
+    columns = [c for c in table.columns.values() if c.kind not in (Kind.REFERENCE, Kind.JSON)]
+    wide = max((len(column.name) for column in columns), default=0)
+    for column in columns:
+        label = column.label_fr if language == "fr" else column.label_en
+        out.append(f'# {column.name.ljust(wide)} = "…"' + (f"  # {label}" if label else ""))
+    return "\n".join(out) + "\n"

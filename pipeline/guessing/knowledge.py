@@ -63,7 +63,10 @@ def known(without: frozenset[str] = frozenset()) -> Knowledge:
     """Our lists; `without` these systems: their layouts and the words that were learnt from them alone."""
     words, fields = _data("words.toml"), _data("fields.toml")
     signs = {family: _weights(text) for family, text in fields.pop("signs").items()}
-    needs = {family: tuple(frozenset(_parts(one)) for one in text.split("&")) for family, text in fields.pop("needs").items()}
+    needs = {
+        family: tuple(frozenset(_parts(one)) for one in text.split("&"))
+        for family, text in fields.pop("needs").items()
+    }
     families = {name: _parts(tables) for name, tables in fields.pop("families").items()}
     meanings: dict[str, tuple[Meaning, ...]] = {}
     speaks: dict[str, Ideas] = {}
@@ -118,7 +121,9 @@ def _layouts() -> list[Layout]:
 
 def meanings_of(table: Table, knowledge: Knowledge) -> tuple[Meaning, ...]:
     """The ways to say this table's columns: our lists where they know the table, else its names and labels."""
-    listed = tuple(m for m in knowledge.meanings.get(table.name, ()) if m.field.split(".")[1] in table.columns)
+    listed = tuple(
+        m for m in knowledge.meanings.get(table.name, ()) if m.field.split(".")[1] in table.columns
+    )
     if listed:
         return listed
     return tuple(m for column in table.columns.values() for m in _own(table, column, knowledge.lexicon))
@@ -130,7 +135,10 @@ def _own(table: Table, column: Column, lexicon: Lexicon) -> list[Meaning]:
     names = [column.name, re.sub(r"_(id|no|nr)$", "", column.name), column.label_en, column.label_fr]
     field = f"{table.name}.{column.name}"
     found = {r.ideas | set(r.strange): r for name in names if name for r in readings(name, lexicon)}
-    return [Meaning(field, frozenset(ideas), 1.0 if not place else WEAK, True) for place, ideas in enumerate(found)]
+    return [
+        Meaning(field, frozenset(ideas), 1.0 if not place else WEAK, True)
+        for place, ideas in enumerate(found)
+    ]
 
 
 def tables_known(catalogue: Catalogue, knowledge: Knowledge) -> dict[str, tuple[str, ...]]:

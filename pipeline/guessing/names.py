@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from itertools import product
 
 Ideas = frozenset[str]
@@ -15,17 +15,51 @@ Ideas = frozenset[str]
 LONGEST = 5  # words of a phrase
 READINGS = 12  # of one header
 STOP = frozenset(
-    "a al an and and au aux by d da das de del della dell dem den der des di die do du e el en est et for fur g il im in is"
-    " its l la las le les lo los mit no of on or ou par per por pour s sur the to u um und von vom y zu zum zur".split()
+    ["a", "al", "an", "and", "and", "au", "aux", "by", "d", "da", "das", "de", "del", "della", "dell", "dem", "den", "der", "des", "di", "die", "do", "du", "e", "el", "en", "est", "et", "for", "fur", "g", "il", "im", "in", "is", "its", "l", "la", "las", "le", "les", "lo", "los", "mit", "no", "of", "on", "or", "ou", "par", "per", "por", "pour", "s", "sur", "the", "to", "u", "um", "und", "von", "vom", "y", "zu", "zum", "zur"]
 ) - {"no"}  # fmt: skip
 DATED = frozenset(
-    "payday created updated issued due shipped delivered cancelled expected opened closed businessday counted validfrom"
-    " validto validday letterday".split()
+    [
+        "payday",
+        "created",
+        "updated",
+        "issued",
+        "due",
+        "shipped",
+        "delivered",
+        "cancelled",
+        "expected",
+        "opened",
+        "closed",
+        "businessday",
+        "counted",
+        "validfrom",
+        "validto",
+        "validday",
+        "letterday",
+    ]
 )  # ideas that are dates by themselves
 LINKS = ("", "s", "n", "en", "es", "e")  # between the parts of a German compound
 CODED = frozenset(
-    "reference code sku itemcode supplierref barcode tracking vatno companyno lot discountcode account auxaccount"
-    " custaccount saleaccount buyaccount journal postcode".split()
+    [
+        "reference",
+        "code",
+        "sku",
+        "itemcode",
+        "supplierref",
+        "barcode",
+        "tracking",
+        "vatno",
+        "companyno",
+        "lot",
+        "discountcode",
+        "account",
+        "auxaccount",
+        "custaccount",
+        "saleaccount",
+        "buyaccount",
+        "journal",
+        "postcode",
+    ]
 )  # ideas of which "number" or "code" says nothing more
 
 
@@ -43,7 +77,9 @@ class Lexicon:
     """Phrases → the ideas they may stand for."""
 
     phrases: Mapping[str, tuple[str, ...]]
-    words: tuple[str, ...] = field(init=False)  # phrases of one word of at least five letters, to mend typing errors
+    words: tuple[str, ...] = field(
+        init=False
+    )  # phrases of one word of at least five letters, to mend typing errors
     parts: frozenset[str] = field(init=False)  # words that a compound may be made of
 
     def __post_init__(self) -> None:
@@ -74,7 +110,10 @@ def readings(header: str, lexicon: Lexicon) -> list[Reading]:
     """Every way to understand a header, the surest first.
 
     What stands in brackets counts only where it says with or without tax, or is a percent sign."""
-    outer, inner = re.sub(r"\([^)]*\)|\[[^]]*\]", " ", header), " ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", header))
+    outer, inner = (
+        re.sub(r"\([^)]*\)|\[[^]]*\]", " ", header),
+        " ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", header)),
+    )
     found = _read(tokens(outer) or tokens(header), lexicon)
     more = _read(tokens(inner), lexicon) if inner and tokens(outer) else []
     extra = {idea for reading in more for idea in reading.ideas} & {"net", "gross", "percent", "measure"}
@@ -122,7 +161,9 @@ def settled(ideas: Ideas) -> Ideas:
 def asks(header: str) -> bool:
     """Whether a header is a question that is answered by yes or no."""
     words = tokens(header)
-    return header.rstrip(" *").endswith("?") or (len(words) > 1 and words[0] in ("is", "has", "use", "can", "allow"))
+    return header.rstrip(" *").endswith("?") or (
+        len(words) > 1 and words[0] in ("is", "has", "use", "can", "allow")
+    )
 
 
 def _apart(word: str, lexicon: Lexicon) -> tuple[list[tuple[str, ...]], float]:
@@ -131,7 +172,7 @@ def _apart(word: str, lexicon: Lexicon) -> tuple[list[tuple[str, ...]], float]:
 
 
 def _compound(word: str, lexicon: Lexicon) -> tuple[list[tuple[str, ...]], float] | None:
-    @lru_cache(maxsize=None)
+    @cache
     def split(rest: str) -> tuple[str, ...] | None:
         for end in range(len(rest), 1, -1):
             head, tail = rest[:end], rest[end:]

@@ -11,7 +11,9 @@ from pipeline.mapping.model import Column, Kind
 FITS, NEUTRAL, UNLIKE = 1.05, 1.0, 0.3
 LEAST = 3  # different values that are enough to know a column by them alone
 
-_NUMBER = re.compile(r"^[(+-]?\s*(?:€|\$|£|[A-Z]{3})?\s*[-+]?[0-9][0-9 .,'’\u00a0\u202f]*\s*(?:€|\$|£|%|[A-Z]{3})?\)?-?$|^-?[.,][0-9]+$")
+_NUMBER = re.compile(
+    r"^[(+-]?\s*(?:€|\$|£|[A-Z]{3})?\s*[-+]?[0-9][0-9 .,'’\u00a0\u202f]*\s*(?:€|\$|£|%|[A-Z]{3})?\)?-?$|^-?[.,][0-9]+$"
+)
 _DAY = r"(?:[0-9]{4}[-/.]?[0-9]{2}[-/.]?[0-9]{2}|[0-9]{1,2}[-/. ][0-9]{1,2}[-/. ](?:[0-9]{4}|[0-9]{2}))"
 _DATE = re.compile(rf"^(?:{_DAY}(?:[T ,].*)?|.*\b(?:19|20)[0-9]{{2}}\b.*)$")
 _EMAIL = re.compile(r"^[^@\s]+@[^@\s]+\.[a-zA-Z]{2,}$")
@@ -31,7 +33,9 @@ def _vat(value: str) -> bool:
     return checked("vat", value) is not None and any(c.isdigit() for c in value)
 
 
-_BY_NAME: dict[str, tuple[Callable[[str], object], float]] = {  # what tells, and the factor where it is not so
+_BY_NAME: dict[
+    str, tuple[Callable[[str], object], float]
+] = {  # what tells, and the factor where it is not so
     "email": (_EMAIL.match, UNLIKE),
     "barcode": (_gtin, 0.75),
     "vat_number": (lambda value: _vat(value) or any(c.isdigit() for c in value), UNLIKE),
@@ -44,6 +48,7 @@ _BY_NAME: dict[str, tuple[Callable[[str], object], float]] = {  # what tells, an
     "last_name": (lambda value: not _EMAIL.match(value) and not _NUMBER.match(value), UNLIKE),
     "city": (lambda value: not _NUMBER.match(value), UNLIKE),
 }
+_NAMES = frozenset({"number", "external_id", "code", "reference", "sku"})  # what yes and no never are
 _BY_KIND: dict[Kind, tuple[Callable[[str], object], float]] = {
     Kind.DECIMAL: (_NUMBER.match, UNLIKE),
     Kind.INTEGER: (_NUMBER.match, UNLIKE),
@@ -60,6 +65,8 @@ _ALONE: tuple[tuple[str, Callable[[str], object]], ...] = (
 def likeness(column: Column, values: Sequence[str]) -> float:
     """FITS when the values say it too, NEUTRAL when they say nothing, less when they are something else."""
     filled = [value.strip() for value in values if value.strip()]
+    if filled and column.name in _NAMES and len(filled) < LEAST and all(map(_FLAG.match, filled)):
+        return UNLIKE if {"0", "no", "non", "false"} & {value.casefold() for value in filled} else NEUTRAL
     tests = [test for test in (_BY_NAME.get(column.name), _BY_KIND.get(column.kind)) if test is not None]
     if not filled or not tests:
         return NEUTRAL

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError, FileFailed, PipelineError
 from pipeline.guessing import Guessed, Seen, guess
-from pipeline.guessing.drafting import Draft, draft
+from pipeline.guessing.drafting import Draft, blank, draft
 from pipeline.mapping.model import Catalogue, SavedMapping
 from pipeline.reading.sampling import Sample, sample
 from pipeline.saved.shelf import NAME, earlier
@@ -92,14 +92,24 @@ def _tables(guessed: Guessed) -> list[str]:
 def _unsure(seen: Sample) -> list[tuple[str, str]]:
     """Lines of [read] for what was not surely found."""
     dialect = seen.dialect
+    kept = [("ragged", "keep")] if seen.ragged else []
     if dialect.sure >= SURE or dialect.format != "csv":
-        return []
-    return [("delimiter", dialect.delimiter), ("encoding", dialect.codec or dialect.encoding)]
+        return kept
+    return [*kept, ("delimiter", dialect.delimiter), ("encoding", dialect.codec or dialect.encoding)]
 
 
 def _lacking(one: Draft, catalogue: Catalogue) -> Message:
     keys = " / ".join(", ".join(key) for key in catalogue[one.table].keys)
     return message("guessing.no_key", table=one.table, keys=keys, missing=", ".join(one.missing))
+
+
+def skeleton(name: str, folder: Path, known: Catalogue, table: str, language: Language = "en") -> Path:
+    """Write `name`.toml with every column of a table to choose from. Raises ConfigError."""
+    if not NAME.fullmatch(name):
+        raise ConfigError(message("guessing.bad_name", name=name))
+    if table not in known:
+        raise ConfigError(message("guessing.no_such_table", table=table, known=", ".join(sorted(known))))
+    return _write(folder / f"{name}.toml", blank(known[table], language), name)
 
 
 def _write(path: Path, text: str, name: str) -> Path:

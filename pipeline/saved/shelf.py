@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, Mistake
+from pipeline.jobs import Settings, foreign
 from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue, Plan, SavedMapping
+from pipeline.store import connect
+from pipeline.store.catalogue import catalogue
 from pipeline.words import message
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -25,6 +28,17 @@ class Kept:
     plan: Plan | None = None
 
 
+def tables(settings: Settings) -> Catalogue:
+    """The tables that a mapping may write. Raises Environment when another program's database is away."""
+    if not foreign(settings.schema):
+        return catalogue()
+    store = connect(settings.database, settings.schema)
+    try:
+        return store.catalogue()
+    finally:
+        store.close()
+
+
 def names(folder: Path) -> list[str]:
     """The mappings there are, by name."""
     return sorted(path.stem for path in folder.glob("*.toml"))
@@ -33,7 +47,11 @@ def names(folder: Path) -> list[str]:
 def text_of(folder: Path, name: str) -> str:
     """A mapping as it is written. Raises ConfigError when there is none of this name."""
     try:
-        return (folder / f"{name}.toml").read_text("utf-8", "replace") if NAME.fullmatch(name) else _absent(folder, name)
+        return (
+            (folder / f"{name}.toml").read_text("utf-8", "replace")
+            if NAME.fullmatch(name)
+            else _absent(folder, name)
+        )
     except OSError:
         return _absent(folder, name)
 
@@ -42,15 +60,15 @@ def _absent(folder: Path, name: str) -> str:
     raise ConfigError(message("guessing.no_mapping", name=name, known=", ".join(names(folder)) or "-"))
 
 
-def kept(folder: Path, catalogue: Catalogue) -> list[Kept]:
+def kept(folder: Path, known: Catalogue) -> list[Kept]:
     """Every mapping, held against the tables."""
-    return [load(folder, name, catalogue) for name in names(folder)]
+    return [load(folder, name, known) for name in names(folder)]
 
 
-def load(folder: Path, name: str, catalogue: Catalogue) -> Kept:
+def load(folder: Path, name: str, known: Catalogue) -> Kept:
     """One mapping, with every mistake in it. Raises ConfigError when there is none of this name."""
     text = text_of(folder, name)
-    plan, mistakes = examine(name, text, f"mappings/{name}.toml", catalogue)
+    plan, mistakes = examine(name, text, f"mappings/{name}.toml", known)
     saved, _ = parse(name, text, f"mappings/{name}.toml")
     return Kept(name, saved.table if saved else "", len(saved.fields) if saved else 0, tuple(mistakes), plan)
 

@@ -2,10 +2,16 @@
 
 TEXTS: dict[str, tuple[str, str]] = {
     "guessing.name": ("the name says it", "le nom le dit"),
-    "guessing.name_values": ("the name says it, and the values look like it", "le nom le dit, et les valeurs y ressemblent"),
+    "guessing.name_values": (
+        "the name says it, and the values look like it",
+        "le nom le dit, et les valeurs y ressemblent",
+    ),
     "guessing.typo": ("the name nearly says it", "le nom le dit presque"),
     "guessing.values": ("only the values look like it", "seules les valeurs y ressemblent"),
-    "guessing.elsewhere": ("so named in another system's export", "ainsi nommé dans l'export d'un autre logiciel"),
+    "guessing.elsewhere": (
+        "so named in another system's export",
+        "ainsi nommé dans l'export d'un autre logiciel",
+    ),
     "guessing.layout": ("this is the export {layout} of {system}", "c'est l'export {layout} de {system}"),
     "guessing.mapping": ("your mapping {mapping} says so", "votre modèle {mapping} le dit"),
     "guessing.taken": ("{field} has another column already", "{field} a déjà une autre colonne"),
@@ -57,8 +63,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} ne peut pas être le nom d'un modèle. Utilisez des lettres, chiffres, traits d'union et soulignés.",
     ),
     "guessing.saved": (
-        "Saved as {file}. Read it through, then name it in a job of config.toml: mapping = \"{name}\".",
-        "Enregistré dans {file}. Relisez-le, puis nommez-le dans un import de config.toml : mapping = \"{name}\".",
+        'Saved as {file}. Read it through, then name it in a job of config.toml: mapping = "{name}".',
+        'Enregistré dans {file}. Relisez-le, puis nommez-le dans un import de config.toml : mapping = "{name}".',
     ),
     "guessing.no_mapping": (
         "There is no mapping {name}; there are: {known}.",
@@ -67,10 +73,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "guessing.no_such_table": (
         "The database has no table {table}; it has: {known}.",
         "La base n'a pas de table {table} ; elle a : {known}.",
-    ),
-    "guessing.away": (
-        "The tables are asked of the database {why}",
-        "Les tables sont demandées à la base {why}",
     ),
     "guessing.column": ("column", "colonne"),
     "guessing.field": ("goes to", "va vers"),
@@ -84,18 +86,43 @@ TEXTS: dict[str, tuple[str, str]] = {
     "guessing.fields": ("fields", "champs"),
     "guessing.mistakes": ("mistakes", "erreurs"),
     "guessing.mapping_head": ("mapping", "modèle"),
-    "guessing.example_good": ("{mapping}: {file}: {rows} rows, as they should be", "{mapping} : {file} : {rows} lignes, conformes"),
-    "guessing.example_refused": (
-        "{mapping}: {file}: line {line}, column {column}, value {value}: {why}",
-        "{mapping} : {file} : ligne {line}, colonne {column}, valeur {value} : {why}",
+    "guessing.blank": (
+        "Take the `# ` away before the lines you need, and write the file's column between the quotes.",
+        "Retirez le `# ` devant les lignes utiles, et écrivez la colonne du fichier entre les guillemets.",
     ),
-    "guessing.example_differs": (
-        "{mapping}: {file}: row {row} should be {expected}, and is {found}",
-        "{mapping} : {file} : la ligne {row} devrait être {expected}, et est {found}",
+    "guessing.new_what": (
+        "Say what the mapping is for: --from FILE, or --table TABLE.",
+        "Dites à quoi sert le modèle : --from FICHIER, ou --table TABLE.",
     ),
-    "guessing.example_failed": ("{mapping}: {file}: {why}", "{mapping} : {file} : {why}"),
+    "guessing.unused": ("no job", "aucun import"),
+    "guessing.example_good": (
+        "{mapping}: {file}: {rows} rows, as they should be.",
+        "{mapping} : {file} : {rows} lignes, comme il faut.",
+    ),
+    "guessing.example_bad": ("{mapping}: {file}: {why}", "{mapping} : {file} : {why}"),
     "guessing.no_examples": (
-        "{mapping}: no mistakes; there are no example files in {folder}.",
-        "{mapping} : aucune erreur ; il n'y a pas de fichiers d'exemple dans {folder}.",
+        "{mapping}: no mistakes. Put example files into {folder} and they are tried here too.",
+        "{mapping} : aucune erreur. Mettez des fichiers d'exemple dans {folder} et ils seront essayés ici aussi.",
+    ),
+    "guessing.refused": (
+        "line {line} would be refused, column {column}, value {value}: {why}",
+        "la ligne {line} serait refusée, colonne {column}, valeur {value} : {why}",
+    ),
+    "guessing.not_refused": (
+        "line {line} should be refused and is taken",
+        "la ligne {line} devrait être refusée et est prise",
+    ),
+    "guessing.count_differs": (
+        "{expected} rows should come of it, and {found} do",
+        "il devrait en venir {expected} lignes, et il en vient {found}",
+    ),
+    "guessing.differs": (
+        "row {row}: {column} should be {expected} and is {found}",
+        "ligne {row} : {column} devrait être {expected} et est {found}",
+    ),
+    "guessing.bad_answer": ("{file} is no JSON: {why}", "{file} n'est pas du JSON : {why}"),
+    "guessing.answer_shape": (
+        'the answer must be a list of rows, or {{"rows": […], "refused": [lines]}}',
+        'la réponse doit être une liste de lignes, ou {{"rows": […], "refused": [lignes]}}',
     ),
 }
