@@ -35,6 +35,7 @@ from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
 from pipeline.events import Event, Listener
+from pipeline.guessing.deciding import Guess
 from pipeline.jobs import ImportJob, foreign
 from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue
@@ -232,6 +233,13 @@ class Pipeline:
     def check(self) -> list[Mistake]:
         """Every mistake in the mappings of the jobs, held against the tables they write to."""
         return mistakes(self.settings.path)
+
+    def guess(self, file: str | os.PathLike[str], table: str | None = None) -> tuple[Guess, ...]:
+        """What each column of a file probably is, or of this `table`. Only a proposal. Raises FileFailed, ConfigError."""
+        from pipeline import saved  # loads what reads files
+
+        tables = saved.tables(self.settings)
+        return saved.propose(Path(file), self.settings.mappings, tables, table).guessed.columns
 
     def announce(self) -> list[str]:
         """A sentence for each trigger that an import will make on another program's table, in the language of

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import demo, doctor, facts, hold, reading, start, work
+from pipeline.cli import demo, doctor, facts, hold, mapping, reading, start, work
 from pipeline.cli.output import Voice
 from pipeline.errors import PipelineError
 from pipeline.words import message
@@ -30,6 +30,8 @@ for command in (
     doctor.doctor, hold.pause, hold.resume, hold.replay, work.on, work.off, reading.inspect, reading.read,
 ):  # fmt: skip
     app.command()(command)
+
+app.add_typer(mapping.app)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))
 

@@ -20,7 +20,19 @@ Language = Literal["en", "fr"]
 Fact = str | int
 
 MEMBER, MEMBER_LINE, IN_MEMBER = "member", "member_line", "reading.in_member"
-ROOMS = ("cli", "config", "doctor", "files", "mapping", "reading", "schedule", "states", "store", "watching")
+ROOMS = (
+    "cli",
+    "config",
+    "doctor",
+    "files",
+    "guessing",
+    "mapping",
+    "reading",
+    "schedule",
+    "states",
+    "store",
+    "watching",
+)
 
 
 @dataclass(frozen=True, slots=True)

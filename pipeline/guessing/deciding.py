@@ -1,0 +1,281 @@
+"""Which tables a file speaks of and which column is which. Pure: header and sample in, guesses out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.guessing.assigning import best
+from pipeline.guessing.candidates import Candidate, Slot, candidates
+from pipeline.guessing.knowledge import Knowledge, Layout, bare, known, tables_known
+from pipeline.guessing.names import Reading, plain, readings
+from pipeline.guessing.values import UNLIKE, likeness, told_by_values
+from pipeline.mapping.model import Catalogue, SavedMapping
+from pipeline.words import Message, message
+
+ENOUGH = 0.6  # below, a guess is not made
+MAPPED = 0.99  # a mapping of this installation says so
+LAYOUT = 0.98  # the whole layout is known
+SAME_LAYOUT = 0.7  # of the file's columns
+LEAST_LAYOUT = 4  # columns
+NAME_HINT = 1.0  # what the file's own name is worth, in columns
+SUBJECT = 1.0  # a first column "Customer number" says that the file is about customers
+STRANGERS = frozenset(
+    {"category", "brand", "carrier", "cashier", "channel", "image"}
+)  # no table is about these
+NAMES = frozenset({"id", "number", "code", "name", "reference", "title", "itemcode"})
+EMPTY = 0.9  # for a column without a value: another that has some comes first
+FEW = 4  # columns, of which one alone that means something says nothing of a file
+ALONE = 0.6  # known by its values only
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A column of a file: its header, and some of its values."""
+
+    name: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a column probably is. `field`: table.column, None when nothing fits; `confidence`: 0 to 1;
+    `whose`: of an address, "billing" or "shipping"."""
+
+    column: str
+    field: str | None
+    confidence: float
+    because: Message
+    whose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Guessed:
+    """All columns of a file, in their order, and the table that it is mainly about."""
+
+    table: str
+    columns: tuple[Guess, ...]
+
+
+def guess(
+    columns: Sequence[Seen],
+    catalogue: Catalogue,
+    *,
+    table: str | None = None,
+    earlier: Sequence[SavedMapping] = (),
+    name: str = "",
+    knowledge: Knowledge | None = None,
+) -> Guessed:
+    """The best reading of a file. `table`: only this one; `earlier`: the installation's mappings; `name`: the
+    file's own, which may say what it is about."""
+    knows = knowledge or known()
+    read = _first_and_last([readings(column.name, knows.lexicon) for column in columns])
+    past = _past(columns, earlier, catalogue)
+    if table is None and (layout := _layout(columns, knows, catalogue)) is not None:
+        return _as_layout(columns, layout, past, catalogue)
+    families = {table: (table,)} if table else tables_known(catalogue, knows)
+    hints = {idea for reading in readings(name, knows.lexicon) for idea in reading.ideas}
+    weighed: dict[str, list[list[Candidate]]] = {}
+    worth: dict[str, float] = {}
+    for family, tables in families.items():
+        found = [
+            _with_past(past[i], tables)
+            or candidates(column.name, read[i], column.values, tables, catalogue, knows)
+            for i, column in enumerate(columns)
+        ]
+        weighed[family] = found
+        hinted = NAME_HINT * bool(_subjects(tables[0], knows) & hints)
+        first = SUBJECT * any(_subjects(tables[0], knows) & r.ideas and NAMES & r.ideas for r in read[0])
+        ideas = _ideas(read, found)
+        worth[family] = _worth(found, tables) + hinted + first + _told(family, ideas, knows)
+        if table is None and not _possible(family, ideas, knows) and not any(past):
+            worth[family] *= 0.5
+    if table is None and any(
+        r.ideas & STRANGERS and "id" in r.ideas and not r.ideas & knows.roles for r in read[0]
+    ):
+        nothing = message("guessing.no_table", column=columns[0].name)
+        return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
+    chosen = max(families, key=lambda family: worth[family])
+    made = _decided(columns, weighed[chosen], tuple(map(bare, families[chosen])), catalogue)
+    if table is None and len(columns) >= FEW and sum(1 for one in made.columns if one.field) < 2:
+        nothing = message("guessing.too_little")
+        return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
+    return made
+
+
+def _worth(found: Sequence[Sequence[Candidate]], tables: Sequence[str]) -> float:
+    """How much of the file these tables explain; its main table must have part in it."""
+    total, main = 0.0, 0
+    for each in found:
+        top = max(each, key=lambda c: c.score, default=None)
+        if top is not None and top.score >= ENOUGH:
+            total += top.score
+            main += top.slot[0].split(".")[0] == bare(tables[0])
+    slots = {c.slot for each in found for c in each if c.score >= ENOUGH}
+    total -= 0.5 * max(0, sum(1 for each in found if any(c.score >= ENOUGH for c in each)) - len(slots))
+    return total + 0.15 * main if main else 0.5 * total
+
+
+def _ideas(read: Sequence[Sequence[Reading]], found: Sequence[Sequence[Candidate]]) -> frozenset[str]:
+    """The ideas of the columns that a family can explain."""
+    explained = (each for each, some in zip(read, found, strict=True) if any(c.score >= ENOUGH for c in some))
+    return frozenset(idea for each in explained for reading in each for idea in reading.ideas)
+
+
+def _told(family: str, ideas: frozenset[str], knows: Knowledge) -> float:
+    return sum(weight for idea, weight in knows.signs.get(family, {}).items() if idea in ideas)
+
+
+def _possible(family: str, ideas: frozenset[str], knows: Knowledge) -> bool:
+    return all(needed & ideas for needed in knows.needs.get(family, ()))
+
+
+def _first_and_last(read: list[list[Reading]]) -> list[list[Reading]]:
+    """Beside a first name alone, "Nom" is the last one; beside a last name alone, "Nome" is the first."""
+    alone = {idea for each in read for r in each for idea in ("firstname", "lastname") if r.ideas == {idea}}
+    if len(alone) != 1:
+        return read
+    other = "lastname" if alone == {"firstname"} else "firstname"
+    return [
+        [replace(r, ideas=frozenset({other})) if r.ideas == {"name"} else r for r in each] for each in read
+    ]
+
+
+def _subjects(table: str, knows: Knowledge) -> frozenset[str]:
+    """The ideas that name what a table is about."""
+    name, _, role = table.partition(":")
+    return frozenset({role}) if role else knows.speaks.get(name, frozenset()) - {"line"}
+
+
+def _decided(
+    columns: Sequence[Seen],
+    found: Sequence[Sequence[Candidate]],
+    tables: Sequence[str],
+    catalogue: Catalogue,
+    *,
+    alone: bool = True,
+) -> Guessed:
+    by_slot = [{c.slot: c for c in each} for each in found]
+    some = any(column.values for column in columns)
+    scores: dict[int, Mapping[Slot, float]] = {
+        i: {
+            slot: c.score * (EMPTY if some and not columns[i].values else 1.0)
+            for slot, c in each.items()
+            if c.score >= ENOUGH
+        }
+        for i, each in enumerate(by_slot)
+    }
+    chosen = best(scores)
+    taken = set(chosen.values())
+    out: list[Guess] = []
+    for i, column in enumerate(columns):
+        if i in chosen:
+            one = by_slot[i][chosen[i]]
+            out.append(_made(column, one))
+            continue
+        given = _alone(column, tables, catalogue) if alone else None
+        if given and (given, "") not in taken:
+            taken.add((given, ""))
+            out.append(Guess(column.name, given, ALONE, message("guessing.values", column=column.name)))
+        else:
+            out.append(Guess(column.name, None, 0.0, _why_not(column, found[i], scores[i])))
+    return Guessed(_main(out, tables), tuple(out))
+
+
+def _made(column: Seen, one: Candidate) -> Guess:
+    said = one.because
+    if one.told and said.code == "guessing.name":
+        said = message("guessing.name_values", column=column.name)
+    return Guess(column.name, one.slot[0], round(one.score, 2), said, one.slot[1])
+
+
+def _alone(column: Seen, tables: Sequence[str], catalogue: Catalogue) -> str | None:
+    """The field that the values alone give away."""
+    name = told_by_values(column.values)
+    return next((f"{table}.{name}" for table in tables if name in catalogue[table].columns), None)
+
+
+def _why_not(column: Seen, found: Sequence[Candidate], enough: Mapping[Slot, float]) -> Message:
+    if enough:
+        return message("guessing.taken", field=max(enough, key=lambda slot: enough[slot])[0])
+    unlike = next((c for c in found if c.unlike), None)
+    if unlike is not None:
+        return message("guessing.unlike", field=unlike.slot[0])
+    return message("guessing.nothing", column=column.name)
+
+
+def _main(guesses: Sequence[Guess], tables: Sequence[str]) -> str:
+    """The first table of these that the guesses speak of."""
+    spoken = {guess.field.split(".")[0] for guess in guesses if guess.field}
+    return next((table for table in tables if table in spoken), tables[0])
+
+
+def _past(
+    columns: Sequence[Seen], earlier: Sequence[SavedMapping], catalogue: Catalogue
+) -> list[list[Candidate]]:
+    """What mappings of this installation say of each header."""
+    said: dict[str, dict[str, str]] = {}
+    for mapping in earlier:
+        for field in mapping.fields:
+            known_here = mapping.table in catalogue and field.target in catalogue[mapping.table].columns
+            for column in field.columns if known_here else ():
+                said.setdefault(plain(column), {})[f"{mapping.table}.{field.target}"] = mapping.name
+    return [
+        [
+            Candidate((field, ""), MAPPED, message("guessing.mapping", mapping=name))
+            for field, name in said.get(plain(column.name), {}).items()
+        ]
+        for column in columns
+    ]
+
+
+def _with_past(past: Sequence[Candidate], tables: Sequence[str]) -> list[Candidate]:
+    return [one for one in past if one.slot[0].split(".")[0] in map(bare, tables)]
+
+
+def _layout(columns: Sequence[Seen], knows: Knowledge, catalogue: Catalogue) -> Layout | None:
+    """The layout that has most of these columns, when it has nearly all."""
+    names = {plain(column.name) for column in columns}
+    if len(names) < LEAST_LAYOUT:
+        return None
+    usable = [
+        layout
+        for layout in knows.layouts
+        if all(f.split(".")[0] in catalogue for f in layout.columns.values() if f)
+    ]
+    best_one = max(usable, key=lambda layout: len(names & layout.columns.keys()), default=None)
+    if best_one is None or len(names & best_one.columns.keys()) < SAME_LAYOUT * len(names):
+        return None
+    return best_one
+
+
+def _as_layout(
+    columns: Sequence[Seen], layout: Layout, past: Sequence[Sequence[Candidate]], catalogue: Catalogue
+) -> Guessed:
+    """As that export is known; this installation's own mappings still come first."""
+    tables = list(dict.fromkeys(field.split(".")[0] for field in layout.columns.values() if field))
+    if not tables:
+        nothing = message("guessing.no_table", column=columns[0].name)
+        return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
+    found = [
+        _with_past(past[i], tables) or _of_layout(column, layout, catalogue)
+        for i, column in enumerate(columns)
+    ]
+    made = _decided(columns, found, tables, catalogue, alone=False)
+    fields = [guess.field.split(".")[0] for guess in made.columns if guess.field]
+    return Guessed(max(tables, key=fields.count), made.columns)
+
+
+def _of_layout(column: Seen, layout: Layout, catalogue: Catalogue) -> list[Candidate]:
+    field = layout.columns.get(plain(column.name), "")
+    if not field:
+        return []
+    table, _, name = field.partition(".")
+    factor = likeness(catalogue[table].columns[name], column.values)
+    header = plain(column.name)
+    whose = (
+        next((role for role in ("billing", "shipping") if role in header), "") if table == "address" else ""
+    )
+    said = message("guessing.layout", system=layout.system, layout=layout.name)
+    score = LAYOUT if factor > UNLIKE else LAYOUT * UNLIKE
+    return [Candidate((field, whose), score, said, unlike=factor <= UNLIKE)]

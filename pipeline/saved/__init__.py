@@ -1,0 +1,19 @@
+"""The mappings that an installation keeps: guessed from a file, listed, tried on their example files."""
+
+from pipeline.saved.checking import Checked, check
+from pipeline.saved.proposing import Proposal, propose, save, skeleton
+from pipeline.saved.shelf import Kept, kept, load, tables, text_of
+
+__all__ = [
+    "Checked",
+    "Kept",
+    "Proposal",
+    "check",
+    "kept",
+    "load",
+    "propose",
+    "save",
+    "skeleton",
+    "tables",
+    "text_of",
+]

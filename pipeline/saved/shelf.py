@@ -1,0 +1,80 @@
+"""What lies in the folder `mappings`: each file by its name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import ConfigError, Mistake
+from pipeline.jobs import Settings, foreign
+from pipeline.mapping import examine, parse
+from pipeline.mapping.model import Catalogue, Plan, SavedMapping
+from pipeline.store import connect
+from pipeline.store.catalogue import catalogue
+from pipeline.words import message
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A saved mapping. `plan`: None with mistakes."""
+
+    name: str
+    table: str
+    fields: int
+    mistakes: tuple[Mistake, ...]
+    plan: Plan | None = None
+
+
+def tables(settings: Settings) -> Catalogue:
+    """The tables that a mapping may write. Raises Environment when another program's database is away."""
+    if not foreign(settings.schema):
+        return catalogue()
+    store = connect(settings.database, settings.schema)
+    try:
+        return store.catalogue()
+    finally:
+        store.close()
+
+
+def names(folder: Path) -> list[str]:
+    """The mappings there are, by name."""
+    return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def text_of(folder: Path, name: str) -> str:
+    """A mapping as it is written. Raises ConfigError when there is none of this name."""
+    try:
+        return (
+            (folder / f"{name}.toml").read_text("utf-8", "replace")
+            if NAME.fullmatch(name)
+            else _absent(folder, name)
+        )
+    except OSError:
+        return _absent(folder, name)
+
+
+def _absent(folder: Path, name: str) -> str:
+    raise ConfigError(message("guessing.no_mapping", name=name, known=", ".join(names(folder)) or "-"))
+
+
+def kept(folder: Path, known: Catalogue) -> list[Kept]:
+    """Every mapping, held against the tables."""
+    return [load(folder, name, known) for name in names(folder)]
+
+
+def load(folder: Path, name: str, known: Catalogue) -> Kept:
+    """One mapping, with every mistake in it. Raises ConfigError when there is none of this name."""
+    text = text_of(folder, name)
+    plan, mistakes = examine(name, text, f"mappings/{name}.toml", known)
+    saved, _ = parse(name, text, f"mappings/{name}.toml")
+    return Kept(name, saved.table if saved else "", len(saved.fields) if saved else 0, tuple(mistakes), plan)
+
+
+def earlier(folder: Path) -> list[SavedMapping]:
+    """The mappings that can be read, for what they say of headers."""
+    texts = ((name, text_of(folder, name)) for name in names(folder))
+    parsed = (parse(name, text, name)[0] for name, text in texts)
+    return [saved for saved in parsed if saved is not None]
