@@ -40,7 +40,7 @@ from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue
 from pipeline.results import FileRow, FileStory, Finding, OnceResult, Status, Why
 from pipeline.store import connect
-from pipeline.store.model import Pause, Store
+from pipeline.store.model import Pause, Store, Undo
 from pipeline.words import message
 
 
@@ -130,6 +130,18 @@ class Pipeline:
         done = anyio.run(load)
         rows = self._answers.rows([done.id]) if done.id is not None else []
         return OnceResult(tuple(rows), (), (done.trouble,) if done.trouble is not None else ())
+
+    def undo(self, id: int, *, dry_run: bool = False) -> Undo:
+        """Take back what a file of the ledger changed, in one transaction; an undo is undone the same way. Rows
+        that were changed since, or that later rows point to, are left and named in `left`. `dry_run`: say what
+        it would do, and write nothing.
+
+        Raises PipelineError when there is no such file or it cannot be undone, Environment when the database
+        is away."""
+        store, now = self._ledger(), self._clock.now().wall
+        if store is None:
+            raise PipelineError(message("cli.no_file", id=id))
+        return store.undo(id, disk.new_claim(now), person(), now, dry=dry_run)
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended, at

@@ -35,6 +35,8 @@ class FileRow:
     duplicates: int = 0  # rows that a later row of the file with the same key replaced
     folder: str = ""  # below the inbox of its job, "" for the inbox itself; printable
     replay_of: int | None = None  # the earlier import that this one repeats from the archive
+    deleted: int = 0  # rows taken out
+    undo_of: int | None = None  # the file that this entry takes back
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from pipeline.words import Language, Message
 if TYPE_CHECKING:
     import polars as pl  # only a worker handles rows: the service stays small
 
-FileState = Literal["committed", "archived", "duplicate", "failed"]
+FileState = Literal["committed", "archived", "duplicate", "failed", "undone", "undo", "held", "rejected"]
 Repeat = Literal["skip", "apply"]
 
 
@@ -85,6 +85,9 @@ class LedgerFile:
     source_state: str = ""
     replay_of: int | None = None
     earlier: int | None = None  # the file of this name that the job loaded before, with other content
+    deleted: int = 0
+    undo_of: int | None = None  # the entry that this one takes back; its own state is `undo`
+    log_from: int | None = None  # the change log's last number before its own changes
 
 
 class Staging(Protocol):
@@ -120,6 +123,37 @@ class Load:
     lines: tuple[int, int] | None = (
         None  # of a staging that several files share: the first and last of its own
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneTable:
+    """Rows of one table: taken out again, brought back, set back to what they were."""
+
+    table: str
+    deleted: int
+    restored: int
+    updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """A row that an undo leaves as it is. `row`: its natural key in words, else its identity."""
+
+    table: str
+    row: str
+    said: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What an undo did, or would do. `entry`: its own row of the ledger, None when nothing was written. `left`:
+    the first rows that it left alone, of `left_count`."""
+
+    of: LedgerFile
+    entry: LedgerFile | None
+    tables: tuple[UndoneTable, ...]
+    left: tuple[LeftRow, ...]
+    left_count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +263,15 @@ class Store(Protocol):
     def record_duplicate(self, arrival: Arrival, now: datetime) -> LedgerFile | None:
         """If the content is a repeat (see Arrival): the ledger row `duplicate` (new, or known by its claim);
         else None and nothing written. Spares the reading of a file that is known."""
+
+    def undo(self, id: int, claim: str, who: str, now: datetime, *, dry: bool = False) -> Undo:
+        """ONE transaction, under the lock of the file's job: take back exactly what this entry of the ledger
+        changed, by the change log: inserted rows go, changed columns are set back, deleted rows return with
+        their id. A row that was changed since, or that later rows point to, is left and named. The entry
+        becomes `undone`, and the undo an entry of its own, under `claim`, that can be undone like any other; a
+        claim that is known already changes nothing. `dry`: all of it is said, nothing written.
+
+        Raises PipelineError for an entry that is not there, changed nothing that was recorded, or is undone."""
 
     def mark_archived(self, places: Mapping[str, str], now: datetime) -> None:
         """These files (claim → path) were moved, in ONE transaction: `committed` becomes `archived`; `duplicate`

@@ -198,6 +198,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "To apply that content once more: pipeline replay {id}",
         "Pour appliquer ce contenu encore une fois : pipeline replay {id}",
     ),
+    "states.undone": ("{name} was taken back.", "{name} a été annulé."),
     "states.failed": ("{name} could not be imported.", "{name} n'a pas pu être importé."),
     "states.failed_remedy": (
         "The file is kept as {place}; correct it and drop it again.",
