@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 from itertools import count
 from typing import Any
 
@@ -12,8 +14,10 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline import faults
 from pipeline import files as disk
 from pipeline.errors import PipelineError
+from pipeline.store import connect
 from pipeline.store.base import SqlStore
 from pipeline.store.model import LedgerFile, Undo
 from pipeline.store.tables import business_tables
@@ -235,6 +239,28 @@ def test_the_same_undo_said_twice_is_done_once(store: SqlStore) -> None:
     assert first is not None
     assert again is not None
     assert first.id == again.id
+
+
+@pytest.mark.parametrize("point", ["transaction.begun", "rows.written", "commit.before", "commit.after"])
+def test_killed_at_any_point_it_is_wholly_done_or_not_at_all(store: SqlStore, point: str) -> None:
+    load(store, b"a", frame(("1", "1", "x"), ("2", "2", "x")))
+    before = checksum(store)
+    file = load(store, b"b", frame(("1", "9", "y"), ("3", "3", "x")))
+    after, claim = checksum(store), disk.new_claim(NOW)
+    url = store._engine.url.render_as_string(hide_password=False)
+    store.close()  # a copy of this process must not share its connection
+    child = os.fork()
+    if child == 0:
+        faults._ARMED[point] = (1, "kill", "")
+        connect(url).undo(file.id, claim, "anna", NOW)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    done = point == "commit.after"
+    assert checksum(store) == (before if done else after)
+    assert state(store, file.id) == ("undone" if done else "committed")
+    assert (store.by_claim(claim) is not None) == done
+    store.undo(file.id, claim, "anna", NOW)
+    assert checksum(store) == before
 
 
 values = st.one_of(st.none(), st.sampled_from(["a", "b", "é\n'\"\\", "", "0"]))
