@@ -16,7 +16,7 @@ def statement(name: str, target: Target, op: str) -> str:
     table, head = quoted(target.name), f"CREATE TRIGGER {quoted(name)} AFTER"
     names = logged(target)
     insert = f"{_INTO} {literal(target.name)}, {row_id(target, 'NEW')}, 'I', NULL, {_TAIL}"
-    whole = f"'{{' || substr({' || '.join(_pair(n) for n in names) or _EMPTY}, 2) || '}}'"
+    whole = _whole(names)
     delete = f"{_INTO} {literal(target.name)}, {row_id(target, 'OLD')}, 'D', {whole}, {_TAIL}"
     if op == "i":
         return f"{head} INSERT ON {table} BEGIN {insert}; END"
@@ -32,6 +32,17 @@ def statement(name: str, target: Target, op: str) -> str:
         f"{head} UPDATE ON {table} WHEN {changed} BEGIN {update} WHERE NOT {moved};"
         f" {delete} WHERE {moved}; {insert} WHERE {moved}; END"
     )
+
+
+def _whole(names: list[str]) -> str:
+    """The row as JSON. `json_object` takes half the time of pairs put together, but not what JSON has no word for,
+    and not more than 127 arguments."""
+    pairs = f"'{{' || substr({' || '.join(_pair(n) for n in names) or _EMPTY}, 2) || '}}'"
+    if not 0 < len(names) < 64:
+        return pairs
+    odd = " OR ".join(f"typeof(OLD.{quoted(n)}) IN ('blob', 'real')" for n in names)
+    plain = ", ".join(f"{literal(n)}, OLD.{quoted(n)}" for n in names)
+    return f"CASE WHEN {odd} THEN {pairs} ELSE json_object({plain}) END"
 
 
 def logged(target: Target) -> list[str]:

@@ -207,7 +207,8 @@ class _Deeds:
         for deed, names in ((DELETE, order[::-1]), (RESTORE, order), (SET_BACK, order)):
             for name in names:
                 if self._rows.number(name, deed):
-                    self._columns[name, deed] = self._rows.sql.columns(self._rows.targets[name], deed)
+                    if deed != DELETE:
+                        self._columns[name, deed] = self._rows.sql.columns(self._rows.targets[name], deed)
                     self._help(name, deed)
                     yield _Batch(name, deed, 1, last)
 
@@ -224,9 +225,9 @@ class _Deeds:
             f"u.table_name = {literal(batch.table)} AND u.deed = '{batch.deed}' AND u.why IS NULL"
             f" AND u.n BETWEEN {batch.low} AND {batch.high}"
         )
-        columns = self._columns[batch.table, batch.deed]
         if batch.deed == DELETE:
             return sql.run(sql.delete(target, where)).rowcount
+        columns = self._columns[batch.table, batch.deed]
         if not columns:
             return 0
         made = sql.restore if batch.deed == RESTORE else sql.set_back

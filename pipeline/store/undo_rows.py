@@ -50,6 +50,7 @@ class UndoRows:
         self.sql, self._who, self._from, self._roots = sql, who, log_from, roots
         self.targets: dict[str, Target] = {}
         self.links: dict[str, list[Link]] = {}
+        self._counts: dict[tuple[str, str], int] | None = None
 
     def collect(self) -> int:
         """Note each row that the entry changed, with what takes it back. How many changes were logged."""
@@ -120,13 +121,16 @@ class UndoRows:
             f" FROM (SELECT n, max(CASE WHEN root = {own} THEN 1 ELSE 0 END) AS back, max(seq) AS seq"
             f" FROM ({chains}) AS chains GROUP BY n) AS found WHERE found.n = {UNDO}.n"
         )
+        self._counts = None
 
     def _not_as_it_was(self, target: Target) -> None:
         """What should be there is gone, or what should come back is there: changed past the log."""
         there = f"EXISTS (SELECT 1 FROM {quoted(target.name)} AS t WHERE {self.sql.match(target, 't', UNDO)})"
         mine = f"table_name = {literal(target.name)}"
-        self._leave("gone", f"{mine} AND deed <> 'I' AND NOT {there}")
-        self._leave("there", f"{mine} AND deed = 'I' AND {there}")
+        if self._any(target.name, DELETE) or self._any(target.name, SET_BACK):
+            self._leave("gone", f"{mine} AND deed <> 'I' AND NOT {there}")
+        if self._any(target.name, RESTORE):
+            self._leave("there", f"{mine} AND deed = 'I' AND {there}")
 
     def _pointed_to(self) -> int:
         """Rows that would go, but that a row points to which stays."""
@@ -192,14 +196,17 @@ class UndoRows:
 
     def number(self, table: str, deed: str) -> int:
         """How many rows of a table are still to be taken back by this deed."""
-        return self._number(
-            f"SELECT count(*) FROM {UNDO} WHERE table_name = {literal(table)} AND deed = '{deed}' AND why IS NULL"
-        )
+        if self._counts is None:
+            asked = f"SELECT table_name, deed, count(*) FROM {UNDO} WHERE why IS NULL GROUP BY table_name, deed"
+            self._counts = {(row[0], row[1]): int(row[2]) for row in self.sql.run(asked)}
+        return self._counts.get((table, deed), 0)
 
     def _leave(self, why: str, where: str, other: str = "") -> int:
         done = self.sql.run(
             f"UPDATE {UNDO} SET why = '{why}', other = {literal(other)} WHERE why IS NULL AND {where}"
         )
+        if done.rowcount:
+            self._counts = None
         return done.rowcount
 
     def _number(self, statement: str) -> int:
