@@ -157,6 +157,39 @@ class Undo:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenRow:
+    """A row as it would stand in the database: its filled columns, as texts."""
+
+    table: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCell:
+    """What an import would change in one column of a row that is there. None: empty."""
+
+    table: str
+    row: str  # its natural key in words
+    column: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What an import would do. `file`: its row in the ledger as it would be, with the counts. `tables`: rows of
+    each (inserted, updated, deleted); `columns`: how often a column would change, by (table, column); `rows`,
+    `changes`, `refused`: the first of them."""
+
+    file: LedgerFile
+    tables: Mapping[str, tuple[int, int, int]]
+    columns: Mapping[tuple[str, str], int]
+    rows: tuple[WrittenRow, ...]
+    changes: tuple[ChangedCell, ...]
+    refused: tuple[RefusedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """Which ledger rows: newest first."""
 
@@ -251,6 +284,10 @@ class Store(Protocol):
         with *who* set. A claim that is known already changes nothing and gives its row; content that the job
         loaded before, as the arrival's `repeat` says, gives a `duplicate` row and writes nothing else. A row that the database refuses is
         found and becomes a refused row."""
+
+    def attempt(self, load: Load, now: datetime) -> Attempt:
+        """All that `commit` would do with this load, in a transaction that is rolled back. On SQLite nobody else
+        writes meanwhile. Raises FileFailed where a commit would."""
 
     def commit_bundle(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile] | None:
         """As `commit`, for loads of one job and plan that share one staging, each with `lines` of its own, and

@@ -12,6 +12,7 @@ import psycopg
 import sqlalchemy as sa
 
 from pipeline.mapping.model import Column, Kind, Plan
+from pipeline.store.attempt import AttemptStore
 from pipeline.store.base import Counts
 from pipeline.store.failures import translated
 from pipeline.store.ledger import refused_values
@@ -20,7 +21,6 @@ from pipeline.store.place import Place
 from pipeline.store.rights import Right, may_log, missing_rights
 from pipeline.store.session import OURS
 from pipeline.store.target import Target, quoted
-from pipeline.store.undo import UndoStore
 from pipeline.store.undo_postgres import PostgresUndo
 from pipeline.store.upsert import LINE, staged, upsert
 
@@ -71,7 +71,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
     return made
 
 
-class PostgresStore(UndoStore):
+class PostgresStore(AttemptStore):
     """The seam on PostgreSQL."""
 
     kind = "postgresql"

@@ -17,6 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop
 
 from pipeline.errors import Environment
 from pipeline.mapping.model import Plan
+from pipeline.store.attempt import AttemptStore
 from pipeline.store.base import Counts
 from pipeline.store.failures import RowsRefused, translated
 from pipeline.store.keys import Keys
@@ -26,7 +27,6 @@ from pipeline.store.place import Place
 from pipeline.store.rights import Right
 from pipeline.store.session import OURS
 from pipeline.store.target import Link, Target, quoted
-from pipeline.store.undo import UndoStore
 from pipeline.store.undo_sqlite import SqliteUndo
 from pipeline.store.upsert import LINE, upsert
 from pipeline.words import Message, message
@@ -70,7 +70,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
     return made
 
 
-class SqliteStore(UndoStore):
+class SqliteStore(AttemptStore):
     """The seam on SQLite."""
 
     kind = "sqlite"

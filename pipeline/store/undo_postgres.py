@@ -96,6 +96,12 @@ class PostgresUndo:
     def has(self, target: Target, name: str, undo: str) -> str:
         return f"({undo}.old -> {literal(name)}) IS NOT NULL"
 
+    def told(self, name: str, row: str) -> str:
+        return f"to_json({row}) ->> {literal(name)}"
+
+    def told_before(self, target: Target, name: str, undo: str) -> str:
+        return f"{undo}.old ->> {literal(name)}"
+
     def columns(self, target: Target, deed: str) -> list[str]:
         where = f"u.table_name = {literal(target.name)} AND u.deed = '{deed}' AND u.why IS NULL"
         if deed == "I":

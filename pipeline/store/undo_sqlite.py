@@ -81,6 +81,14 @@ class SqliteUndo:
         """Does `undo` remember a value of this column?"""
         return f"json_type({undo}.old, {_path(name)}) IS NOT NULL"
 
+    def told(self, name: str, row: str) -> str:
+        """A row's value, to be shown."""
+        return f"{row}.{quoted(name)}"
+
+    def told_before(self, target: Target, name: str, undo: str) -> str:
+        """The value that `undo` remembers, to be shown."""
+        return self.old(target, name, undo)
+
     def columns(self, target: Target, deed: str) -> list[str]:
         """The columns that these rows remember. All that were deleted remember the same."""
         source = f"{UNDO} AS u, json_each(u.old) AS e"
