@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import demo, doctor, facts, hold, reading, start, undoing, work
+from pipeline.cli import demo, doctor, facts, hold, reading, start, trying, undoing, work
 from pipeline.cli.output import Voice
 from pipeline.errors import PipelineError
 from pipeline.words import message
@@ -30,6 +30,7 @@ for command in (
     doctor.doctor, hold.pause, hold.resume, hold.replay, undoing.undo, work.on, work.off, reading.inspect, reading.read,
 ):  # fmt: skip
     app.command()(command)
+app.command(name="try")(trying.try_)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))
 

@@ -59,7 +59,8 @@ class AttemptStore(UndoStore):
         sql = self._undo_sql(conn)
         rows = UndoRows(sql, f"file:{row.id}", row.log_from or 0, {})
         rows.collect()
-        tables, columns = {}, {}
+        tables: dict[str, tuple[int, int, int]] = {}
+        columns: dict[tuple[str, str], int] = {}
         written: list[WrittenRow] = []
         cells: list[ChangedCell] = []
         for name in rows.tables():

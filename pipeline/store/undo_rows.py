@@ -202,7 +202,8 @@ class UndoRows:
             asked = (
                 f"SELECT table_name, deed, count(*) FROM {UNDO} WHERE why IS NULL GROUP BY table_name, deed"
             )
-            self._counts = {(row[0], row[1]): int(row[2]) for row in self.sql.run(asked)}
+            found: list[tuple[str, str, int]] = [tuple(row) for row in self.sql.run(asked)]
+            self._counts = {(name, deed): int(number) for name, deed, number in found}
         return self._counts.get((table, deed), 0)
 
     def _leave(self, why: str, where: str, other: str = "") -> int:

@@ -106,6 +106,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Le fichier {id} ({name}) ne peut pas être réimporté : {place} n'est plus ce qui avait été importé. "
         "Déposez-le dans le dossier d'arrivée s'il faut l'importer tel qu'il est.",
     ),
+    "cli.tried": (
+        "{name} would be imported: {rows_read} rows read = {inserted} new + {updated} changed + {unchanged} unchanged "
+        "+ {refused} refused + {repeats} replaced by a later row of the file; {deleted} rows deleted. Nothing was written.",
+        "{name} serait importé : {rows_read} lignes lues = {inserted} nouvelles + {updated} modifiées + {unchanged} "
+        "inchangées + {refused} refusées + {repeats} remplacées par une ligne suivante du fichier ; {deleted} lignes "
+        "supprimées. Rien n'a été écrit.",
+    ),
+    "cli.try_not": ("{name} would not be imported: {why}", "{name} ne serait pas importé : {why}"),
+    "cli.try_column": (
+        "{table}.{column}: changed in {rows} rows",
+        "{table}.{column} : modifié dans {rows} lignes",
+    ),
     "cli.undo_plan": (
         "Undoing file {id} ({name}, job {job}) would remove {deleted} rows, bring {restored} back, set {updated} "
         "back to what they were, and leave {left} as they are.",
@@ -296,6 +308,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.head.restored": ("brought back", "rétablies"),
     "cli.head.set_back": ("set back", "remises comme avant"),
     "cli.head.row": ("row", "ligne"),
+    "cli.head.before": ("before", "avant"),
+    "cli.head.after": ("after", "après"),
     "cli.head.line": ("line", "ligne"),
     "cli.head.column": ("column", "colonne"),
     "cli.head.value": ("value", "valeur"),
