@@ -29,7 +29,7 @@ from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
 from pipeline.clock import Clock
 from pipeline.config import Follower
-from pipeline.engine import replaying
+from pipeline.engine import replaying, trying
 from pipeline.engine.desk import MappingText, Once, Setup
 from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.service import News, Service
@@ -39,9 +39,9 @@ from pipeline.guessing.deciding import Guess
 from pipeline.jobs import ImportJob, foreign
 from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue
-from pipeline.results import FileRow, FileStory, Finding, OnceResult, Status, Why
+from pipeline.results import Attempted, FileRow, FileStory, Finding, OnceResult, Status, Why
 from pipeline.store import connect
-from pipeline.store.model import Pause, Store
+from pipeline.store.model import Pause, Store, Undo
 from pipeline.words import message
 
 
@@ -132,6 +132,36 @@ class Pipeline:
         rows = self._answers.rows([done.id]) if done.id is not None else []
         return OnceResult(tuple(rows), (), (done.trouble,) if done.trouble is not None else ())
 
+    def undo(self, id: int, *, dry_run: bool = False) -> Undo:
+        """Take back what a file of the ledger changed, in one transaction; an undo is undone the same way. Rows
+        that were changed since, or that later rows point to, are left and named in `left`. `dry_run`: say what
+        it would do, and write nothing.
+
+        Raises PipelineError when there is no such file or it cannot be undone, Environment when the database
+        is away."""
+        store, now = self._ledger(), self._clock.now().wall
+        if store is None:
+            raise PipelineError(message("cli.no_file", id=id))
+        return store.undo(id, disk.new_claim(now), person(), now, dry=dry_run)
+
+    def try_(
+        self, file: str | os.PathLike[str], *, job: str | None = None, mapping: str | None = None
+    ) -> Attempted:
+        """What an import of this file would do: by the job that would take it, by this one, or by a mapping alone.
+        A worker loads it in a transaction that is rolled back; the file stays. Makes the database when there is
+        none yet.
+
+        Raises ConfigError when no job would take it or several, PipelineError when it cannot be tried."""
+        path, first = Path(os.path.abspath(file)), self._first_worker()
+        if mapping is not None:
+            chosen, because = trying.bare(mapping, path), message("states.taker_mapping", mapping=mapping)
+        else:
+            chosen, because = trying.taker(self.settings.imports, path, job)
+        setup = self._setup((chosen.mapping,))
+        if not path.is_file():
+            raise PipelineError(message("cli.no_such_file", path=str(path)))
+        return anyio.run(trying.attempt, setup, chosen, because, path, self._clock, first)
+
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended, at
         the latest after 25 s; at once on a second signal. What was cut off is done again at the next start.
@@ -183,13 +213,14 @@ class Pipeline:
             first,
         )
 
-    def _setup(self) -> Setup:
-        """Config and mappings as they are now. Raises ConfigError with every mistake."""
+    def _setup(self, more: Sequence[str] = ()) -> Setup:
+        """Config and mappings as they are now, `more` than those of the jobs. Raises ConfigError with every
+        mistake."""
         if found := self.check():
             raise ConfigError(message("config.mistakes", file=found[0].file, count=len(found)), found)
         settings = configuration.load(self.settings.path)
         mappings = {}
-        for name in {job.mapping for job in settings.imports}:
+        for name in {*(job.mapping for job in settings.imports), *more}:
             text = configuration.mapping_text(self.settings.path, name)
             saved, wrong = parse(name, text, f"mappings/{name}.toml")
             if saved is None:  # saved again since it was checked

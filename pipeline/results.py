@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.errors import Mistake
-from pipeline.store.model import Pause, RefusedRow
+from pipeline.store.model import ChangedCell, Pause, RefusedRow, WrittenRow
 from pipeline.words import Message
 
 
@@ -35,6 +35,8 @@ class FileRow:
     duplicates: int = 0  # rows that a later row of the file with the same key replaced
     folder: str = ""  # below the inbox of its job, "" for the inbox itself; printable
     replay_of: int | None = None  # the earlier import that this one repeats from the archive
+    deleted: int = 0  # rows taken out
+    undo_of: int | None = None  # the file that this entry takes back
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,37 @@ class Why:
     since: datetime | None = None
     besides: tuple[Reason, ...] = ()
     others: tuple[Why, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Attempted:
+    """What an import of a file would do; nothing was written. `job` "": none was asked. `state`: what would become of
+    the file (`committed`, `duplicate` or `failed`), and for the latter two `reason`. `tables`: rows of each
+    (inserted, updated, deleted); `columns`: in how many rows a column would change, by (table, column); `rows`: the
+    first rows as they would be written; `changes`: old and new values of the first that would change."""
+
+    job: str
+    mapping: str
+    because: Message
+    state: str
+    reason: Message | None
+    rows_read: int = 0
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    refused: int = 0
+    duplicates: int = 0
+    tables: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
+    columns: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    rows: tuple[WrittenRow, ...] = ()
+    changes: tuple[ChangedCell, ...] = ()
+    refused_rows: tuple[RefusedRow, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """0 it would be imported, or was before; 1 it would fail; 3 some rows would be refused."""
+        return 1 if self.state == "failed" else 3 if self.refused else 0
 
 
 Level = Literal["ok", "warn", "bad"]

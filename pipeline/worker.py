@@ -30,6 +30,7 @@ from pipeline.jobs import ImportJob, Limits, foreign
 from pipeline.words import Language, Message, message
 
 if TYPE_CHECKING:
+    from pipeline.imports import Importer, Work
     from pipeline.mapping.model import Plan
     from pipeline.store.model import Store
 
@@ -76,6 +77,7 @@ class Order(TypedDict):
     language: Language
     files: list[FileOrder]
     give_up: str | None  # a Message as JSON: do not load, fail the files for this reason
+    attempt: bool  # only say what an import of the one file would do
 
 
 def send(pipe: BinaryIO, frame: Mapping[str, object]) -> None:
@@ -217,6 +219,8 @@ class _Desk:
         store = self._store(order["database"], order["schema"])
         work = Work(job, self._plan(order, store), files, order["zone"], order["language"], limits)
         importer = Importer(store, Clock(), emit)
+        if order["attempt"]:
+            return [_attempted(importer, work)]
         give_up = order["give_up"]
         outcomes = importer.fail(work, Message.from_json(give_up)) if give_up else importer.run(work)
         return [_outcome(o.claim, o.deed, o.said, o.id) for o in outcomes]
@@ -253,6 +257,32 @@ class _Desk:
 
 def _outcome(claim: str, deed: str, said: Message | None, id: int | None = None) -> dict[str, object]:
     return {"claim": claim, "deed": deed, "said": None if said is None else said.to_json(), "id": id}
+
+
+def _attempted(importer: Importer, work: Work) -> dict[str, object]:
+    """What an import would do, as data (see `pipeline.results.Attempted`)."""
+    from pipeline.errors import FileFailed
+
+    claim = work.files[0].claim
+    try:
+        tried = importer.attempt(work)
+    except FileFailed as fault:
+        return _outcome(claim, "failed", fault.said)
+    except OSError as error:
+        said = message("files.environment", path=str(work.files[0].path), why=error.strerror or str(error))
+        return _outcome(claim, "environment", said)
+    file = tried.file
+    counts = ("rows_read", "inserted", "updated", "unchanged", "deleted", "refused", "duplicates")
+    told: dict[str, object] = {
+        "state": file.state,
+        "counts": {name: getattr(file, name) for name in counts},
+        "tables": {name: list(numbers) for name, numbers in tried.tables.items()},
+        "columns": [[table, column, number] for (table, column), number in tried.columns.items()],
+        "rows": [[row.table, dict(row.values)] for row in tried.rows],
+        "changes": [[c.table, c.row, c.column, c.old, c.new] for c in tried.changes],
+        "refused": [[r.line, r.column, r.value, r.said.to_json(), r.raw.hex()] for r in tried.refused],
+    }
+    return {**_outcome(claim, "tried", file.reason), "tried": told}
 
 
 def _die_with(parent: int) -> None:

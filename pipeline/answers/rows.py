@@ -49,12 +49,14 @@ def ledger_row(file: LedgerFile, job: ImportJob | None, zone: str) -> FileRow:
         duplicates=file.duplicates,
         folder=below(job, file.folder),
         replay_of=file.replay_of,
+        deleted=file.deleted,
+        undo_of=file.undo_of,
     )
 
 
 def reason_of(file: LedgerFile, zone: str) -> Message | None:
     """Why it is in its state; a moment in it as the config's clocks show it."""
-    if file.reason is None or file.reason.code != "store.duplicate":
+    if file.reason is None or file.reason.code not in ("store.duplicate", "store.undone"):
         return file.reason
     try:
         when = local(datetime.fromisoformat(str(file.reason.args["when"])), zone)

@@ -142,7 +142,7 @@ def _rows(facts: Facts, name: bytes) -> list[LedgerFile]:
     if not found and len(name) > CUT:  # found again after a kill, when its end was lost
         short = disk.parse_work_name(disk.work_name("0" * 32, 1, name))
         found = facts.store.files(Query(name=short[2], limit=NEWEST)) if short else []
-    return found
+    return [row for row in found if row.undo_of is None]  # what it took back says so itself
 
 
 def _known_by_name(facts: Facts, name: bytes, folder: Path | None = None) -> list[Why]:
@@ -198,6 +198,8 @@ def _known(facts: Facts, file: LedgerFile) -> Why:
         earlier = file.reason.args.get("id", file.id) if file.reason else file.id
         remedy = message("states.duplicate_remedy", id=earlier)
         return Why(True, row.reason or message("states.duplicate", name=name), remedy, row, besides=gone)
+    if file.state == "undone":
+        return Why(False, row.reason or message("states.undone", name=name), None, row, None, gone)
     remedy = message("states.failed_remedy", place=file.archived_as or name)
     said = row.reason or message("states.failed", name=name)
     return Why(False, said, remedy, row, file.committed_at, gone)

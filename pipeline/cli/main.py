@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import demo, doctor, facts, hold, mapping, reading, start, work
+from pipeline.cli import demo, doctor, facts, hold, mapping, reading, start, trying, undoing, work
 from pipeline.cli.output import Voice
 from pipeline.errors import PipelineError
 from pipeline.words import message
@@ -27,9 +27,10 @@ app = typer.Typer(
 )
 for command in (
     start.init, demo.demo, work.run, work.once, facts.check, facts.status, facts.files, facts.show, facts.why,
-    doctor.doctor, hold.pause, hold.resume, hold.replay, work.on, work.off, reading.inspect, reading.read,
+    doctor.doctor, hold.pause, hold.resume, hold.replay, undoing.undo, work.on, work.off, reading.inspect, reading.read,
 ):  # fmt: skip
     app.command()(command)
+app.command(name="try")(trying.try_)
 
 app.add_typer(mapping.app)
 

@@ -73,6 +73,8 @@ def file_json(voice: Voice, file: FileRow) -> Json:
         "archived_as": file.archived_as,
         "folder": file.folder,
         "replay_of": file.replay_of,
+        "deleted": file.deleted,
+        "undo_of": file.undo_of,
     }
 
 

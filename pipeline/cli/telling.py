@@ -58,6 +58,7 @@ def story(voice: Voice, found: FileStory, zone: str) -> list[str]:
         ("when", plain.local(file.committed_at, zone)),
         *((name, str(value)) for name, value in zip(names, values, strict=True)),
         ("replay_of", "" if file.replay_of is None else str(file.replay_of)),
+        ("undo_of", "" if file.undo_of is None else str(file.undo_of)),
         ("place", file.archived_as),
         ("read", plain.read_as(voice, found.dialect) if found.dialect else ""),
     ]

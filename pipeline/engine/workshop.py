@@ -72,7 +72,7 @@ class Workshop:
     ) -> list[tuple[disk.Claimed, Message]]:
         """Load a group, or give its files up. Returns those to give up, and why."""
         by_claim = {c.claim: c for c in group}
-        order = self._order(desk, group, give_up)
+        order = self.order(desk, group, give_up)
 
         def heard(frame: dict[str, Any]) -> None:
             said = Message.from_json(frame["said"]) if frame["said"] else None
@@ -148,7 +148,8 @@ class Workshop:
                 desk.hold(await to_thread.run_sync(disk.bump_attempt, claimed))
         return []
 
-    def _order(self, desk: Desk, group: Sequence[disk.Claimed], give_up: Message | None) -> Order:
+    def order(self, desk: Desk, group: Sequence[disk.Claimed], give_up: Message | None) -> Order:
+        """A group of a job as a worker is asked to do it."""
         job, settings = desk.job, self.setup.settings
         return Order(
             database=settings.database,
@@ -172,6 +173,7 @@ class Workshop:
             language=settings.language,
             files=[_file(c, desk.arrived.get(c.claim, Arrived(job.inbox))) for c in group],
             give_up=None if give_up is None else give_up.to_json(),
+            attempt=False,
         )
 
 

@@ -27,7 +27,7 @@ from pipeline.imports.finishing import Finisher
 from pipeline.imports.reading import content, fit, raws, stage
 from pipeline.imports.work import Emit, Outcome, Taken, Work
 from pipeline.mapping import rests_on, told_of_file
-from pipeline.store.model import Arrival, LedgerFile, Load, Store
+from pipeline.store.model import Arrival, Attempt, LedgerFile, Load, Store
 from pipeline.words import Message, message, printable
 
 FEW = 4  # files of a bundle that failed are taken each by itself; more of them are tried in halves
@@ -184,16 +184,25 @@ class Importer:
             return None
         return self._store.by_claim(taken.claim)
 
+    def attempt(self, work: Work) -> Attempt:
+        """What an import of this one file would do; nothing is written, and the file stays. Raises FileFailed for
+        what would fail it, OSError, Environment and MappingUnfit."""
+        with ExitStack() as stack:
+            ready = self._prepare(work, work.files[0], stack, last_known=False, dry=True)
+            assert isinstance(ready, _Ready)
+            return self._store.attempt(ready.load, self._now())
+
     def _prepare(
-        self, work: Work, taken: Taken, stack: ExitStack, *, last_known: bool
+        self, work: Work, taken: Taken, stack: ExitStack, *, last_known: bool, dry: bool = False
     ) -> _Ready | LedgerFile:
         """Hash, look up, read, map, stage: everything before the transaction. `last_known`: no file before this
-        one waits for that transaction, so what the job loaded last stands in the ledger already."""
+        one waits for that transaction, so what the job loaded last stands in the ledger already. `dry`: a repeat
+        is not noted here, for nothing may be written."""
         file = stack.enter_context(disk.open_regular(taken.path))
         before = os.fstat(file.fileno())
         arrival = self._arrival(work, taken, before.st_size, disk.fingerprint(file))
         point("hash.after")
-        asked = last_known or arrival.repeat == "skip"
+        asked = not dry and (last_known or arrival.repeat == "skip")
         repeat = self._store.record_duplicate(arrival, self._now()) if asked else None
         if repeat is not None:
             return repeat

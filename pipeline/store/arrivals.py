@@ -230,4 +230,7 @@ def ledger_values(
         "source_state": arrival.source_state,
         "replay_of": arrival.replay_of,
         "earlier": earlier,
+        "deleted": 0,
+        "undo_of": None,
+        "log_from": None,
     }

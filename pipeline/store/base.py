@@ -193,6 +193,7 @@ class SqlStore(Arrivals, Memory, Doctor):
             "unchanged": distinct - len(found) - inserted - updated,
             "duplicates": staged - distinct,
             "refused": refused,
+            "log_from": seq,
         }
         conn.execute(files.update().where(files.c.id == row.id).values(**counts))
         return replace(row, **counts)

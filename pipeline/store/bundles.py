@@ -53,7 +53,7 @@ class BundleStore(SqlStore):
                 raise Spoilt
             self._expect_parts(conn, loads[0])
             seq = self._last_change(conn)
-            rows = self._note_all(conn, loads, now)
+            rows = self._note_all(conn, loads, now, seq)
             counts = self._write_all(conn, loads, rows, ready)
             self._who(conn, None)
             point("rows.written")
@@ -72,7 +72,9 @@ class BundleStore(SqlStore):
         self._tables[table] = ready
         return done
 
-    def _note_all(self, conn: sa.Connection, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
+    def _note_all(
+        self, conn: sa.Connection, loads: Sequence[Load], now: datetime, seq: int
+    ) -> list[LedgerFile]:
         """The ledger rows of all, written at once: which of them are repeats follows from their order."""
         known = self._named_before(conn, loads)
         ids = self._new_ids(conn, len(loads))
@@ -92,7 +94,8 @@ class BundleStore(SqlStore):
             known.add(arrival.name)
             said = repeat_of(again) if again else None
             row = ledger_values(arrival, "duplicate" if again else "committed", now, said, earlier)
-            row |= {"id": id} if again else {"id": id, "rows_read": load.rows_read, "dialect": load.dialect}
+            read = {"rows_read": load.rows_read, "dialect": load.dialect, "log_from": seq}
+            row |= {"id": id} if again else {"id": id, **read}
             values.append(row)
             rows.append(ledger_file(row))
             last = last if again else rows[-1]

@@ -41,7 +41,8 @@ class LedgerRow(SQLModel, table=True):
     __tablename__ = "pipeline_file"
     __table_args__ = (
         sa.CheckConstraint(
-            "state IN ('committed', 'archived', 'duplicate', 'failed')", name="pipeline_file_state"
+            "state IN ('committed', 'archived', 'duplicate', 'failed', 'undone', 'undo', 'held', 'rejected')",
+            name="pipeline_file_state",
         ),
         sa.Index("ix_pipeline_file_job", "job", "id"),
         sa.Index("ix_pipeline_file_job_state", "job", "state", "id"),
@@ -50,6 +51,7 @@ class LedgerRow(SQLModel, table=True):
         sa.Index("ix_pipeline_file_content", "fingerprint", "job", "state", "id"),
         _index("ix_pipeline_file_earlier", ("job", "name", "id"), LOADED),
         _index("ix_pipeline_file_unmoved", ("job", "id"), "archived_at IS NULL"),
+        _index("ix_pipeline_file_undo", ("undo_of",), "undo_of IS NOT NULL"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, sa_column=sa.Column(BIG, primary_key=True, autoincrement=True))
@@ -77,6 +79,11 @@ class LedgerRow(SQLModel, table=True):
     source_state: str = Field(default="", sa_column=blank())
     replay_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
     earlier: int | None = Field(default=None, sa_column=sa.Column(BIG))
+    deleted: int = Field(
+        default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
+    )
+    undo_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
+    log_from: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
 
 
 class Refused(SQLModel, table=True):

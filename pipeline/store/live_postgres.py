@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 
 from pipeline.mapping.model import Kind
-from pipeline.store.target import BARE_SCALE, MOST_SCALE, Target, TargetColumn, grouped, usable
+from pipeline.store.target import BARE_SCALE, MOST_SCALE, Link, Target, TargetColumn, grouped, usable
 
 _COLUMNS = """
 SELECT c.relname, a.attname, coalesce(nullif(t.typbasetype, 0)::regtype, a.atttypid::regtype)::text,
@@ -31,6 +31,15 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND pg_table_is_visible(c
   AND i.indisunique AND i.indimmediate AND i.indisvalid AND i.indpred IS NULL
 ORDER BY c.relname, i.indisprimary DESC, i.indexrelid, k.place
 """
+_LINKS = """
+SELECT c.relname, k.oid, p.relname, a.attname, b.attname
+FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_class AS p ON p.oid = k.confrelid
+JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS x(mine, theirs, place) ON true
+JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = x.mine
+JOIN pg_attribute AS b ON b.attrelid = p.oid AND b.attnum = x.theirs
+WHERE k.contype = 'f' AND k.conparentid = 0 AND pg_table_is_visible(c.oid) AND pg_table_is_visible(p.oid)
+ORDER BY c.relname, k.oid, x.place
+"""
 _KINDS = {
     "smallint": Kind.INTEGER, "integer": Kind.INTEGER, "bigint": Kind.INTEGER,
     "numeric": Kind.DECIMAL, "real": Kind.DECIMAL, "double precision": Kind.DECIMAL, "money": Kind.DECIMAL,
@@ -51,6 +60,17 @@ def postgres_targets(conn: sa.Connection) -> Iterator[Target]:
     keys = grouped(conn.execute(sa.text(_KEYS.replace(":", r"\:"))))
     for table, its in columns.items():
         yield Target(table, tuple(its), usable(its, keys.get(table, [])), partitioned=partitioned[table])
+
+
+def postgres_links(conn: sa.Connection) -> dict[str, list[Link]]:
+    """Every foreign key between tables that the connection sees, by the table that has it."""
+    pairs: dict[tuple[str, int, str], list[tuple[str, str]]] = defaultdict(list)
+    for table, number, other, mine, theirs in conn.exec_driver_sql(_LINKS):
+        pairs[table, number, other].append((mine, theirs))
+    links: dict[str, list[Link]] = defaultdict(list)
+    for (table, _, other), both in pairs.items():
+        links[table].append(Link(tuple(m for m, _ in both), other, tuple(t for _, t in both)))
+    return links
 
 
 def _column(

@@ -27,7 +27,11 @@ WHERE m.type = 'table' AND l."unique" AND NOT l.partial ORDER BY m.name, l.origi
 _LINKS = """
 SELECT m.name, l.id, l."table", l."from", l."to"
 FROM sqlite_master AS m JOIN pragma_foreign_key_list(m.name) AS l
-WHERE m.type = 'table' AND m.sql LIKE '%DEFERRED%' ORDER BY m.name, l.id, l.seq
+WHERE m.type = 'table' {} ORDER BY m.name, l.id, l.seq
+"""
+_PRIMARY = """
+SELECT m.name, x.pk, x.name FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS x
+WHERE m.type = 'table' AND x.pk ORDER BY m.name, x.pk
 """
 
 
@@ -41,11 +45,19 @@ def sqlite_targets(conn: sa.Connection) -> Iterator[Target]:
             primary[table].append((place, name))
     first = {table: tuple(name for _, name in sorted(key)) for table, key in primary.items()}
     keys = grouped(conn.exec_driver_sql(_KEYS))
-    links = _links(conn.exec_driver_sql(_LINKS), first)
+    links = _links(conn.exec_driver_sql(_LINKS.format("AND m.sql LIKE '%DEFERRED%'")), first)
     for table, its in columns.items():
         its = _numbered(its, first.get(table, ()))
         every = [first.get(table, ()), *keys.get(table, [])]
         yield Target(table, tuple(its), usable(its, every), deferred=tuple(links[table]))
+
+
+def sqlite_links(conn: sa.Connection) -> dict[str, list[Link]]:
+    """Every foreign key of the file, by the table that has it."""
+    primary: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for table, _, name in conn.exec_driver_sql(_PRIMARY):
+        primary[table] += (name,)
+    return _links(conn.exec_driver_sql(_LINKS.format("")), primary)
 
 
 def _links(rows: Iterable[Any], primary: dict[str, tuple[str, ...]]) -> dict[str, list[Link]]:

@@ -49,8 +49,8 @@ def body(target: Target, op: str, schema: str) -> str:
     """What the function does, as the database gives it back."""
     into = f"INSERT INTO {_in(schema, 'pipeline_change')} (table_name, row_id, op, old, at, txid, who)"
     head = f"{into} SELECT {literal(target.name)}, "
-    insert = f"{head}{_row_id(target, 'n')}, 'I', NULL, {_TAIL} FROM n"
-    delete = f"{head}{_row_id(target, 'o')}, 'D', to_json(o)::text, {_TAIL} FROM o"
+    insert = f"{head}{row_id(target, 'n')}, 'I', NULL, {_TAIL} FROM n"
+    delete = f"{head}{row_id(target, 'o')}, 'D', to_json(o)::text, {_TAIL} FROM o"
     key = [quoted(name) for name in target.identity]
     same = " AND ".join(f"n.{k} = o.{k}" for k in key)
     if op == "u":
@@ -75,24 +75,23 @@ def _changes(target: Target, same: str) -> str:
             "(SELECT jsonb_object_agg(e.key, e.value)::text FROM jsonb_each(o.j) AS e"
             " WHERE e.value IS DISTINCT FROM n.j -> e.key)"
         )
-        return (
-            f"{_row_id(target, 'o')}, 'U', {diff}, {_TAIL} FROM {old} JOIN {new} ON {same} WHERE o.j <> n.j"
-        )
-    names = [c.name for c in target.columns if c.name not in ("id", "updated_at")]
+        return f"{row_id(target, 'o')}, 'U', {diff}, {_TAIL} FROM {old} JOIN {new} ON {same} WHERE o.j <> n.j"
+    names = [c.name for c in target.columns if c.name != "id"]
     diff = " || ".join(
         f"CASE WHEN o.{quoted(n)} IS DISTINCT FROM n.{quoted(n)}"
         f" THEN {literal(f',{json.dumps(n)}:')} || coalesce(to_json(o.{quoted(n)})::text, 'null') ELSE '' END"
         for n in names
     )
-    was = "(" + ", ".join(f"o.{quoted(n)}" for n in names) + ")"
-    now = "(" + ", ".join(f"n.{quoted(n)}" for n in names) + ")"
+    watched = [n for n in names if n != "updated_at"]
+    was = "(" + ", ".join(f"o.{quoted(n)}" for n in watched) + ")"
+    now = "(" + ", ".join(f"n.{quoted(n)}" for n in watched) + ")"
     return (
         f"o.id::text, 'U', '{{' || substr({diff}, 2) || '}}', {_TAIL} FROM o JOIN n ON {same}"
         f" WHERE {was} IS DISTINCT FROM {now}"
     )
 
 
-def _row_id(target: Target, row: str) -> str:
+def row_id(target: Target, row: str) -> str:
     if target.identity == ("id",):
         return f"{row}.{quoted('id')}::text"
     pairs = ", ".join(f"{literal(name)}, {row}.{quoted(name)}" for name in target.identity)

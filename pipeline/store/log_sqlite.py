@@ -15,17 +15,18 @@ def statement(name: str, target: Target, op: str) -> str:
     """CREATE TRIGGER for one operation: i, u or d."""
     table, head = quoted(target.name), f"CREATE TRIGGER {quoted(name)} AFTER"
     names = logged(target)
-    insert = f"{_INTO} {literal(target.name)}, {_row_id(target, 'NEW')}, 'I', NULL, {_TAIL}"
-    whole = f"'{{' || substr({' || '.join(_pair(n) for n in names) or _EMPTY}, 2) || '}}'"
-    delete = f"{_INTO} {literal(target.name)}, {_row_id(target, 'OLD')}, 'D', {whole}, {_TAIL}"
+    insert = f"{_INTO} {literal(target.name)}, {row_id(target, 'NEW')}, 'I', NULL, {_TAIL}"
+    whole = _whole(names)
+    delete = f"{_INTO} {literal(target.name)}, {row_id(target, 'OLD')}, 'D', {whole}, {_TAIL}"
     if op == "i":
         return f"{head} INSERT ON {table} BEGIN {insert}; END"
     if op == "d":
         return f"{head} DELETE ON {table} BEGIN {delete}; END"
-    changed = " OR ".join(_differs(n) for n in [*target.identity, *names])
+    watched = [n for n in names if not (target.ours and n == "updated_at")]
+    changed = " OR ".join(_differs(n) for n in [*target.identity, *watched])
     diff = " || ".join(f"CASE WHEN {_differs(n)} THEN {_pair(n)} ELSE '' END" for n in names)
     old = f"'{{' || substr({diff or _EMPTY}, 2) || '}}'"
-    update = f"{_INTO} {literal(target.name)}, {_row_id(target, 'OLD')}, 'U', {old}, {_TAIL}"
+    update = f"{_INTO} {literal(target.name)}, {row_id(target, 'OLD')}, 'U', {old}, {_TAIL}"
     moved = "(" + " OR ".join(_differs(n) for n in target.identity) + ")"
     return (
         f"{head} UPDATE ON {table} WHEN {changed} BEGIN {update} WHERE NOT {moved};"
@@ -33,10 +34,20 @@ def statement(name: str, target: Target, op: str) -> str:
     )
 
 
+def _whole(names: list[str]) -> str:
+    """The row as JSON. `json_object` takes half the time of pairs put together, but not what JSON has no word for,
+    and not more than 127 arguments."""
+    pairs = f"'{{' || substr({' || '.join(_pair(n) for n in names) or _EMPTY}, 2) || '}}'"
+    if not 0 < len(names) < 64:
+        return pairs
+    odd = " OR ".join(f"typeof(OLD.{quoted(n)}) IN ('blob', 'real')" for n in names)
+    plain = ", ".join(f"{literal(n)}, OLD.{quoted(n)}" for n in names)
+    return f"CASE WHEN {odd} THEN {pairs} ELSE json_object({plain}) END"
+
+
 def logged(target: Target) -> list[str]:
     """The columns whose old values are kept."""
-    mine = {"id", "updated_at"} if target.ours else set(target.identity)
-    return [c.name for c in target.columns if c.name not in mine and not c.generated]
+    return [c.name for c in target.columns if c.name not in target.identity and not c.generated]
 
 
 def _differs(name: str) -> str:
@@ -44,7 +55,7 @@ def _differs(name: str) -> str:
     return f"OLD.{quoted(name)} IS NOT NEW.{quoted(name)} COLLATE BINARY"
 
 
-def _row_id(target: Target, row: str) -> str:
+def row_id(target: Target, row: str) -> str:
     if target.identity == ("id",):
         return f"{row}.{quoted('id')}"
     return f"'{{' || substr({' || '.join(_pair(n, row) for n in target.identity)}, 2) || '}}'"

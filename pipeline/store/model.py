@@ -17,7 +17,7 @@ from pipeline.words import MEMBER_LINE, Language, Message
 if TYPE_CHECKING:
     import polars as pl  # only a worker handles rows: the service stays small
 
-FileState = Literal["committed", "archived", "duplicate", "failed"]
+FileState = Literal["committed", "archived", "duplicate", "failed", "undone", "undo", "held", "rejected"]
 Repeat = Literal["skip", "apply"]
 
 
@@ -90,6 +90,9 @@ class LedgerFile:
     source_state: str = ""
     replay_of: int | None = None
     earlier: int | None = None  # the file of this name that the job loaded before, with other content
+    deleted: int = 0
+    undo_of: int | None = None  # the entry that this one takes back; its own state is `undo`
+    log_from: int | None = None  # the change log's last number before its own changes
 
 
 class Staging(Protocol):
@@ -128,6 +131,70 @@ class Load:
     of_member: Callable[[int, Message], Message] | None = (
         None  # names the file of an archive that a line is in
     )
+
+
+@dataclass(frozen=True, slots=True)
+class UndoneTable:
+    """Rows of one table: taken out again, brought back, set back to what they were."""
+
+    table: str
+    deleted: int
+    restored: int
+    updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """A row that an undo leaves as it is. `row`: its natural key in words, else its identity."""
+
+    table: str
+    row: str
+    said: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What an undo did, or would do. `entry`: its own row of the ledger, None when nothing was written. `left`:
+    the first rows that it left alone, of `left_count`."""
+
+    of: LedgerFile
+    entry: LedgerFile | None
+    tables: tuple[UndoneTable, ...]
+    left: tuple[LeftRow, ...]
+    left_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRow:
+    """A row as it would stand in the database: its filled columns, as texts."""
+
+    table: str
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedCell:
+    """What an import would change in one column of a row that is there. None: empty."""
+
+    table: str
+    row: str  # its natural key in words
+    column: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What an import would do. `file`: its row in the ledger as it would be, with the counts. `tables`: rows of
+    each (inserted, updated, deleted); `columns`: how often a column would change, by (table, column); `rows`,
+    `changes`, `refused`: the first of them."""
+
+    file: LedgerFile
+    tables: Mapping[str, tuple[int, int, int]]
+    columns: Mapping[tuple[str, str], int]
+    rows: tuple[WrittenRow, ...]
+    changes: tuple[ChangedCell, ...]
+    refused: tuple[RefusedRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +293,10 @@ class Store(Protocol):
         loaded before, as the arrival's `repeat` says, gives a `duplicate` row and writes nothing else. A row that the database refuses is
         found and becomes a refused row."""
 
+    def attempt(self, load: Load, now: datetime) -> Attempt:
+        """All that `commit` would do with this load, in a transaction that is rolled back. On SQLite nobody else
+        writes meanwhile. Raises FileFailed where a commit would."""
+
     def commit_bundle(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile] | None:
         """As `commit`, for loads of one job and plan that share one staging, each with `lines` of its own, and
         none of whose claims is known yet. None, and nothing done: two rows have one key, or the database wants
@@ -237,6 +308,15 @@ class Store(Protocol):
     def record_duplicate(self, arrival: Arrival, now: datetime) -> LedgerFile | None:
         """If the content is a repeat (see Arrival): the ledger row `duplicate` (new, or known by its claim);
         else None and nothing written. Spares the reading of a file that is known."""
+
+    def undo(self, id: int, claim: str, who: str, now: datetime, *, dry: bool = False) -> Undo:
+        """ONE transaction, under the lock of the file's job: take back exactly what this entry of the ledger
+        changed, by the change log: inserted rows go, changed columns are set back, deleted rows return with
+        their id. A row that was changed since, or that later rows point to, is left and named. The entry
+        becomes `undone`, and the undo an entry of its own, under `claim`, that can be undone like any other; a
+        claim that is known already changes nothing. `dry`: all of it is said, nothing written.
+
+        Raises PipelineError for an entry that is not there, changed nothing that was recorded, or is undone."""
 
     def mark_archived(self, places: Mapping[str, str], now: datetime) -> None:
         """These files (claim → path) were moved, in ONE transaction: `committed` becomes `archived`; `duplicate`

@@ -12,8 +12,8 @@ import psycopg
 import sqlalchemy as sa
 
 from pipeline.mapping.model import Column, Kind, Plan
+from pipeline.store.attempt import AttemptStore
 from pipeline.store.base import Counts
-from pipeline.store.bundles import BundleStore
 from pipeline.store.failures import translated
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, Staging
@@ -21,6 +21,7 @@ from pipeline.store.place import Place
 from pipeline.store.rights import Right, may_log, missing_rights
 from pipeline.store.session import OURS
 from pipeline.store.target import Target, quoted
+from pipeline.store.undo_postgres import PostgresUndo
 from pipeline.store.upsert import LINE, staged, upsert
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
     return made
 
 
-class PostgresStore(BundleStore):
+class PostgresStore(AttemptStore):
     """The seam on PostgreSQL."""
 
     kind = "postgresql"
@@ -115,6 +116,9 @@ class PostgresStore(BundleStore):
 
     def _who(self, conn: sa.Connection, who: str | None) -> None:
         conn.execute(sa.text("SELECT set_config('pipeline.who', :who, true)"), {"who": who or ""})
+
+    def _undo_sql(self, conn: sa.Connection) -> PostgresUndo:
+        return PostgresUndo(conn)
 
     def _new_ids(self, conn: sa.Connection, number: int) -> list[int]:
         asked = "SELECT nextval(pg_get_serial_sequence('pipeline_file', 'id')) FROM generate_series(1, %s)"

@@ -17,8 +17,8 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop
 
 from pipeline.errors import Environment
 from pipeline.mapping.model import Plan
+from pipeline.store.attempt import AttemptStore
 from pipeline.store.base import Counts
-from pipeline.store.bundles import BundleStore
 from pipeline.store.failures import RowsRefused, translated
 from pipeline.store.keys import Keys
 from pipeline.store.ledger import refused_values
@@ -27,6 +27,7 @@ from pipeline.store.place import Place
 from pipeline.store.rights import Right
 from pipeline.store.session import OURS
 from pipeline.store.target import Link, Target, quoted
+from pipeline.store.undo_sqlite import SqliteUndo
 from pipeline.store.upsert import LINE, upsert
 from pipeline.words import Message, message
 
@@ -69,7 +70,7 @@ def engine(url: sa.URL, place: Place = OURS) -> sa.Engine:
     return made
 
 
-class SqliteStore(BundleStore):
+class SqliteStore(AttemptStore):
     """The seam on SQLite."""
 
     kind = "sqlite"
@@ -150,6 +151,18 @@ class SqliteStore(BundleStore):
 
     def _who(self, conn: sa.Connection, who: str | None) -> None:
         conn.exec_driver_sql("INSERT OR REPLACE INTO pipeline_context (one, who) VALUES (1, ?)", (who,))
+
+    def _undo_sql(self, conn: sa.Connection) -> SqliteUndo:
+        return SqliteUndo(conn)
+
+    @contextmanager
+    def _links_unchecked(self) -> Iterator[None]:
+        raw: Any = self.connection().connection.driver_connection
+        raw.execute("PRAGMA foreign_keys = OFF")  # counts only between transactions
+        try:
+            yield
+        finally:
+            raw.execute("PRAGMA foreign_keys = ON")
 
     def _new_ids(self, conn: sa.Connection, number: int) -> list[int]:
         asked = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'pipeline_file'"

@@ -106,6 +106,37 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Le fichier {id} ({name}) ne peut pas être réimporté : {place} n'est plus ce qui avait été importé. "
         "Déposez-le dans le dossier d'arrivée s'il faut l'importer tel qu'il est.",
     ),
+    "cli.tried": (
+        "{name} would be imported: {rows_read} rows read = {inserted} new + {updated} changed + {unchanged} unchanged "
+        "+ {refused} refused + {repeats} replaced by a later row of the file; {deleted} rows deleted. Nothing was written.",
+        "{name} serait importé : {rows_read} lignes lues = {inserted} nouvelles + {updated} modifiées + {unchanged} "
+        "inchangées + {refused} refusées + {repeats} remplacées par une ligne suivante du fichier ; {deleted} lignes "
+        "supprimées. Rien n'a été écrit.",
+    ),
+    "cli.try_not": ("{name} would not be imported: {why}", "{name} ne serait pas importé : {why}"),
+    "cli.try_column": (
+        "{table}.{column}: changed in {rows} rows",
+        "{table}.{column} : modifié dans {rows} lignes",
+    ),
+    "cli.undo_plan": (
+        "Undoing file {id} ({name}, job {job}) would remove {deleted} rows, bring {restored} back, set {updated} "
+        "back to what they were, and leave {left} as they are.",
+        "Annuler le fichier {id} ({name}, import {job}) retirerait {deleted} lignes, en rétablirait {restored}, "
+        "en remettrait {updated} à leur état d'avant et en laisserait {left} telles quelles.",
+    ),
+    "cli.undone": (
+        "File {id} is undone (entry {entry}): {deleted} rows removed, {restored} brought back, {updated} set back, "
+        "{left} left as they are. To bring it back: pipeline undo {entry}",
+        "Le fichier {id} est annulé (entrée {entry}) : {deleted} lignes retirées, {restored} rétablies, {updated} "
+        "remises comme avant, {left} laissées telles quelles. Pour revenir en arrière : pipeline undo {entry}",
+    ),
+    "cli.undo_ask": ("Do it?", "Le faire ?"),
+    "cli.undo_not": ("Nothing was changed.", "Rien n'a été changé."),
+    "cli.undo_yes": (
+        "nobody is here to be asked: say --yes to do it, or --dry-run to only look.",
+        "personne n'est là pour répondre : ajoutez --yes pour le faire, ou --dry-run pour seulement voir.",
+    ),
+    "cli.undo_more": ("… and {count} more.", "… et {count} de plus."),
     "cli.replayed": (
         "File {id} was imported again, as file {new}.",
         "Le fichier {id} a été réimporté, n° {new}.",
@@ -271,6 +302,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.head.place": ("kept as", "gardé sous"),
     "cli.head.read": ("read as", "lu comme"),
     "cli.head.replay_of": ("repeats file", "refait le fichier"),
+    "cli.head.undo_of": ("takes back file", "annule le fichier"),
+    "cli.head.table": ("table", "table"),
+    "cli.head.removed": ("removed", "retirées"),
+    "cli.head.restored": ("brought back", "rétablies"),
+    "cli.head.set_back": ("set back", "remises comme avant"),
+    "cli.head.row": ("row", "ligne"),
+    "cli.head.before": ("before", "avant"),
+    "cli.head.after": ("after", "après"),
     "cli.head.line": ("line", "ligne"),
     "cli.head.column": ("column", "colonne"),
     "cli.head.value": ("value", "valeur"),
@@ -285,5 +324,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.state.archived": ("imported", "importé"),
     "cli.state.duplicate": ("already imported", "déjà importé"),
     "cli.state.failed": ("failed", "en échec"),
-    "cli.state.rejected": ("not a file to take", "pas un fichier à prendre"),
+    "cli.state.rejected": ("not taken", "pas pris"),
+    "cli.state.undone": ("undone", "annulé"),
+    "cli.state.undo": ("undo", "annulation"),
+    "cli.state.held": ("your agreement is asked", "votre accord est demandé"),
 }

@@ -158,6 +158,27 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "states.soon_remedy": ("Ask again in a moment.", "Redemandez dans un instant."),
     # it was taken -------------------------------------------------------------------------------------------
+    "states.taker_chosen": ("job {job}, as you said.", "l'import {job}, comme demandé."),
+    "states.taker_mapping": (
+        "the mapping {mapping}, as you said; no job is asked.",
+        "le modèle d'import {mapping}, comme demandé ; aucun import n'est consulté.",
+    ),
+    "states.taker_inbox": (
+        "job {job} takes {name}: it lies in its inbox, and the name fits {patterns}.",
+        "l'import {job} prend {name} : il est dans son dossier d'arrivée, et le nom correspond à {patterns}.",
+    ),
+    "states.taker_name": (
+        "job {job} would take {name}: it is the only one for this name ({patterns}).",
+        "l'import {job} prendrait {name} : il est le seul pour ce nom ({patterns}).",
+    ),
+    "states.taker_none": (
+        "no job takes a file named {name}. Say how to read it: --job JOB or --mapping NAME.",
+        "aucun import ne prend un fichier nommé {name}. Dites comment le lire : --job IMPORT ou --mapping NOM.",
+    ),
+    "states.taker_several": (
+        "several jobs take a file named {name} ({jobs}). Say which one: --job JOB.",
+        "plusieurs imports prennent un fichier nommé {name} ({jobs}). Dites lequel : --job IMPORT.",
+    ),
     "states.loading": ("{name} is being imported.", "{name} est en cours d'import."),
     "states.loading_remedy": ("Ask again in a moment.", "Redemandez dans un instant."),
     "states.left": (
@@ -204,6 +225,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "To apply that content once more: pipeline replay {id}",
         "Pour appliquer ce contenu encore une fois : pipeline replay {id}",
     ),
+    "states.undone": ("{name} was taken back.", "{name} a été annulé."),
     "states.failed": ("{name} could not be imported.", "{name} n'a pas pu être importé."),
     "states.failed_remedy": (
         "The file is kept as {place}; correct it and drop it again.",

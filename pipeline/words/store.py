@@ -90,4 +90,55 @@ TEXTS: dict[str, tuple[str, str]] = {
         "PostgreSQL needs an addition: pip install 'pipeline-ingest[postgres]'",
         "PostgreSQL demande un complément : pip install 'pipeline-ingest[postgres]'",
     ),
+    # taking back -----------------------------------------------------------------------------------------------
+    "store.undo_of": (
+        "takes back file {id} ({name}), asked for by {who}: {deleted} rows removed, {restored} brought back, "
+        "{updated} set back, {left} left as they are.",
+        "annule le fichier {id} ({name}), à la demande de {who} : {deleted} lignes retirées, {restored} rétablies, "
+        "{updated} remises à leur état d'avant, {left} laissées telles quelles.",
+    ),
+    "store.undone": (
+        "taken back on {when} by entry {id}. Drop the file again to import it again, or undo that entry: "
+        "pipeline undo {id}",
+        "annulé le {when} par l'entrée {id}. Redéposez le fichier pour le réimporter, ou annulez cette entrée : "
+        "pipeline undo {id}",
+    ),
+    "store.undo_again": (
+        "file {id} is undone already. `pipeline show {id}` says by which entry; undo that one to bring it back.",
+        "le fichier {id} est déjà annulé. `pipeline show {id}` dit par quelle entrée ; annulez-la pour le rétablir.",
+    ),
+    "store.undo_nothing": (
+        "file {id} changed nothing in the database, so there is nothing to undo.",
+        "le fichier {id} n'a rien changé dans la base : il n'y a rien à annuler.",
+    ),
+    "store.undo_unrecorded": (
+        "what file {id} changed was not recorded in full, so it cannot be undone; nothing was changed. "
+        "`pipeline doctor` says what recording needs.",
+        "ce que le fichier {id} a changé n'a pas été entièrement noté : il ne peut être annulé ; rien n'a été changé. "
+        "`pipeline doctor` dit ce qu'il faut pour le noter.",
+    ),
+    "store.undo_changed_by_file": (
+        "changed since by file {id} ({name}). Undo that one first, or correct the row by hand.",
+        "modifiée depuis par le fichier {id} ({name}). Annulez d'abord celui-là, ou corrigez la ligne à la main.",
+    ),
+    "store.undo_changed_by_program": (
+        "changed since by another program or by hand. Correct the row there.",
+        "modifiée depuis par un autre programme ou à la main. Corrigez la ligne là-bas.",
+    ),
+    "store.undo_referenced": (
+        "rows of {table} that came later point to it. Undo the file that brought them first.",
+        "des lignes de {table} arrivées depuis y renvoient. Annulez d'abord le fichier qui les a apportées.",
+    ),
+    "store.undo_orphan": (
+        "it would point to a row of {table} that is no longer there. Bring that row back first.",
+        "elle renverrait à une ligne de {table} qui n'existe plus. Rétablissez d'abord cette ligne.",
+    ),
+    "store.undo_gone": (
+        "it is no longer there, so there is nothing to take back.",
+        "elle n'existe plus : il n'y a rien à annuler.",
+    ),
+    "store.undo_there": (
+        "a row with this identity is there again.",
+        "une ligne avec cette identité existe de nouveau.",
+    ),
 }
