@@ -214,9 +214,9 @@ class Importer:
             arrival,
             staging,
             plan,
-            reading.account.records,
+            reading.account.taken,
             describe(reading),
-            _most(work, reading.account.records),
+            _most(work, reading.account.taken),
             partial(raws, taken.path, plan, work.job.trailer, work.limits),
         )
         return _Ready(taken, load, file, before)

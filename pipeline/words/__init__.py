@@ -19,7 +19,19 @@ from typing import Literal
 Language = Literal["en", "fr"]
 Fact = str | int
 
-ROOMS = ("cli", "config", "doctor", "files", "mapping", "reading", "schedule", "states", "store", "watching")
+ROOMS = (
+    "cli",
+    "config",
+    "doctor",
+    "expressions",
+    "files",
+    "mapping",
+    "reading",
+    "schedule",
+    "states",
+    "store",
+    "watching",
+)
 
 
 @dataclass(frozen=True, slots=True)
