@@ -66,11 +66,22 @@ class Account:
     members: list[tuple[str, int]] = field(
         default_factory=list
     )  # files of an archive, and the lines before each
+    left_out: dict[str, int] = field(default_factory=dict)  # records that a rule of the mapping does not take
+
+    @property
+    def taken(self) -> int:
+        """The records without those that the mapping does not take."""
+        return self.records - sum(self.left_out.values())
 
     def aside(self, rule: str, lines: int = 1) -> None:
         """Lines left out by a rule: preamble, comment, blank, units, repeated_header, total, footer, …"""
         if lines:
             self.set_aside[rule] = self.set_aside.get(rule, 0) + lines
+
+    def leave_out(self, rule: str, records: int) -> None:
+        """Records that a rule of the mapping does not take: where."""
+        if records:
+            self.left_out[rule] = self.left_out.get(rule, 0) + records
 
     def mend(self, what: str, count: int = 1) -> None:
         """Records that were mended: quote, bytes, short, long, blank_end."""

@@ -70,7 +70,8 @@ class Bundle:
 def allowed(work: Work) -> bool:
     """Can files of this job stand under one header at all?"""
     plain: ReadOptions = work.plan.mapping.read
-    told = any(field.file for field in work.plan.mapping.fields)
+    told = any(field.file for field in work.plan.mapping.fields) or work.plan.mapping.where is not None
+    told = told or any(sql.told for sql in work.plan.mapping.expressions)
     return not (work.job.trailer or told or plain.skip or plain.columns or plain.header is False)
 
 

@@ -26,7 +26,7 @@ def describe(reading: Reading) -> str:
             "line_end": dialect.line_end,
             "header_line": dialect.header_line,
             "header": base64.b64encode(dialect.header_raw).decode(),
-            "set_aside": reading.account.set_aside,
+            "set_aside": {**reading.account.set_aside, **reading.account.left_out},
             "repairs": reading.account.repairs,
             "notes": [json.loads(note.to_json()) for note in reading.account.notes],
         }

@@ -223,9 +223,9 @@ class Importer:
             arrival,
             staging,
             plan,
-            reading.account.records,
+            reading.account.taken,
             describe(reading),
-            _most(work, reading.account.records),
+            _most(work, reading.account.taken),
             partial(raws, taken.path, plan, work.job.trailer, work.limits),
             of_member=reading.account.of_member,
         )

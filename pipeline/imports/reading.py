@@ -15,7 +15,7 @@ from pipeline.errors import FileFailed
 from pipeline.formats import again, check_columns, match_column, open_reading
 from pipeline.formats.limits import LIMITS, Limits
 from pipeline.formats.model import LINE, Account, Batch, Reading
-from pipeline.mapping import map_batch
+from pipeline.mapping import map_batch, take
 from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan, Refusal
 from pipeline.store.model import RefusedRow, Staging
@@ -55,12 +55,14 @@ def fit(
 ) -> tuple[Plan, Reading, dict[str, str]]:
     """Open the file and narrow the plan to the columns it has: a column that is absent is never touched."""
     mapped = plan.mapping.fields
-    named = [column for f in mapped for column in f.columns]
+    where = plan.mapping.where.cells if plan.mapping.where is not None else ()
+    named = [*where, *(column for f in mapped for column in f.named)]
     plan = replace(plan, mapping=replace(plan.mapping, read=replace(plan.mapping.read, anchors=tuple(named))))
     needed = [f for f in mapped if f.columns and (f.target in plan.key or plan.column(f.target).required)]
     reading = open_reading(file, plan.mapping.read, name=name, limits=limits)
-    check_columns(reading.dialect.columns, [f.columns for f in needed], named)
-    columns: dict[str, str] = {}
+    asked = [(cell,) for sql in plan.mapping.expressions for cell in sql.cells]
+    check_columns(reading.dialect.columns, [*(f.columns for f in needed), *asked], named)
+    columns = {cell: match_column(cell, reading.dialect.columns) or cell for (cell,) in asked}
     fields = []
     for field in plan.mapping.fields:
         found = tuple(c for c in field.columns if match_column(c, reading.dialect.columns) is not None)
@@ -130,8 +132,10 @@ def _mapped(
     plan: Plan, reading: Reading, columns: dict[str, str], zone: str
 ) -> Iterator[tuple[Batch, pl.DataFrame, list[Refusal]]]:
     for batch in reading:
-        rows, refused = map_batch(plan, batch.frame, columns, zone)
-        yield batch, rows, refused
+        taken, unclear = take(plan, batch.frame, columns, zone)
+        reading.account.leave_out("where", batch.frame.height - taken.height - len(unclear))
+        rows, refused = map_batch(plan, taken, columns, zone)
+        yield batch, rows, [*unclear, *refused]
 
 
 def _refuse(

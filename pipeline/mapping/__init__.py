@@ -16,7 +16,19 @@ from pipeline.mapping.parsing import parse
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["compile_mapping", "examine", "map_batch", "parse", "rests_on", "told_of_file"]
+__all__ = ["compile_mapping", "examine", "map_batch", "parse", "rests_on", "take", "told_of_file"]
+
+
+def take(
+    plan: Plan, frame: pl.DataFrame, columns: Mapping[str, str], zone: str
+) -> tuple[pl.DataFrame, list[Refusal]]:
+    """The rows of a batch that the mapping's `where` takes, and a refusal for each where it cannot be told; the
+    others are set aside. Arguments as for `map_batch`, which comes after it."""
+    if plan.mapping.where is None:
+        return frame, []
+    from pipeline.mapping import rows
+
+    return rows.take(plan, frame, columns, zone)
 
 
 def map_batch(

@@ -45,7 +45,7 @@ def convert(cell: pl.Expr, column: Column, field: Field, read: ReadOptions, zone
         case Kind.DATE:
             form = field.format or read.date
             order = field.order or read.order
-            return _dates(trimmed, [form] if form else ["%Y-%m-%d", *ordered(order)])
+            return dates(trimmed, [form] if form else ["%Y-%m-%d", *ordered(order)])
         case Kind.DATETIME:
             return _datetime(trimmed, field, read, field.timezone or read.timezone or zone)
         case Kind.BOOLEAN:
@@ -82,7 +82,23 @@ def _code(cell: pl.Expr, check: str) -> pl.Expr:
     return cell.map_batches(look, return_dtype=pl.String)
 
 
-def _undressed(text: pl.Expr) -> pl.Expr:
+def filled(cell: pl.Expr, read: ReadOptions) -> pl.Expr:
+    """The cell's text; null when it is blank, or a text that means so."""
+    text = _unwrapped(cell)
+    bare = text.str.strip_chars()
+    return pl.when((bare != "") & ~bare.is_in(read.empty)).then(text)
+
+
+def _unwrapped(cell: pl.Expr) -> pl.Expr:
+    """The text that a spreadsheet was told to take as text: `="0123"` is 0123."""
+    return (
+        pl.when(cell.str.starts_with('="') & cell.str.ends_with('"'))
+        .then(cell.str.slice(2).str.strip_suffix('"').str.replace_all('""', '"', literal=True))
+        .otherwise(cell)
+    )
+
+
+def undressed(text: pl.Expr) -> pl.Expr:
     """A number without its currency or percent sign, with its minus in front: `(12,50)`, `12,5-`, `−3`."""
     bare = (
         text.str.replace_all("[−–]", "-")
@@ -93,11 +109,15 @@ def _undressed(text: pl.Expr) -> pl.Expr:
     return bare.str.replace(_CURRENCY_AFTER, "").str.strip_chars()
 
 
-def _number(text: pl.Expr, column: Column, decimal: str | None, thousands: str | None) -> pl.Expr:
-    plain = _plain(_undressed(text), decimal, thousands)
-    bare = (
+def tidy(plain: pl.Expr) -> pl.Expr:
+    """`-1234.5` without needless zeros at its end, with one before its point."""
+    return (
         plain.str.replace(r"(\.[0-9]*?)0+$", "${1}").str.replace(r"\.$", "").str.replace(r"^(-?)\.", "${1}0.")
     )
+
+
+def _number(text: pl.Expr, column: Column, decimal: str | None, thousands: str | None) -> pl.Expr:
+    bare = tidy(plain(undressed(text), decimal, thousands))
     scale = column.scale if column.kind is Kind.DECIMAL else 0
     fraction = rf"(\.[0-9]{{1,{scale}}})?" if scale else ""
     digits = DIGITS if column.kind is Kind.DECIMAL else 18
@@ -107,7 +127,7 @@ def _number(text: pl.Expr, column: Column, decimal: str | None, thousands: str |
     return exact.cast(pl.Decimal(38, scale), strict=False)
 
 
-def _plain(text: pl.Expr, decimal: str | None, thousands: str | None) -> pl.Expr:
+def plain(text: pl.Expr, decimal: str | None, thousands: str | None) -> pl.Expr:
     """`-1234.50` from the ways a number is written; null where it is none or can be read in two ways."""
     spaced = rf"^[+-]?[0-9]{{1,3}}({_SPACES}[0-9]{{3}})+([.,][0-9]+)?$"
     text = pl.when(text.str.contains(spaced)).then(text.str.replace_all(_SPACES, "")).otherwise(text)
@@ -173,7 +193,7 @@ def _to_utc(naive: pl.Expr, zone: str) -> pl.Expr:
     return local.dt.convert_time_zone("UTC")
 
 
-def _dates(text: pl.Expr, forms: list[str]) -> pl.Expr:
+def dates(text: pl.Expr, forms: list[str]) -> pl.Expr:
     return pl.coalesce([_moment(text, form, None).dt.date() for form in forms])
 
 

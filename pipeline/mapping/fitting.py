@@ -9,7 +9,7 @@ from pipeline.errors import Mistake
 from pipeline.mapping.model import Catalogue, Field, Kind, Plan, SavedMapping, Table
 from pipeline.mapping.parsing import read
 from pipeline.mapping.source import nearest
-from pipeline.words import Fact, message
+from pipeline.words import Fact, Message, message
 
 
 def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | None, list[Mistake]]:
@@ -23,6 +23,12 @@ def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | N
         _check_field(notes, table, field)
     if saved.read.date is not None:
         _check_format(notes, "read.date", saved.read.date)
+    if saved.expressions:
+        from pipeline.mapping.expressions.fitting import fit_expressions  # sqlglot and polars
+
+        saved, wrong = fit_expressions(saved, table)
+        for path, said in wrong:
+            notes.tell(path, said)
     key = _key(notes, table)
     given = _given(saved)
     for column in table.columns.values():
@@ -49,9 +55,12 @@ class _Notes:
         self.found: list[Mistake] = []
 
     def say(self, path: str, code: str, near: str | None = None, **facts: Fact) -> None:
+        self.tell(path, message(code, **facts), near)
+
+    def tell(self, path: str, said: Message, near: str | None = None) -> None:
         file = self.saved.file or f"mappings/{self.saved.name}.toml"
         line = self.saved.lines.get(path, 0) or self.saved.lines.get(path.rpartition(".")[0], 1)
-        self.found.append(Mistake(file, line, path, message(code, **facts), near))
+        self.found.append(Mistake(file, line, path, said, near))
 
 
 def _given(saved: SavedMapping) -> set[str]:
@@ -102,7 +111,8 @@ def _check_field(notes: _Notes, table: Table, field: Field) -> None:
         return
     from pipeline.mapping.rows import constant_problem  # polars: only where it is needed
 
-    for text in (field.value, field.default):
+    meanings = field.values.meanings if field.values is not None else ()
+    for text in (field.value if not meanings else None, field.default, *meanings):
         if text is None or (text == "" and column.kind is Kind.TEXT):
             continue
         problem = constant_problem(text, column, field, notes.saved.read)
@@ -130,15 +140,16 @@ def _check_format(notes: _Notes, at: str, form: str) -> bool:
 
 def rests_on(plan: Plan) -> tuple[str, ...]:
     """What of the file itself its rows hold: of "folder" and "name" those that the mapping uses, in this order."""
-    used = {"folder" if field.file == "folder" else "name" for field in plan.mapping.fields if field.file}
-    return tuple(sorted(used))
+    used = {field.file for field in plan.mapping.fields if field.file}
+    used.update(*(sql.told - {"line"} for sql in plan.mapping.expressions))
+    return tuple(sorted({"folder" if one == "folder" else "name" for one in used}))
 
 
 def told_of_file(plan: Plan, name: str, folder: str) -> Plan:
     """The plan for one file: what its fields take from the file itself are constants now. `folder`: its path
     below the job's inbox, which a mapping can use for the station or branch it came from."""
-    if all(field.file is None for field in plan.mapping.fields):
+    if not rests_on(plan):
         return plan
     texts = {"name": name, "stem": name.rpartition(".")[0] or name, "folder": folder}
     fields = tuple(replace(f, value=texts[f.file]) if f.file else f for f in plan.mapping.fields)
-    return replace(plan, mapping=replace(plan.mapping, fields=fields))
+    return replace(plan, mapping=replace(plan.mapping, fields=fields, told=tuple(texts.items())))

@@ -100,8 +100,42 @@ class ReadOptions:
 
 
 @dataclass(frozen=True, slots=True)
+class Expression:
+    """SQL that stands in a mapping: its text, the file columns and fields it names, the functions it calls."""
+
+    text: str
+    cells: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    calls: frozenset[str] = frozenset()
+
+    @property
+    def told(self) -> frozenset[str]:
+        """What it takes from the file itself: "name", "stem", "folder", "line"."""
+        return frozenset(c.removeprefix("file_") for c in self.calls if c.startswith("file_")) | (
+            {"line"} if "line_number" in self.calls else frozenset()
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ValueList:
+    """What the texts of a file mean: (the file's, the table's), the file's in small letters. `other`: what becomes
+    of a text that is not among them: "refuse", "keep", "empty", or with `otherwise` that text."""
+
+    name: str
+    pairs: tuple[tuple[str, str], ...]
+    other: str = "refuse"
+    otherwise: str | None = None
+
+    @property
+    def meanings(self) -> tuple[str, ...]:
+        """What its texts can become, each once."""
+        more = () if self.otherwise is None else (self.otherwise,)
+        return tuple(dict.fromkeys([*(value for _, value in self.pairs), *more]))
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
-    """One line under [fields]. `columns` are file columns, first filled wins; else `value` or `file`."""
+    """One line under [fields]. `columns` are file columns, first filled wins; else `value`, `file` or `sql`."""
 
     target: str
     line: int  # of the mapping file
@@ -116,6 +150,13 @@ class Field:
     check: str | None = None  # the check digits that a code must have: one of codes.CHECKS
     thousands: str | None = None  # what the evidence of the whole column decided
     order: str | None = None  # as in ReadOptions; also what the evidence of the whole column decided
+    sql: Expression | None = None  # its result, as a text, is converted like a cell
+    values: ValueList | None = None
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Every file column that the field names."""
+        return self.columns if self.sql is None else (*self.columns, *self.sql.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +171,14 @@ class SavedMapping:
     unit: str = "row"  # what a bad row takes with it: only itself, or the whole "file"
     lines: Dict[str, int] = field(default_factory=dict)  # dotted path → line, for later mistakes
     file: str = ""  # how mistakes name the file
+    where: Expression | None = None  # the rows that are taken; the others are set aside
+    told: tuple[tuple[str, str], ...] = ()  # of the file that is read: its "name", "stem" and "folder"
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All that stand in it."""
+        found = (self.where, *(field.sql for field in self.fields))
+        return tuple(one for one in found if one is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,12 @@ from typing import Any
 
 from pipeline.errors import Mistake
 from pipeline.mapping.codes import CHECKS
+from pipeline.mapping.expressions import expression
+from pipeline.mapping.lists import check_lists, value_list
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
 from pipeline.mapping.source import Path, Source, nearest
 
-TOP = ("version", "table", "key", "unit", "read", "fields")
+TOP = ("version", "table", "key", "unit", "read", "fields", "values", "where")
 UNITS = ("row", "file")
 FILE = ("name", "stem", "folder")
 READ = (
@@ -21,7 +23,11 @@ READ = (
     "empty", "format", "sheet", "path", "record", "records", "escape", "ragged", "repairs", "numbers", "order",
 )  # fmt: skip
 FORMATS = ("csv", "fixed", "records", "xlsx", "json", "ndjson", "xml", "html")
-OPTIONS = ("column", "value", "file", "default", "format", "decimal", "timezone", "blank", "check", "order")
+OPTIONS = (
+    "column", "value", "file", "sql", "default", "format", "decimal", "timezone", "blank", "check", "order",
+    "values", "other",
+)  # fmt: skip
+SOURCES = {"column", "value", "file", "sql"}
 NUMBERS = {
     "fr": (",", "."),
     "en": (".", ","),
@@ -55,11 +61,13 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
         source.say(("unit",), "mapping.choice", nearest(unit, UNITS), key="unit", choices=", ".join(UNITS))
     options = _read(source, source.sub((), top, "read"))
     fields = _fields(source, source.sub((), top, "fields"))
-    options = replace(options, anchors=tuple(name for field in fields for name in field.columns))
+    options = replace(options, anchors=tuple(name for field in fields for name in field.named))
+    check_lists(source)
+    where = expression(source, (), top, "where")
     if "fields" not in top or top["fields"] == {}:
         source.say(("fields",), "mapping.no_fields")
     lines = {".".join(path): line for path, line in source.lines.items()}
-    return SavedMapping(name, table or "", key, fields, options, unit, lines, file), source.done()
+    return SavedMapping(name, table or "", key, fields, options, unit, lines, file, where), source.done()
 
 
 def _fields(source: Source, table: dict[str, Any]) -> tuple[Field, ...]:
@@ -73,7 +81,7 @@ def _field(source: Source, at: Path, target: str, value: Any) -> Field | None:
         source.say(at, "mapping.field", target=target)
         return None
     source.known(at, options, OPTIONS)
-    if len({"column", "value", "file"} & options.keys()) != 1:
+    if len(SOURCES & options.keys()) != 1:
         source.say(at, "mapping.one_source", target=target)
         return None
     columns = source.texts_at(at, options, "column")
@@ -96,7 +104,8 @@ def _field(source: Source, at: Path, target: str, value: Any) -> Field | None:
         target, source.line(at), columns, _constant(source, at, options, "value"), file,
         _constant(source, at, options, "default"), source.text_at(at, options, "format"), decimal,
         _zone(source, at, options), blank, _choice(source, at, options, "check", CHECKS),
-        order=_choice(source, at, options, "order", ORDERS),
+        order=_choice(source, at, options, "order", ORDERS), sql=expression(source, at, options, "sql"),
+        values=value_list(source, at, options),
     )  # fmt: skip
 
 

@@ -66,12 +66,14 @@ class Source:
     text: str
     mistakes: list[Mistake] = field(default_factory=list)
     lines: dict[Path, int] = field(default_factory=dict)
+    top: dict[str, Any] = field(default_factory=dict)  # everything that stands in it
 
     def read(self) -> dict[str, Any] | None:
         """The values; None with a mistake when the text is not TOML."""
         self.lines = lines_of(self.text)
         try:
-            return tomllib.loads(self.text)
+            self.top = tomllib.loads(self.text)
+            return self.top
         except tomllib.TOMLDecodeError as error:
             where = re.search(r"at line (\d+)", str(error))
             line = int(where[1]) if where else max(1, len(self.text.splitlines()))

@@ -258,7 +258,7 @@ def _named(known: Mapping[str, Target], table: str) -> Target:
 
 def _refused_row(load: Load, line: int, judged: RowsRefused) -> RefusedRow:
     """With the file's column that fills the table's, and the table's by its label."""
-    columns = (f.columns for f in load.plan.mapping.fields if f.target == judged.column)
+    columns = (f.named for f in load.plan.mapping.fields if f.target == judged.column)
     name = next((names[0] for names in columns if names), judged.column)
     said, column = judged.said, load.plan.table.columns.get(judged.column)
     if column is not None and "column" in said.args:

@@ -15,7 +15,7 @@ class Keys:
     prove that all keys differ; else the database counts exactly, and `dropped` says how many rows went."""
 
     def __init__(self, plan: Plan) -> None:
-        constant = {f.target for f in plan.mapping.fields if not f.columns}
+        constant = {f.target for f in plan.mapping.fields if not f.columns and f.sql is None}
         self._key = [k for k in plan.key if k not in constant] or list(plan.key)
         self._hashes: list[pl.Series] = []
         self._rows = 0

@@ -24,6 +24,7 @@ ROOMS = (
     "cli",
     "config",
     "doctor",
+    "expressions",
     "files",
     "guessing",
     "mapping",

@@ -22,8 +22,32 @@ TEXTS: dict[str, tuple[str, str]] = {
         'Le champ {target} doit être "Colonne du fichier", une liste, ou {{ … }} ; une constante : {{ value = "…" }}.',
     ),
     "mapping.one_source": (
-        "The field {target} must have `column`, `value` or `file`, exactly one of them.",
-        "Le champ {target} doit avoir `column`, `value` ou `file`, exactement un des trois.",
+        "The field {target} must have `column`, `value`, `file` or `sql`, exactly one of them.",
+        "Le champ {target} doit avoir `column`, `value`, `file` ou `sql`, exactement un des quatre.",
+    ),
+    "mapping.no_list": (
+        "There is no section [values.{name}]. Lists: {known}. Correct the name, or write the section.",
+        "Aucune section [values.{name}]. Listes : {known}. Corrigez le nom, ou écrivez la section.",
+    ),
+    "mapping.list": (
+        'The value list {name} must have lines `"text of the file" = "value"`, at most {most}. Correct it.',
+        'La liste de valeurs {name} doit avoir des lignes `"texte du fichier" = "valeur"`, au plus {most}. Corrigez-la.',
+    ),
+    "mapping.list_value": (
+        'What {text} means must be a text, a whole number or yes/no: `"{text}" = "value"`.',
+        'Le sens de {text} doit être un texte, un nombre entier ou oui/non : `"{text}" = "valeur"`.',
+    ),
+    "mapping.list_twice": (
+        "{text} stands twice in the value list, with two meanings; large and small letters are alike there. Remove one.",
+        "{text} figure deux fois dans la liste, avec deux sens ; majuscules et minuscules y sont confondues. Retirez-en un.",
+    ),
+    "mapping.other_alone": (
+        "`other` goes with `values`. Add a value list, or remove it.",
+        "`other` va avec `values`. Ajoutez une liste de valeurs, ou retirez-le.",
+    ),
+    "mapping.not_listed": (
+        "This text is not in the value list. It knows: {known}. Correct the cell, or add it to `values` in the mapping.",
+        "Ce texte n'est pas dans la liste de valeurs. Elle connaît : {known}. Corrigez la cellule, ou ajoutez-le à `values` dans le modèle.",
     ),
     "mapping.empty_column": (
         "The field {target} names no column. Write the name that stands in the file's header.",
