@@ -71,7 +71,9 @@ def allowed(work: Work) -> bool:
     """Can files of this job stand under one header at all?"""
     plain: ReadOptions = work.plan.mapping.read
     told = any(field.file for field in work.plan.mapping.fields)
-    return not (work.job.trailer or told or plain.skip or plain.columns or plain.header is False)
+    return not (
+        work.plan.sections or work.job.trailer or told or plain.skip or plain.columns or plain.header is False
+    )
 
 
 def read_small(taken: Taken) -> Small | None:

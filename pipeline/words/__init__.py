@@ -19,7 +19,9 @@ from typing import Literal
 Language = Literal["en", "fr"]
 Fact = str | int
 
-ROOMS = ("cli", "config", "doctor", "files", "mapping", "reading", "schedule", "states", "store", "watching")
+ROOMS = (
+    "cli", "config", "doctor", "files", "mapping", "reading", "schedule", "sections", "states", "store", "watching",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
