@@ -49,7 +49,8 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
         notes.say(f"tables.{plans[0].name}", "sections.circle", sections=" → ".join(_circle(plans)))
         found += notes.found
     if found or not ordered:
-        return None, sorted(set(found), key=lambda mistake: mistake.line)
+        once = {(mistake.path, mistake.said.code): mistake for mistake in found}
+        return None, sorted(once.values(), key=lambda mistake: mistake.line)
     first = next(plan for plan in plans if plan.name == saved.sections[0].name)
     return Plan(saved, first.plan.table, (), tuple(ordered)), []
 

@@ -63,6 +63,7 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         else:
             one = _plain(source, path, target, value, read)
             fields += [one] if one else []
+    lines = _choice(source, at, table, "lines", LINES) or ("merge" if "lines" in table else "")
     optional = table.get("optional", False)
     if not isinstance(optional, bool):
         source.say((*at, "optional"), "config.boolean", key="optional", value=repr(optional))
@@ -70,7 +71,7 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         name, source.text_at(at, table, "table") or name, _keys(source, at, table), tuple(fields), tuple(rows),
         tuple(counts), tuple(finds), _choice(source, at, table, "per", PER), source.text_at(at, table, "record"),
         _choice(source, at, table, "repeated", REPEATED), optional is True,
-        _choice(source, at, table, "mode", MODES) or "upsert", _choice(source, at, table, "lines", LINES) or "",
+        _choice(source, at, table, "mode", MODES) or "upsert", lines,
     )  # fmt: skip
 
 
