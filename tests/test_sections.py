@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
+
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from pipeline.mapping import examine
 from pipeline.mapping.model import Plan
 from pipeline.mapping.sections.mapper import Mapper
+from pipeline.mapping.sections.trade import derive
 from pipeline.store.catalogue import catalogue
 from pipeline.words import render
 from tests.imports import shop
@@ -127,7 +131,7 @@ def mapped(
     )
     frame = frame.with_columns(pl.col("_line").cast(pl.Int64))
     edges = [0, *sorted(cuts), len(rows)]
-    made = [mapper.add(frame[a:b]) for a, b in zip(edges, edges[1:], strict=False)] + [mapper.finish()]
+    made = [mapper.add(frame[a:b]) for a, b in pairwise(edges)] + [mapper.finish()]
     out: dict[str, list[object]] = {"order": [], "line": []}
     for one in made:
         for name, found in one.frames.items():
@@ -158,3 +162,26 @@ def test_a_blank_cell_continues_the_document_above_but_never_across_an_unreadabl
     ]
     more = mapper.add(frame.with_columns(pl.col("_line") + 10, No=pl.lit(None, dtype=pl.String)), [])
     assert more.lines.is_empty()
+
+
+MONEY = st.integers(-(10**15), 10**15).map(lambda cents: Decimal(cents) / 100)
+RATE = st.sampled_from([Decimal(p) for p in ("0", "2.1", "5.5", "10", "20")])
+
+
+@given(MONEY, RATE)
+def test_derived_amounts_add_up_to_the_last_digit(amount: Decimal, percent: Decimal) -> None:
+    table = catalogue()["sales_order_line"]
+    cent = Decimal("0.01")
+    types = {
+        "net_amount": pl.Decimal(38, 6),
+        "gross_amount": pl.Decimal(38, 6),
+        "tax_percent": pl.Decimal(38, 4),
+    }
+    frame = pl.DataFrame({"net_amount": [amount], "tax_percent": [percent]}, schema_overrides=types)
+    made = derive(frame, table, ("tax_amount", "gross_amount"), "HT").row(0, named=True)
+    assert made["tax_amount"] == (amount * percent / 100).quantize(cent, ROUND_HALF_UP)
+    assert made["gross_amount"] == amount + made["tax_amount"]
+    frame = pl.DataFrame({"gross_amount": [amount], "tax_percent": [percent]}, schema_overrides=types)
+    made = derive(frame, table, ("net_amount", "tax_amount"), "TTC").row(0, named=True)
+    assert made["net_amount"] == (amount * 100 / (100 + percent)).quantize(cent, ROUND_HALF_UP)
+    assert made["net_amount"] + made["tax_amount"] == amount

@@ -70,6 +70,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         '`lines = "replace"` needs a key of {table} with the document\'s own row in it: a field {{ row = "SECTION" }}.',
         '`lines = "replace"` demande une clé de {table} qui contienne la ligne du document : un champ {{ row = "SECTION" }}.',
     ),
+    "sections.amounts": (
+        "The missing amounts of {table} cannot be derived: that needs its net amount (HT) or its gross amount (TTC), and"
+        " its tax or the rate, and another that is left out. Add a line, or remove `amounts`.",
+        "Les montants manquants de {table} ne peuvent être calculés : il faut son montant HT ou TTC, et sa TVA ou le taux,"
+        " et un autre qui manque. Ajoutez une ligne, ou retirez `amounts`.",
+    ),
+    "sections.refunds": (
+        '`refunds` needs a section with `per = "document"` that fills gross_amount. Move it there.',
+        '`refunds` demande une section avec `per = "document"` qui remplit gross_amount. Déplacez-le là.',
+    ),
     "sections.find_by": (
         'The field {target} must say by what to find the row: by = [{{ sku = "Column" }}].',
         'Le champ {target} doit dire par quoi trouver la ligne : by = [{{ sku = "Colonne" }}].',

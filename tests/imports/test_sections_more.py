@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import SQLModel
 
 from pipeline import files as disk
 from pipeline.jobs import ImportJob
@@ -109,7 +111,9 @@ def test_records_of_several_kinds(bench: Desk) -> None:
     first = [("1", 1, "A", Decimal(2), Decimal("1.5")), ("1", 2, "B", Decimal(1), Decimal("9.9"))]
     rest = [("2", 1, "A", Decimal(1), Decimal("1.5")), ("3", 1, "C", Decimal(4), Decimal("0.1"))]
     assert lines(bench) == first + rest
-    found = asked(bench, "SELECT o.number, p.code FROM sales_order AS o JOIN party AS p ON p.id = o.party ORDER BY 1")
+    found = asked(
+        bench, "SELECT o.number, p.code FROM sales_order AS o JOIN party AS p ON p.id = o.party ORDER BY 1"
+    )
     assert found == [("1", "ANN"), ("2", "BOB"), ("3", "ANN")]
     before = changes(bench)
     later = load(bench, file.replace(b"L;B;1;9,90\n", b"") + b"H;4;ANN\nL;X;x;1\nL;Y;1;1\n", b"b.edi")
@@ -160,6 +164,56 @@ def test_what_is_found_by_several_keys(bench: Desk) -> None:
     assert (done.inserted, done.duplicates) == (3, 1)
     bench.plan = fitted(STOCK.replace("MISSING", "create"))
     made = load(bench, stock + b"\n", b"more.csv")
-    assert asked(bench, "SELECT sku FROM product_variant ORDER BY sku") == [("222",), ("A",), ("B",), ("C",), ("Z",)]
+    assert asked(bench, "SELECT sku FROM product_variant ORDER BY sku") == [
+        ("222",),
+        ("A",),
+        ("B",),
+        ("C",),
+        ("Z",),
+    ]
     assert (made.refused, made.inserted) == (0, 4)
     assert asked(bench, "SELECT count(*) FROM warehouse") == [(1,)]
+
+
+def test_the_missing_amounts_are_derived_and_refunds_turned(bench: Desk) -> None:
+    bench.plan = fitted("""
+version = 1
+document = "Ticket"
+[read]
+decimal = ","
+[tables.ticket]
+table = "pos_ticket"
+refunds = "negative"
+[tables.ticket.fields]
+source = { value = "till" }
+number = "Ticket"
+gross_amount = "Total"
+[tables.line]
+table = "pos_ticket_line"
+lines = "replace"
+amounts = "TTC"
+[tables.line.fields]
+ticket = { row = "ticket" }
+line_no = { count = "document" }
+quantity = "Qty"
+unit_price = "Price"
+tax_percent = "VAT"
+gross_amount = "Gross"
+""")
+    rows = b"T1;1;10,00;20;10,00;11,05\nT1;1;1,05;5,5;1,05;\nT2;-1;10,00;20;-10,00;-10,00\n"
+    load(bench, b"Ticket;Qty;Price;VAT;Gross;Total\n" + rows, b"till.csv")
+    assert isinstance(bench.store, SqlStore)
+    ticket, line = (SQLModel.metadata.tables[name] for name in ("pos_ticket", "pos_ticket_line"))
+    with bench.store._transaction(write=False) as conn:
+        tickets = sa.select(ticket.c.number, ticket.c.kind, ticket.c.gross_amount).order_by(ticket.c.number)
+        assert [tuple(row) for row in conn.execute(tickets)] == [
+            ("T1", "sale", Decimal("11.05")),
+            ("T2", "refund", Decimal("10")),
+        ]
+        amounts = sa.select(line.c.quantity, line.c.net_amount, line.c.tax_amount, line.c.gross_amount)
+        found = conn.execute(amounts.order_by(line.c.gross_amount, line.c.quantity, line.c.id))
+        assert [tuple(map(str, row)) for row in found] == [
+            ("1.000000", "1.000000", "0.050000", "1.050000"),
+            ("1.000000", "8.330000", "1.670000", "10.000000"),
+            ("1.000000", "8.330000", "1.670000", "10.000000"),
+        ]

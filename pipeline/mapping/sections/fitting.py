@@ -8,6 +8,7 @@ from dataclasses import replace
 from pipeline.errors import Mistake
 from pipeline.mapping.fitting import _check_field, _check_format, _Notes
 from pipeline.mapping.model import Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
+from pipeline.mapping.sections import amounts
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
 from pipeline.mapping.source import nearest
 
@@ -85,6 +86,11 @@ def _fit(notes: _Notes, section: Section, table: Table, known: Fitted, catalogue
             notes.say(notes.root + "fields", "mapping.required", table=table.name, column=column.name)
     if section.lines == "replace" and not any(target in key for target, _ in section.rows for key in keys):
         notes.say(notes.root + "lines", "sections.replace", table=table.name)
+    derived = amounts.derived(table, given, section.amounts)
+    if section.amounts and not derived:
+        notes.say(notes.root + "amounts", "sections.amounts", table=table.name)
+    if section.refunds and (per != "document" or "gross_amount" not in {*given, *derived}):
+        notes.say(notes.root + "refunds", "sections.refunds")
     plain = {field.target for field in section.fields}
     alone = keys[0] if len(keys) == 1 and not section.optional else ()
     mapping = replace(saved, table=table.name, fields=section.fields, sections=(), document=())
@@ -92,7 +98,8 @@ def _fit(notes: _Notes, section: Section, table: Table, known: Fitted, catalogue
         section.name, Plan(mapping, table, tuple(k for k in alone if k in plain)), keys, per, section.record,
         section.rows, section.counts, tuple(find for find in finds if find),
         section.repeated or ("agree" if per == "document" else "last"), section.optional, section.mode,
-        section.lines or "merge", digest,
+        section.lines or "merge", digest, section.amounts, derived, section.refunds is not None,
+        ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (),
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from pipeline.mapping.rows import LINE, _text, map_batch
 from pipeline.mapping.sections.documents import KIND, Documents, filled
 from pipeline.mapping.sections.heads import Heads
 from pipeline.mapping.sections.model import DOC, Outcast, SectionPlan, found_name
+from pipeline.mapping.sections.trade import derive
 from pipeline.words import message
 
 
@@ -94,7 +95,11 @@ class Mapper:
             kept = kept.filter(~pl.col(LINE).is_in(lines.implode()))
             parts = [one.filter(~pl.col(LINE).is_in(lines.implode())) for one in parts]
         whole = pl.concat([kept, *(one.drop(LINE) for one in parts if one.width > 1)], how="horizontal")
-        mapped.frames[part.name] = _digested(part, whole)
+        whole = _digested(part, whole)
+        if part.derived:
+            whole = derive(whole, part.plan.table, part.derived, part.amounts or "HT")
+        unsaid = [pl.lit(None, dtype=pl.String).alias(name) for name in part.kind]
+        mapped.frames[part.name] = whole.with_columns(unsaid)
 
     def _counted(self, part: SectionPlan, base: pl.DataFrame) -> pl.DataFrame:
         """Each row's place in its document or in the file, from 1, whatever becomes of the rows before it."""

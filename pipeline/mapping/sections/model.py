@@ -40,6 +40,8 @@ class Section:
     optional: bool = False  # no complete key: no record, not a refusal
     mode: str = "upsert"  # or "create", "update", "append"
     lines: str = ""  # "merge" or "replace"
+    amounts: str | None = None  # "HT" or "TTC": what the file's amounts are; the missing ones are derived
+    refunds: str | None = None  # "negative": so a refund's total is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +76,17 @@ class SectionPlan:
     mode: str = "upsert"
     lines: str = "merge"
     digest: tuple[str, tuple[str, ...]] | None = None
+    amounts: str | None = None
+    derived: tuple[str, ...] = ()  # the amounts that are derived
+    refunds: bool = False  # a document of negative total is a refund: its amounts are turned
+    kind: tuple[str, ...] = ()  # the column that says so, when the mapping does not fill it
 
     @property
     def staged(self) -> tuple[str, ...]:
-        """The columns whose values come from the file, in order: of cells, then counted ones, then the digest."""
+        """The columns whose values come from the file, in order: of cells, then counted and made ones."""
         digest = (self.digest[0],) if self.digest else ()
-        return (*self.plan.targets, *(target for target, _ in self.counts), *digest)
+        counted = (target for target, _ in self.counts)
+        return (*self.plan.targets, *counted, *digest, *self.derived, *self.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline.mapping.model import Field
+from pipeline.mapping.sections.amounts import AMOUNTS, REFUNDS
 from pipeline.mapping.sections.model import Find, Section
 from pipeline.mapping.source import Path, Source, nearest
 
 SECTION = (
-    "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "fields",
+    "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "fields",
 )  # fmt: skip
 PER = ("document", "row")
 REPEATED = ("agree", "last", "first")
@@ -72,6 +73,7 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         tuple(counts), tuple(finds), _choice(source, at, table, "per", PER), source.text_at(at, table, "record"),
         _choice(source, at, table, "repeated", REPEATED), optional is True,
         _choice(source, at, table, "mode", MODES) or "upsert", lines,
+        _choice(source, at, table, "amounts", AMOUNTS), _choice(source, at, table, "refunds", REFUNDS),
     )  # fmt: skip
 
 
