@@ -95,7 +95,8 @@ document = "Name"
 unit     = "document"
 
 [read]
-date = "%Y-%m-%d %H:%M:%S %z"
+date    = "%Y-%m-%d %H:%M:%S %z"
+decimal = "."
 
 [tables.customer]
 table    = "party"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from decimal import Decimal
 from pathlib import Path
 
@@ -201,3 +202,64 @@ def test_what_the_database_itself_refuses_takes_its_order_only(bench: Desk) -> N
     sick = heads[7]["Name"]
     assert done.refused == sum(row["Name"] == sick for row in other)
     assert lines(bench) == in_file(rows[:1] + [row for row in other if row["Name"] != sick])
+
+
+def test_no_order_is_ever_there_in_part(bench: Desk) -> None:
+    """Whatever is wrong with whichever cells, and whatever line cannot even be read."""
+    rows = shop.rows(60, seed=5)
+    spoilt = [dict(row) for row in rows]
+    chance = random.Random(7)
+    for column in (
+        "Lineitem quantity",
+        "Lineitem price",
+        "Total",
+        "Created at",
+        "Billing Country",
+        "Currency",
+    ):
+        for row in chance.sample(spoilt, 2):
+            row[column] = "spoilt"
+    whole = shop.content(spoilt).splitlines(keepends=True)
+    torn = next(
+        i for i in range(40, len(whole)) if whole[i].startswith(b"#") and whole[i + 1].startswith(b"#")
+    )
+    whole[torn] = b"#torn,too,short\r\n"
+    done = load(bench, b"".join(whole))
+    out = bench.store.refused(done.id)
+    assert 0 < done.refused < len(rows)
+    assert done.refused == len(out)
+    by_name: dict[object, list[tuple[object, ...]]] = {}
+    for one in in_file(rows):
+        by_name.setdefault(one[0], []).append(one)
+    there = lines(bench)
+    names = {one[0] for one in there}
+    assert there == [one for name in sorted(map(str, names)) for one in by_name[name]]
+    sick = [name for name in by_name if name not in names]
+    assert done.refused == sum(len(by_name[name]) for name in sick)
+    assert asked(bench, "SELECT count(*) FROM sales_order") == [(len(names),)]
+    assert 7 <= len(sick) <= 16
+
+
+def test_the_modes_of_a_section(bench: Desk) -> None:
+    text = 'version = 1\n[tables.party]\nmode = "upsert"\nkey = ["source", "external_id"]\n[tables.party.fields]\n'
+    text += 'source = { value = "x" }\nexternal_id = "Id"\nname = { column = "Name", write = "if-empty" }\nemail = { column = "Mail", blank = "keep" }\n'
+    show = "SELECT external_id, name, email FROM party ORDER BY external_id"
+    bench.plan = fitted(text)
+    load(bench, b"Id,Name,Mail\n1,Ann,a@x\n2,,b@x\n2,,\n", b"a.csv")
+    assert asked(bench, show) == [("1", "Ann", "a@x"), ("2", None, "b@x")]
+    done = load(bench, b"Id,Name,Mail\n1,Anna,\n2,Bob,c@x\n", b"b.csv")
+    assert (done.updated, done.unchanged) == (1, 1)
+    assert asked(bench, show) == [("1", "Ann", "a@x"), ("2", "Bob", "c@x")]
+    bench.plan = fitted(text.replace("upsert", "update"))
+    load(bench, b"Id,Name,Mail\n1,Anna,d@x\n3,New,n@x\n", b"c.csv")
+    assert asked(bench, show) == [("1", "Ann", "d@x"), ("2", "Bob", "c@x")]
+    bench.plan = fitted(text.replace("upsert", "create"))
+    load(bench, b"Id,Name,Mail\n1,Anna,e@x\n3,New,n@x\n", b"d.csv")
+    assert asked(bench, show) == [("1", "Ann", "d@x"), ("2", "Bob", "c@x"), ("3", "New", "n@x")]
+    bench.plan = fitted(text.replace('"upsert"', '"upsert"\nrepeated = "agree"'))
+    done = load(bench, b"Id,Name,Mail\n4,,f@x\n4,Four,\n5,Five,g@x\n5,Five,h@x\n", b"e.csv")
+    assert asked(bench, show)[3:] == [("4", "Four", "f@x")]
+    assert [(row.line, row.raw) for row in bench.store.refused(done.id)] == [
+        (4, b"5,Five,g@x"),
+        (5, b"5,Five,h@x"),
+    ]
