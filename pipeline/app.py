@@ -278,7 +278,8 @@ class Pipeline:
         settings = self.settings
         if not foreign(settings.schema):
             return []
-        tables = {configuration.load_mapping(settings, job.mapping).table for job in settings.imports}
+        mappings = [configuration.load_mapping(settings, job.mapping) for job in settings.imports]
+        tables = {table for mapping in mappings for table in mapping.tables}
         store = connect(settings.database, settings.schema)
         try:
             return store.announce(sorted(tables), settings.language)

@@ -29,10 +29,10 @@ STATES: dict[str, tuple[Level, str, str]] = {
 
 def tables_of(settings: Settings) -> list[str]:
     """The tables that the jobs write to, as far as their mappings can be read."""
-    found = set()
+    found: set[str] = set()
     for name in {job.mapping for job in settings.imports}:
         with contextlib.suppress(ConfigError):
-            found.add(configuration.load_mapping(settings, name).table)
+            found.update(configuration.load_mapping(settings, name).tables)
     return sorted(found)
 
 

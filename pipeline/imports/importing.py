@@ -24,10 +24,11 @@ from pipeline.faults import point
 from pipeline.imports.bundles import Bundle, Run, bundle, halves, runs
 from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
-from pipeline.imports.reading import content, fit, raws, stage
+from pipeline.imports.reading import ahead, content, fit, raws, stage
+from pipeline.imports.sections import fit_sections, mapped, put
 from pipeline.imports.work import Emit, Outcome, Taken, Work
 from pipeline.mapping import rests_on, told_of_file
-from pipeline.store.model import Arrival, Attempt, LedgerFile, Load, Store
+from pipeline.store.model import Arrival, Attempt, LedgerFile, Load, SectionsStaging, Staging, Store
 from pipeline.words import Message, message, printable
 
 FEW = 4  # files of a bundle that failed are taken each by itself; more of them are tried in halves
@@ -210,13 +211,20 @@ class Importer:
         self._emit("file.loading", taken, None, {})
         records = content(file, work.job.trailer)
         name = printable(os.fsdecode(taken.name))
-        plan, reading, columns = fit(
-            told_of_file(work.plan, name, taken.below), records.file, name, work.limits
-        )
-        staging = stack.enter_context(self._store.staging(plan))
+        told = told_of_file(work.plan, name, taken.below)
         big = before.st_size >= ONE_BATCH
         tell = self._teller(taken, file, before.st_size) if big else None
-        stage(plan, reading, columns, work.zone, staging, tell)
+        own = partial(raws, taken.path, told, work.job.trailer, work.limits)
+        staging: Staging | SectionsStaging
+        if told.sections:
+            plan, reading, columns = fit_sections(told, records.file, name, work.limits)
+            several = staging = stack.enter_context(self._store.sections(plan))
+            items = mapped(plan, reading, columns, work.zone)
+            put(items if tell is None else ahead(items), reading, several, own, tell)
+        else:
+            plan, reading, columns = fit(told, records.file, name, work.limits)
+            single = staging = stack.enter_context(self._store.staging(plan))
+            stage(plan, reading, columns, work.zone, single, tell)
         records.balance(reading.account.records)
         point("stage.after")
         load = Load(
@@ -226,7 +234,7 @@ class Importer:
             reading.account.taken,
             describe(reading),
             _most(work, reading.account.taken),
-            partial(raws, taken.path, plan, work.job.trailer, work.limits),
+            own,
             of_member=reading.account.of_member,
         )
         return _Ready(taken, load, file, before)
@@ -254,7 +262,7 @@ class Importer:
             seen_at=taken.seen_at,
             claimed_at=disk.claimed_at(taken.claim),
             mapping=work.plan.mapping.name,
-            repeat=work.job.repeat or ("skip" if work.plan.table.appended else "apply"),
+            repeat=work.job.repeat or ("skip" if all(t.appended for t in work.plan.tables) else "apply"),
             folder=printable(taken.folder),
             source_state=taken.source_state,
             replay_of=None if taken.fresh else self._store.replay_of(taken.claim),

@@ -101,7 +101,7 @@ def stage(
     """Read, map and stage all records; those that cannot be taken are staged as refused. `tell` hears after each
     batch how many records were read; None: it is one batch, for which a second thread would only cost time."""
     mapped = _mapped(plan, reading, columns, zone)
-    for batch, rows, refused in mapped if tell is None else _ahead(mapped):
+    for batch, rows, refused in mapped if tell is None else ahead(mapped):
         damaged = [RefusedRow(d.line, "", "", d.said, d.raw) for d in batch.damaged]
         staging.add(rows)
         _refuse(staging, damaged, refused, batch.raw, reading.account)
@@ -119,7 +119,7 @@ def raws(path: Path, plan: Plan, trailer: str, limits: Limits, lines: Sequence[i
     return found
 
 
-def _ahead(items: Iterator[T]) -> Iterator[T]:
+def ahead(items: Iterator[T]) -> Iterator[T]:
     """The same items, each made in a second thread while the one before is used."""
     with ThreadPoolExecutor(1) as maker:
         coming = maker.submit(next, items, None)

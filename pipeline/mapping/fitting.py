@@ -14,6 +14,10 @@ from pipeline.words import Fact, Message, message
 
 def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | None, list[Mistake]]:
     """(plan, []) or (None, all mistakes by line)."""
+    if saved.sections:
+        from pipeline.mapping.sections.fitting import compile_sections  # which needs this module
+
+        return compile_sections(saved, catalogue)
     notes = _Notes(saved)
     table = catalogue.get(saved.table)
     if table is None:
@@ -41,7 +45,7 @@ def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | N
 def examine(name: str, text: str, file: str, catalogue: Catalogue) -> tuple[Plan | None, list[Mistake]]:
     """Read and fit a mapping in one go: (plan, []) or (None, all mistakes of both kinds, by line)."""
     saved, mistakes = read(name, text, file)
-    if saved is None or not saved.table:
+    if saved is None or not (saved.table or saved.sections):
         return None, mistakes
     plan, more = compile_mapping(saved, catalogue)
     told = {mistake.path for mistake in mistakes}
@@ -50,8 +54,9 @@ def examine(name: str, text: str, file: str, catalogue: Catalogue) -> tuple[Plan
 
 
 class _Notes:
-    def __init__(self, saved: SavedMapping) -> None:
-        self.saved = saved
+    def __init__(self, saved: SavedMapping, root: str = "") -> None:
+        """`root`: the path of what is looked at, "tables.line." for a section."""
+        self.saved, self.root = saved, root
         self.found: list[Mistake] = []
 
     def say(self, path: str, code: str, near: str | None = None, **facts: Fact) -> None:
@@ -92,7 +97,7 @@ def _key(notes: _Notes, table: Table) -> tuple[str, ...]:
 
 
 def _check_field(notes: _Notes, table: Table, field: Field) -> None:
-    at = f"fields.{field.target}"
+    at = f"{notes.root}fields.{field.target}"
     column = table.columns.get(field.target)
     if column is None:
         near = nearest(field.target, table.columns)
@@ -140,14 +145,18 @@ def _check_format(notes: _Notes, at: str, form: str) -> bool:
 
 def rests_on(plan: Plan) -> tuple[str, ...]:
     """What of the file itself its rows hold: of "folder" and "name" those that the mapping uses, in this order."""
-    used = {field.file for field in plan.mapping.fields if field.file}
-    used.update(*(sql.told - {"line"} for sql in plan.mapping.expressions))
+    plans = [part.plan for part in plan.sections] or [plan]
+    used = {field.file for one in plans for field in one.mapping.fields if field.file}
+    used.update(*(sql.told - {"line"} for one in plans for sql in one.mapping.expressions))
     return tuple(sorted({"folder" if one == "folder" else "name" for one in used}))
 
 
 def told_of_file(plan: Plan, name: str, folder: str) -> Plan:
     """The plan for one file: what its fields take from the file itself are constants now. `folder`: its path
     below the job's inbox, which a mapping can use for the station or branch it came from."""
+    if plan.sections:
+        told = tuple(replace(part, plan=told_of_file(part.plan, name, folder)) for part in plan.sections)
+        return replace(plan, sections=told)
     if not rests_on(plan):
         return plan
     texts = {"name": name, "stem": name.rpartition(".")[0] or name, "folder": folder}

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from pipeline.words import Message
+
+if TYPE_CHECKING:
+    from pipeline.mapping.sections.model import Section, SectionPlan
 
 
 class Kind(StrEnum):
@@ -48,7 +52,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table of the catalogue. `keys`: each backed by a unique index, the natural one first. `appended`: its
-    rows happened once and are never set again by an older file."""
+    rows happened once and are never set again by an older file. `identified`: Pipeline gives its rows their ids, so
+    that rows of other tables can be made to point to them."""
 
     name: str
     columns: Dict[str, Column]
@@ -56,6 +61,7 @@ class Table:
     label_en: str = ""
     label_fr: str = ""
     appended: bool = False
+    identified: bool = False
 
 
 Catalogue = Dict[str, Table]
@@ -150,6 +156,7 @@ class Field:
     check: str | None = None  # the check digits that a code must have: one of codes.CHECKS
     thousands: str | None = None  # what the evidence of the whole column decided
     order: str | None = None  # as in ReadOptions; also what the evidence of the whole column decided
+    write: str = "always"  # "create": only into a new row; "if-empty": only where the row has nothing yet
     sql: Expression | None = None  # its result, as a text, is converted like a cell
     values: ValueList | None = None
 
@@ -168,7 +175,7 @@ class SavedMapping:
     key: tuple[str, ...]
     fields: tuple[Field, ...]
     read: ReadOptions = ReadOptions()
-    unit: str = "row"  # what a bad row takes with it: only itself, or the whole "file"
+    unit: str = "row"  # what a bad row takes with it: only itself, its "document", or the whole "file"
     lines: Dict[str, int] = field(default_factory=dict)  # dotted path → line, for later mistakes
     file: str = ""  # how mistakes name the file
     where: Expression | None = None  # the rows that are taken; the others are set aside
@@ -180,14 +187,29 @@ class SavedMapping:
         found = (self.where, *(field.sql for field in self.fields))
         return tuple(one for one in found if one is not None)
 
+    document: tuple[
+        str, ...
+    ] = ()  # the columns whose equal values make rows one document; a record's tag; "$"
+    sections: tuple[
+        Section, ...
+    ] = ()  # of a mapping of several tables: then `table`, `key`, `fields` are blank
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables it writes, each once."""
+        return tuple(dict.fromkeys(s.table for s in self.sections)) or (self.table,)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A mapping fitted to the catalogue: every field has its column. `key` is one of the table's keys."""
+    """A mapping fitted to the catalogue: every field has its column. `key` is one of the table's keys.
+
+    Of several tables: each is one of `sections`, parents first, with a plan of its own; `table` is the first."""
 
     mapping: SavedMapping
     table: Table
     key: tuple[str, ...]
+    sections: tuple[SectionPlan, ...] = ()
 
     def column(self, target: str) -> Column:
         return self.table.columns[target]
@@ -196,6 +218,17 @@ class Plan:
     def targets(self) -> tuple[str, ...]:
         """The columns written, in the order of the mapping."""
         return tuple(f.target for f in self.mapping.fields)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The tables written, each once."""
+        return tuple({s.plan.table.name: s.plan.table for s in self.sections}.values()) or (self.table,)
+
+    @property
+    def writes(self) -> tuple[str, ...]:
+        """The names of the tables that a load touches, with those in which a look-up may create a row."""
+        found = [find.table for part in self.sections for find in part.finds]
+        return tuple(dict.fromkeys([*(table.name for table in self.tables), *found]))
 
 
 @dataclass(frozen=True, slots=True)

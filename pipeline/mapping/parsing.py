@@ -13,10 +13,11 @@ from pipeline.mapping.codes import CHECKS
 from pipeline.mapping.expressions import expression
 from pipeline.mapping.lists import check_lists, value_list
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
+from pipeline.mapping.sections.parsing import sections as read_sections
 from pipeline.mapping.source import Path, Source, nearest
 
-TOP = ("version", "table", "key", "unit", "read", "fields", "values", "where")
-UNITS = ("row", "file")
+TOP = ("version", "table", "key", "unit", "read", "fields", "values", "where", "document", "tables")
+UNITS = ("row", "document", "file")
 FILE = ("name", "stem", "folder")
 READ = (
     "delimiter", "encoding", "quote", "header", "skip", "columns", "decimal", "thousands", "date", "timezone",
@@ -53,21 +54,33 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     if type(top.get("version")) is not int or top["version"] != 1:
         source.say(("version",), "mapping.version")
     table = source.text_at((), top, "table")
-    if not table and "table" not in top:
+    several = "tables" in top
+    if not table and "table" not in top and not several:
         source.say((), "mapping.no_table")
     key = source.texts_at((), top, "key")
     unit = source.text_at((), top, "unit") or "row"
     if unit not in UNITS:
         source.say(("unit",), "mapping.choice", nearest(unit, UNITS), key="unit", choices=", ".join(UNITS))
+    document = source.texts_at((), top, "document")
+    for setting in ("document",) if document else ("unit",) if unit == "document" else ():
+        if not several:
+            source.say((setting,), "sections.only_several", key=setting)
+    if several and unit == "document" and not document:
+        source.say(("unit",), "sections.no_document")
     options = _read(source, source.sub((), top, "read"))
     fields = _fields(source, source.sub((), top, "fields"))
-    options = replace(options, anchors=tuple(name for field in fields for name in field.named))
+    parts = read_sections(source, top, _field) if several else ()
+    named = [*fields, *(field for part in parts for field in part.fields)]
+    options = replace(options, anchors=tuple(name for field in named for name in field.named))
     check_lists(source)
     where = expression(source, (), top, "where")
-    if "fields" not in top or top["fields"] == {}:
+    if not several and ("fields" not in top or top["fields"] == {}):
         source.say(("fields",), "mapping.no_fields")
     lines = {".".join(path): line for path, line in source.lines.items()}
-    return SavedMapping(name, table or "", key, fields, options, unit, lines, file, where), source.done()
+    saved = SavedMapping(
+        name, table or "", key, fields, options, unit, lines, file, where, document=document, sections=parts
+    )
+    return saved, source.done()
 
 
 def _fields(source: Source, table: dict[str, Any]) -> tuple[Field, ...]:

@@ -23,6 +23,8 @@ from pipeline.store.memory import Memory
 from pipeline.store.migrate import migrate, state
 from pipeline.store.model import LedgerFile, Load, RefusedRow, Staging
 from pipeline.store.place import Place
+from pipeline.store.sections.loading import Written, write_sections
+from pipeline.store.sections.staging import Sections
 from pipeline.store.session import OURS
 from pipeline.store.target import Target, ours
 from pipeline.words import Message, message, render
@@ -137,11 +139,10 @@ class SqlStore(Arrivals, Memory, Doctor):
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
         with self._transaction() as conn:
             self._begin(conn)
-            ready = {
-                name: self._ready(conn, name) for name in sorted({load.plan.table.name for load in loads})
-            }
+            written = {name for load in loads for name in load.plan.writes}
+            ready = {name: self._ready(conn, name) for name in sorted(written)}
             point("transaction.begun")
-            rows = [self._commit_one(conn, load, ready[load.plan.table.name], now) for load in loads]
+            rows = [self._commit_one(conn, load, ready, now) for load in loads]
             self._who(conn, None)
             point("commit.before")
         point("commit.after")
@@ -163,7 +164,9 @@ class SqlStore(Arrivals, Memory, Doctor):
         triggers.install(conn, [target])
         return Ready(target, True, self._mark(conn, table))
 
-    def _commit_one(self, conn: sa.Connection, load: Load, ready: Ready, now: datetime) -> LedgerFile:
+    def _commit_one(
+        self, conn: sa.Connection, load: Load, tables: Mapping[str, Ready], now: datetime
+    ) -> LedgerFile:
         arrival = load.arrival
         self._lock_job(conn, arrival.job)
         known = self._known(conn, arrival.claim)
@@ -176,14 +179,14 @@ class SqlStore(Arrivals, Memory, Doctor):
             conn, arrival, "committed", now, None, rows_read=load.rows_read, dialect=load.dialect
         )
         self._who(conn, f"file:{row.id}")
-        seq = self._last_change(conn)
+        if load.plan.sections:
+            return self._commit_sections(conn, load, tables, row)
+        ready, seq = tables[load.plan.table.name], self._last_change(conn)
         found, (inserted, updated) = self._write(conn, load, ready)
         found = _with_bytes(load, found)
         point("rows.written")
         refused = self._move_refused(conn, load, row.id) + self._add_refused(conn, row.id, found)
-        if load.max_refused is not None and refused > load.max_refused:
-            facts = {"refused": refused, "rows": load.rows_read, "most": load.max_refused}
-            raise FileFailed(message("store.too_many_refused", **facts))
+        _refuse_too_many(load, refused)
         staged, distinct, _ = self._staged(conn, load)
         if ready.logged:
             inserted, updated = self._changes(conn, ready.target, f"file:{row.id}", seq)
@@ -194,6 +197,30 @@ class SqlStore(Arrivals, Memory, Doctor):
             "duplicates": staged - distinct,
             "refused": refused,
             "log_from": seq,
+        }
+        conn.execute(files.update().where(files.c.id == row.id).values(**counts))
+        return replace(row, **counts)
+
+    def _commit_sections(
+        self, conn: sa.Connection, load: Load, tables: Mapping[str, Ready], row: LedgerFile
+    ) -> LedgerFile:
+        """Several tables: what the sections made, counted together."""
+        assert isinstance(load.staging, Sections)
+        targets = {name: tables[name].target for name in load.plan.writes}
+        done: Written = write_sections(conn, load, targets, self._where)
+        point("rows.written")
+        moved = conn.exec_driver_sql(
+            "INSERT INTO pipeline_refused (file, line, column_name, value, said, raw)"
+            f" SELECT {row.id}, line, column_name, value, said, raw FROM {load.staging.refusals}"
+        )
+        refused = moved.rowcount + self._add_refused(conn, row.id, done.refused)
+        _refuse_too_many(load, refused)
+        counts: dict[str, Any] = {
+            "inserted": done.inserted,
+            "updated": done.updated,
+            "unchanged": done.unchanged,
+            "duplicates": done.duplicates,
+            "refused": refused,
         }
         conn.execute(files.update().where(files.c.id == row.id).values(**counts))
         return replace(row, **counts)
@@ -247,6 +274,12 @@ class SqlStore(Arrivals, Memory, Doctor):
         found = conn.execute(sa.text(asked), {"seq": seq, "who": who, "table": target.name})
         counts: dict[str, int] = {row[0]: row[1] for row in found}
         return counts.get("I", 0), counts.get("U", 0)
+
+
+def _refuse_too_many(load: Load, refused: int) -> None:
+    if load.max_refused is not None and refused > load.max_refused:
+        facts = {"refused": refused, "rows": load.rows_read, "most": load.max_refused}
+        raise FileFailed(message("store.too_many_refused", **facts))
 
 
 def _named(known: Mapping[str, Target], table: str) -> Target:

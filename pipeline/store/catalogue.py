@@ -56,6 +56,7 @@ def _table(table: sa.Table) -> Table:
         table.info["en"],
         table.info["fr"],
         table.info["appended"],
+        identified=True,
     )
 
 

@@ -17,6 +17,8 @@ from pipeline.words import MEMBER_LINE, Language, Message
 if TYPE_CHECKING:
     import polars as pl  # only a worker handles rows: the service stays small
 
+    from pipeline.mapping.sections.model import Outcast
+
 FileState = Literal["committed", "archived", "duplicate", "failed", "undone", "undo", "held", "rejected"]
 Repeat = Literal["skip", "apply"]
 
@@ -113,13 +115,39 @@ class Staging(Protocol):
     def __exit__(self, *exc: object) -> None: ...
 
 
+class SectionsStaging(Protocol):
+    """One file's rows for several tables on their way; as `Staging` otherwise."""
+
+    @property
+    def refused(self) -> set[int]:
+        """The lines that were refused."""
+
+    def add(self, section: str, frame: pl.DataFrame) -> None:
+        """Stage a section's rows. `frame`: `_line`, `_doc` (Int64) and the section's columns, typed as for one table."""
+
+    def lines(self, frame: pl.DataFrame) -> None:
+        """Note which document each record belongs to: `_line`, `_doc`."""
+
+    def cast_out(self, outcasts: Sequence[Outcast]) -> None:
+        """Note what cannot be taken, so that the commit leaves out what must go with it."""
+
+    def refuse(self, rows: Sequence[RefusedRow]) -> None:
+        """Stage refused rows, each line once."""
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> SectionsStaging: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Load:
     """One file ready to be committed. `raws` gives the own bytes of records by their lines, for rows that only
     the database itself refuses."""
 
     arrival: Arrival
-    staging: Staging
+    staging: Staging | SectionsStaging
     plan: Plan
     rows_read: int
     dialect: str  # JSON
@@ -286,6 +314,9 @@ class Store(Protocol):
 
     # the ledger -----------------------------------------------------------------------------------------
     def staging(self, plan: Plan) -> Staging: ...
+
+    def sections(self, plan: Plan) -> SectionsStaging:
+        """The staging of a plan of several tables."""
 
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
         """ONE transaction: under each job's lock, each file's ledger row, refused rows and upsert, in order,

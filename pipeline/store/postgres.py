@@ -16,9 +16,10 @@ from pipeline.store.attempt import AttemptStore
 from pipeline.store.base import Counts
 from pipeline.store.failures import translated
 from pipeline.store.ledger import refused_values
-from pipeline.store.model import Load, RefusedRow, Staging
+from pipeline.store.model import Load, RefusedRow, SectionsStaging, Staging
 from pipeline.store.place import Place
 from pipeline.store.rights import Right, may_log, missing_rights
+from pipeline.store.sections.staging import PostgresSections
 from pipeline.store.session import OURS
 from pipeline.store.target import Target, quoted
 from pipeline.store.undo_postgres import PostgresUndo
@@ -80,6 +81,10 @@ class PostgresStore(AttemptStore):
         target = self._target(plan.table.name)
         with translated(self._where, psycopg.Error):
             return PostgresStaging(self.connection(), plan, self._where, _keys(plan, target))
+
+    def sections(self, plan: Plan) -> SectionsStaging:
+        with translated(self._where, psycopg.Error):
+            return PostgresSections(self.connection(), plan, self._where)
 
     def _about(self, conn: sa.Connection) -> tuple[str, str, str]:
         asked = "SELECT current_setting('server_version'), current_user, coalesce(current_schema(), '')"

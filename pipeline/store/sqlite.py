@@ -22,9 +22,10 @@ from pipeline.store.base import Counts
 from pipeline.store.failures import RowsRefused, translated
 from pipeline.store.keys import Keys
 from pipeline.store.ledger import refused_values
-from pipeline.store.model import Load, RefusedRow, Staging
+from pipeline.store.model import Load, RefusedRow, SectionsStaging, Staging
 from pipeline.store.place import Place
 from pipeline.store.rights import Right
+from pipeline.store.sections.staging import SqliteSections
 from pipeline.store.session import OURS
 from pipeline.store.target import Link, Target, quoted
 from pipeline.store.undo_sqlite import SqliteUndo
@@ -138,6 +139,12 @@ class SqliteStore(AttemptStore):
             conn = self.connection()
             self._sweep(conn)
             return SqliteStaging(conn, plan, self._where, self._left, ours=target.ours)
+
+    def sections(self, plan: Plan) -> SectionsStaging:
+        with translated(self._where, sqlite3.Error):
+            conn = self.connection()
+            self._sweep(conn)
+            return SqliteSections(conn, plan, self._where, self._left)
 
     def _sweep(self, conn: sa.Connection) -> None:
         """Drop what earlier stagings left: dropping a big table takes a while, and nobody should wait for it

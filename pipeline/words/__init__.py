@@ -30,6 +30,7 @@ ROOMS = (
     "mapping",
     "reading",
     "schedule",
+    "sections",
     "states",
     "store",
     "watching",

@@ -1,0 +1,216 @@
+"""Sections fitted to what the database has, parents first; or every mistake at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pipeline.errors import Mistake
+from pipeline.mapping.fitting import _check_field, _check_format, _Notes
+from pipeline.mapping.model import Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
+from pipeline.mapping.sections import amounts
+from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
+from pipeline.mapping.source import nearest
+
+DIGEST = {
+    "address": ("content", ("recipient", "company", "street1", "street2", "postal_code", "city", "region", "country")),
+}  # fmt: skip
+"""Of a table whose rows are known by what they say: the column that holds it, and what it is made of."""
+
+Fitted = Mapping[str, tuple[Section, Table]]
+
+
+def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | None, list[Mistake]]:
+    """(plan, []) or (None, all mistakes by line)."""
+    found: list[Mistake] = []
+    known: dict[str, tuple[Section, Table]] = {}
+    for section in saved.sections:
+        notes = _Notes(saved, f"tables.{section.name}.")
+        table = catalogue.get(section.table)
+        if table is None:
+            path = notes.root + "table"
+            notes.say(path, "mapping.unknown_table", nearest(section.table, catalogue), table=section.table)
+        elif not table.identified:
+            notes.say(notes.root + "table", "sections.foreign", table=table.name)
+        else:
+            known[section.name] = (section, table)
+        found += notes.found
+    if saved.read.date is not None:
+        notes = _Notes(saved)
+        _check_format(notes, "read.date", saved.read.date)
+        found += notes.found
+    plans = []
+    for section, table in known.values():
+        notes = _Notes(saved, f"tables.{section.name}.")
+        plans.append(_fit(notes, section, table, known, catalogue))
+        found += notes.found
+    ordered = _parents_first(plans)
+    if ordered is None:
+        notes = _Notes(saved)
+        notes.say(f"tables.{plans[0].name}", "sections.circle", sections=" → ".join(_circle(plans)))
+        found += notes.found
+    if found or not ordered:
+        once = {(mistake.path, mistake.said.code): mistake for mistake in found}
+        return None, sorted(once.values(), key=lambda mistake: mistake.line)
+    first = next(plan for plan in plans if plan.name == saved.sections[0].name)
+    return Plan(saved, first.plan.table, (), tuple(ordered)), []
+
+
+def _fit(notes: _Notes, section: Section, table: Table, known: Fitted, catalogue: Catalogue) -> SectionPlan:
+    saved = notes.saved
+    for field in section.fields:
+        column = table.columns.get(field.target)
+        if column is not None and column.kind is Kind.REFERENCE:
+            notes.say(f"{notes.root}fields.{field.target}", "sections.reference", column=field.target)
+        else:
+            _check_field(notes, table, field)
+    per = _per(saved, section)
+    if per == "document" and not saved.document:
+        notes.say(notes.root + "per", "sections.no_document")
+    for target, parent in section.rows:
+        _check_row(notes, section, table, target, parent, known)
+    for target, _ in section.counts:
+        if (column := _column(notes, table, target)) is not None and column.kind is not Kind.INTEGER:
+            notes.say(f"{notes.root}fields.{target}", "sections.count_place", column=target)
+    if section.counts and per == "document":
+        notes.say(notes.root + "per", "sections.count_per", column=section.counts[0][0])
+    finds = tuple(_find(notes, table, find, catalogue) for find in section.finds)
+    given = {path.split(".")[3] for path in saved.lines if path.startswith(notes.root + "fields.")}
+    digest = DIGEST.get(table.name)
+    if digest and (digest[0] in given or not given.intersection(digest[1])):
+        digest = None
+    made = given | ({digest[0]} if digest else set())
+    keys = _keys(notes, section, table, made)
+    for column in table.columns.values():
+        if column.required and column.name not in given:
+            notes.say(notes.root + "fields", "mapping.required", table=table.name, column=column.name)
+    if section.lines == "replace" and not any(target in key for target, _ in section.rows for key in keys):
+        notes.say(notes.root + "lines", "sections.replace", table=table.name)
+    derived = amounts.derived(table, given, section.amounts)
+    if section.amounts and not derived:
+        notes.say(notes.root + "amounts", "sections.amounts", table=table.name)
+    if section.refunds and (per != "document" or "gross_amount" not in {*given, *derived}):
+        notes.say(notes.root + "refunds", "sections.refunds")
+    plain = {field.target for field in section.fields}
+    alone = keys[0] if len(keys) == 1 and not section.optional else ()
+    mapping = replace(saved, table=table.name, fields=section.fields, sections=(), document=())
+    return SectionPlan(
+        section.name, Plan(mapping, table, tuple(k for k in alone if k in plain)), keys, per, section.record,
+        section.rows, section.counts, tuple(find for find in finds if find),
+        section.repeated or ("agree" if per == "document" else "last"), section.optional, section.mode,
+        section.lines or "merge", digest, section.amounts, derived, section.refunds is not None,
+        ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (),
+    )  # fmt: skip
+
+
+def _column(notes: _Notes, table: Table, target: str) -> Column | None:
+    column = table.columns.get(target)
+    if column is None:
+        near = nearest(target, table.columns)
+        notes.say(
+            f"{notes.root}fields.{target}", "mapping.unknown_column", near, table=table.name, column=target
+        )
+    return column
+
+
+def _check_row(
+    notes: _Notes, section: Section, table: Table, target: str, parent: str, known: Fitted
+) -> None:
+    at = f"{notes.root}fields.{target}"
+    names = [one.name for one in notes.saved.sections]
+    column = _column(notes, table, target)
+    if parent not in names:
+        notes.say(at, "sections.no_section", nearest(parent, names), section=parent)
+    elif column is not None and parent in known and column.references not in (None, known[parent][1].name):
+        facts = {"column": target, "table": column.references or "", "section": parent}
+        notes.say(at, "sections.other_table", **facts)
+    elif column is not None and column.kind is not Kind.REFERENCE:
+        notes.say(at, "sections.no_reference", column=target)
+    elif (
+        parent in known
+        and _per(notes.saved, section) == "document"
+        and _per(notes.saved, known[parent][0]) == "row"
+    ):
+        notes.say(at, "sections.grain", section=parent)
+
+
+def _per(saved: SavedMapping, section: Section) -> str:
+    """One record a document, but for lines."""
+    return section.per or ("document" if saved.document and not (section.lines or section.record) else "row")
+
+
+def _find(notes: _Notes, table: Table, find: Find, catalogue: Catalogue) -> FindPlan | None:
+    at = f"{notes.root}fields.{find.target}"
+    column, other = _column(notes, table, find.target), catalogue.get(find.table)
+    if other is None:
+        notes.say(at, "mapping.unknown_table", nearest(find.table, catalogue), table=find.table)
+    if column is None or other is None:
+        return None
+    if column.kind is not Kind.REFERENCE:
+        notes.say(at, "sections.no_reference", column=find.target)
+    elif column.references not in (None, find.table):
+        facts = {"column": find.target, "table": column.references or "", "section": find.table}
+        notes.say(at, "sections.other_table", **facts)
+    inner = _Notes(notes.saved, f"{at}.")
+    for field in {field.target: field for one in (*find.by, find.given) for field in one}.values():
+        _check_field(inner, other, field)
+    notes.found += [replace(mistake, path=at) for mistake in inner.found]
+
+    def plan(fields: tuple[Field, ...]) -> Plan:
+        mapping = replace(notes.saved, table=other.name, fields=fields, sections=(), document=())
+        return Plan(mapping, other, ())
+
+    return FindPlan(find.target, tuple(plan(one) for one in find.by), find.missing, plan(find.given))
+
+
+def _keys(notes: _Notes, section: Section, table: Table, given: set[str]) -> tuple[tuple[str, ...], ...]:
+    """The alternatives the section names, of any of the table's columns; else the table's first that is filled."""
+    if section.mode == "append" and not section.keys:
+        return ()
+    keys = " / ".join(", ".join(key) for key in table.keys)
+    if not section.keys:
+        complete = [key for key in table.keys if given.issuperset(key)]
+        if not complete:
+            notes.say(notes.root.rstrip("."), "mapping.no_key", table=table.name, keys=keys)
+        return tuple(complete[:1])
+    for key in section.keys:
+        for column in key:
+            if column not in table.columns:
+                near = nearest(column, table.columns)
+                notes.say(notes.root + "key", "mapping.unknown_column", near, table=table.name, column=column)
+            elif column not in given:
+                notes.say(
+                    notes.root + "key",
+                    "sections.key_field",
+                    nearest(column, given),
+                    column=column,
+                    section=section.name,
+                )
+    return section.keys
+
+
+def _parents_first(plans: list[SectionPlan]) -> list[SectionPlan] | None:
+    """In an order where each comes after those it points to; None when they point to one another in a circle."""
+    left: list[SectionPlan] = list(plans)
+    done: list[SectionPlan] = []
+    names = {plan.name for plan in plans}
+    while left:
+        placed = {plan.name for plan in done}
+        free = [p for p in left if all(parent in placed or parent not in names for _, parent in p.rows)]
+        if not free:
+            return None
+        done.append(free[0])
+        left.remove(free[0])
+    return done
+
+
+def _circle(plans: list[SectionPlan]) -> list[str]:
+    """The names of a circle, its first again at its end."""
+    parents = {plan.name: [parent for _, parent in plan.rows] for plan in plans}
+    for start in parents:
+        trail = [start]
+        while (further := next((p for p in parents.get(trail[-1], []) if p in parents), None)) is not None:
+            if further in trail:
+                return [*trail[trail.index(further) :], further]
+            trail.append(further)
+    return sorted(parents)

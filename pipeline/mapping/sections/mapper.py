@@ -1,0 +1,169 @@
+"""A plan of several tables applied to a file, batch by batch: typed rows of each section, and what cannot be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from pipeline.mapping.model import Plan, Refusal
+from pipeline.mapping.rows import LINE, _text, map_batch
+from pipeline.mapping.sections.documents import KIND, Documents, filled
+from pipeline.mapping.sections.heads import Heads
+from pipeline.mapping.sections.model import DOC, Outcast, SectionPlan, found_name
+from pipeline.mapping.sections.trade import derive
+from pipeline.words import message
+
+
+@dataclass(slots=True)
+class Mapped:
+    """`frames`: section → `_line`, `_doc` and its columns; of a section per document one row a document, with the
+    line where that begins. `lines`: `_line` and `_doc` of every row that belongs to a document."""
+
+    lines: pl.DataFrame
+    frames: dict[str, pl.DataFrame] = field(default_factory=dict)
+    outcasts: list[Outcast] = field(default_factory=list)
+
+
+class Mapper:
+    """Fed with the file's batches in order; `finish` gives the documents that were held back as unfinished."""
+
+    def __init__(self, plan: Plan, columns: Mapping[str, str], zone: str) -> None:
+        """`columns`: the mapping's column → the file's; `zone`: of instants that name none."""
+        self._sections, self._columns, self._zone = plan.sections, columns, zone
+        self._read = plan.mapping.read
+        self._documents = Documents(plan, columns) if plan.mapping.document else None
+        heads = [part for part in plan.sections if part.per == "document"]
+        used = dict.fromkeys(columns[name] for part in heads for name in names_of(part))
+        self._heads = Heads(list(used), self._documents) if self._documents and heads else None
+        self._sizes: dict[str, list[int]] = {part.name: [] for part in plan.sections if part.counts}
+        self._rows = 0
+
+    def add(self, frame: pl.DataFrame, damaged: Sequence[int] = ()) -> Mapped:
+        """`frame`: `_line` and texts; `damaged`: lines among them that could not be read."""
+        outcasts: list[Outcast] = []
+        if self._documents is None:
+            frame = frame.with_columns(pl.col(LINE).cast(pl.Int64).alias(DOC))
+        else:
+            frame, outcasts = self._documents.number(frame, damaged)
+        mapped = Mapped(frame.select(LINE, DOC), outcasts=outcasts)
+        for part in self._sections:
+            if part.per == "row":
+                self._map(part, frame, mapped)
+        if self._heads is not None:
+            texts = [filled(pl.col(name), self._read).alias(name) for name in self._heads.columns]
+            ended, more = self._heads.add(frame.select(LINE, DOC, *texts))
+            mapped.outcasts += more
+            self._map_heads(ended, mapped)
+        return mapped
+
+    def finish(self) -> Mapped:
+        mapped = Mapped(pl.DataFrame(schema={LINE: pl.Int64, DOC: pl.Int64}))
+        if self._heads is not None:
+            self._map_heads(self._heads.finish(), mapped)
+        return mapped
+
+    def _map_heads(self, frame: pl.DataFrame, mapped: Mapped) -> None:
+        if frame.height:
+            for part in self._sections:
+                if part.per == "document":
+                    self._map(part, frame, mapped)
+
+    def _map(self, part: SectionPlan, frame: pl.DataFrame, mapped: Mapped) -> None:
+        """The section's rows of these, put into `mapped`."""
+        base = frame
+        if part.record is not None:
+            base = base.filter(pl.col(KIND) == part.record) if KIND in base.columns else base.clear()
+        if part.counts:
+            base = self._counted(part, base)
+        if part.optional or len(part.keys) > 1:
+            base = self._complete(part, base, mapped)
+        typed, refused = map_batch(part.plan, base, self._columns, self._zone)
+        parts = [typed]
+        for i, find in enumerate(part.finds):
+            for j, plan in enumerate(find.by):
+                found, more = map_batch(plan, base, self._columns, self._zone)
+                parts.append(found.rename({t: found_name(i, j, t) for t in plan.targets}))
+                refused += more
+        bad = {refusal.line: refusal for refusal in reversed(refused)}
+        kept = base.select(LINE, DOC, *(target for target, _ in part.counts))
+        if bad:
+            lines = pl.Series(list(bad), dtype=pl.Int64)
+            docs = dict(kept.filter(pl.col(LINE).is_in(lines.implode())).select(LINE, DOC).iter_rows())
+            mapped.outcasts += [Outcast(part.name, docs[line], one) for line, one in sorted(bad.items())]
+            kept = kept.filter(~pl.col(LINE).is_in(lines.implode()))
+            parts = [one.filter(~pl.col(LINE).is_in(lines.implode())) for one in parts]
+        whole = pl.concat([kept, *(one.drop(LINE) for one in parts if one.width > 1)], how="horizontal")
+        whole = _digested(part, whole)
+        if part.derived:
+            whole = derive(whole, part.plan.table, part.derived, part.amounts or "HT")
+        unsaid = [pl.lit(None, dtype=pl.String).alias(name) for name in part.kind]
+        mapped.frames[part.name] = whole.with_columns(unsaid)
+
+    def _counted(self, part: SectionPlan, base: pl.DataFrame) -> pl.DataFrame:
+        """Each row's place in its document or in the file, from 1, whatever becomes of the rows before it."""
+        sizes = self._sizes[part.name]
+        here = base.group_by(DOC).len("n")
+        before = {doc: sizes[doc] for doc in here[DOC] if doc < len(sizes)} if self._documents else {}
+        numbers = {
+            "file": pl.int_range(1, pl.len() + 1) + sum(sizes),
+            "document": pl.int_range(1, pl.len() + 1).over(DOC),
+        }
+        base = base.with_columns(
+            numbers[within].cast(pl.Int64).alias(target) for target, within in part.counts
+        )
+        if any(before.values()):
+            more = pl.col(DOC).replace_strict(before, default=0, return_dtype=pl.Int64)
+            base = base.with_columns(
+                (pl.col(target) + more).alias(target)
+                for target, within in part.counts
+                if within == "document"
+            )
+        if self._documents:
+            sizes.extend([0] * (self._documents.count - len(sizes)))
+            for doc, n in here.iter_rows():
+                sizes[doc] += n
+        else:
+            sizes[:] = [sum(sizes) + base.height]
+        return base
+
+    def _complete(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
+        """The rows that have all cells of some key; of an optional section the others vanish, else are refused."""
+        fields = {one.target: one for one in part.plan.mapping.fields}
+        there = {t: _text(one, self._columns, self._read).is_not_null() for t, one in fields.items()}
+        if part.digest is not None:
+            said = [there[name] for name in part.digest[1] if name in there]
+            there[part.digest[0]] = pl.any_horizontal(said) if said else pl.lit(False)
+        whole = [pl.all_horizontal([there.get(k, pl.lit(True)) for k in key]) for key in part.keys]
+        if not whole:
+            return base
+        marked = base.with_columns(pl.any_horizontal(whole).alias("_whole"))
+        if not part.optional:
+            lost = marked.filter(~pl.col("_whole")).select(LINE, DOC)
+            names = list(
+                dict.fromkeys(n for key in part.keys for t in key if t in fields for n in fields[t].columns)
+            )
+            said_ = message("sections.no_key", section=part.name, columns=", ".join(names))
+            first = names[0] if names else ""
+            mapped.outcasts += [
+                Outcast(part.name, doc, Refusal(line, first, "", said_)) for line, doc in lost.iter_rows()
+            ]
+        return marked.filter(pl.col("_whole")).drop("_whole")
+
+
+def names_of(part: SectionPlan) -> list[str]:
+    """The mapping's columns that a section reads."""
+    plans = [part.plan, *(plan for find in part.finds for plan in find.by)]
+    return [name for plan in plans for one in plan.mapping.fields for name in one.columns]
+
+
+def _digested(part: SectionPlan, frame: pl.DataFrame) -> pl.DataFrame:
+    """With what the row says in one column, small differences aside."""
+    if part.digest is None:
+        return frame
+    name, parts = part.digest
+    there = [n for n in parts if n in frame.columns]
+    said = [pl.col(n).fill_null("").str.strip_chars().str.to_lowercase() for n in there]
+    some = pl.any_horizontal(pl.col(n).is_not_null() for n in there)
+    return frame.with_columns(pl.when(some).then(pl.concat_str(said, separator="|")).alias(name))

@@ -1,0 +1,104 @@
+"""The nouns of a mapping of several tables: each table is a section, at the grain of a row or of a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.mapping.model import Field, Plan, Refusal
+
+DOC = "_doc"
+"""Name of the column that numbers the documents of a file, from 0 (Int64)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A field that points to a row of another table. `by`: alternatives in order, each the table's columns with
+    where their values come from."""
+
+    target: str
+    line: int  # of the mapping file
+    table: str
+    by: tuple[tuple[Field, ...], ...]
+    missing: str = "refuse"  # or "empty", "create"
+    given: tuple[Field, ...] = ()  # constants of a row that is created
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One `[tables.NAME]` as a person wrote it."""
+
+    name: str
+    table: str
+    keys: tuple[tuple[str, ...], ...]  # alternatives; none: the table's own
+    fields: tuple[Field, ...]  # those that stand in a cell or are constant
+    rows: tuple[tuple[str, str], ...] = ()  # column → the section whose row it points to
+    counts: tuple[tuple[str, str], ...] = ()  # column → numbered within the "document" or the "file"
+    finds: tuple[Find, ...] = ()
+    per: str | None = None  # "document" or "row"
+    record: str | None = None  # only rows of this kind
+    repeated: str | None = None  # rows of one record: "agree", "last", "first"
+    optional: bool = False  # no complete key: no record, not a refusal
+    mode: str = "upsert"  # or "create", "update", "append"
+    lines: str = ""  # "merge" or "replace"
+    amounts: str | None = None  # "HT" or "TTC": what the file's amounts are; the missing ones are derived
+    refunds: str | None = None  # "negative": so a refund's total is written
+
+
+@dataclass(frozen=True, slots=True)
+class FindPlan:
+    """A reference by look-up. `by`: a plan for each alternative, whose fields are the other table's columns."""
+
+    target: str
+    by: tuple[Plan, ...]
+    missing: str
+    given: Plan
+
+    @property
+    def table(self) -> str:
+        return self.given.table.name
+
+
+@dataclass(frozen=True, slots=True)
+class SectionPlan:
+    """A section fitted to the catalogue. `plan`: its table and the fields that stand in cells; `keys`: what a record
+    is known by, the first complete alternative counts; `digest`: the column that is made of others."""
+
+    name: str
+    plan: Plan
+    keys: tuple[tuple[str, ...], ...]
+    per: str
+    record: str | None = None
+    rows: tuple[tuple[str, str], ...] = ()
+    counts: tuple[tuple[str, str], ...] = ()
+    finds: tuple[FindPlan, ...] = ()
+    repeated: str = "last"
+    optional: bool = False
+    mode: str = "upsert"
+    lines: str = "merge"
+    digest: tuple[str, tuple[str, ...]] | None = None
+    amounts: str | None = None
+    derived: tuple[str, ...] = ()  # the amounts that are derived
+    refunds: bool = False  # a document of negative total is a refund: its amounts are turned
+    kind: tuple[str, ...] = ()  # the column that says so, when the mapping does not fill it
+
+    @property
+    def staged(self) -> tuple[str, ...]:
+        """The columns whose values come from the file, in order: of cells, then counted and made ones."""
+        digest = (self.digest[0],) if self.digest else ()
+        counted = (target for target, _ in self.counts)
+        return (*self.plan.targets, *counted, *digest, *self.derived, *self.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcast:
+    """A row that a section cannot take. `section` "": the whole document is at fault; `doc` None: the row belongs
+    to no document."""
+
+    section: str
+    doc: int | None
+    refusal: Refusal
+
+
+def found_name(find: int, alternative: int, column: str) -> str:
+    """The staged column that holds what a look-up is made by."""
+    return f"find{find}_{alternative}_{column}"

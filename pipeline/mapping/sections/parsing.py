@@ -1,0 +1,132 @@
+"""The text of `[tables.NAME]` → sections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from pipeline.mapping.model import Field
+from pipeline.mapping.sections.amounts import AMOUNTS, REFUNDS
+from pipeline.mapping.sections.model import Find, Section
+from pipeline.mapping.source import Path, Source, nearest
+
+SECTION = (
+    "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "fields",
+)  # fmt: skip
+PER = ("document", "row")
+REPEATED = ("agree", "last", "first")
+MODES = ("upsert", "create", "update", "append")
+LINES = ("merge", "replace")
+WRITE = ("always", "create", "if-empty")
+MISSING = ("refuse", "empty", "create")
+FIND = ("find", "by", "missing", "set")
+
+ReadField = Callable[[Source, Path, str, Any], Field | None]
+
+
+def sections(source: Source, top: dict[str, Any], field: ReadField) -> tuple[Section, ...]:
+    """All of them; `field` reads one that stands in a cell or is constant."""
+    tables = source.sub((), top, "tables")
+    for key in ("table", "key", "fields"):
+        if key in top:
+            source.say((key,), "sections.both", key=key)
+    if not tables:
+        source.say(("tables",), "sections.none")
+    found = [_section(source, name, source.sub(("tables",), tables, name), field) for name in tables]
+    return tuple(found)
+
+
+def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) -> Section:
+    at: Path = ("tables", name)
+    source.known(at, table, SECTION)
+    fields: list[Field] = []
+    rows: list[tuple[str, str]] = []
+    counts: list[tuple[str, str]] = []
+    finds: list[Find] = []
+    given = source.sub(at, table, "fields")
+    if not given:
+        source.say(at, "sections.no_fields", section=name)
+    for target, value in given.items():
+        path = (*at, "fields", target)
+        options = value if isinstance(value, dict) else {}
+        if "row" in options:
+            source.known(path, options, ("row",))
+            rows.append((target, source.text_at(path, options, "row") or ""))
+        elif "count" in options:
+            source.known(path, options, ("count",))
+            counts.append(
+                (target, _choice(source, path, options, "count", ("document", "file")) or "document")
+            )
+        elif "find" in options:
+            found = _find(source, path, target, options, read)
+            finds += [found] if found else []
+        else:
+            one = _plain(source, path, target, value, read)
+            fields += [one] if one else []
+    lines = _choice(source, at, table, "lines", LINES) or ("merge" if "lines" in table else "")
+    optional = table.get("optional", False)
+    if not isinstance(optional, bool):
+        source.say((*at, "optional"), "config.boolean", key="optional", value=repr(optional))
+    return Section(
+        name, source.text_at(at, table, "table") or name, _keys(source, at, table), tuple(fields), tuple(rows),
+        tuple(counts), tuple(finds), _choice(source, at, table, "per", PER), source.text_at(at, table, "record"),
+        _choice(source, at, table, "repeated", REPEATED), optional is True,
+        _choice(source, at, table, "mode", MODES) or "upsert", lines,
+        _choice(source, at, table, "amounts", AMOUNTS), _choice(source, at, table, "refunds", REFUNDS),
+    )  # fmt: skip
+
+
+def _plain(source: Source, at: Path, target: str, value: Any, read: ReadField) -> Field | None:
+    write = None
+    if isinstance(value, dict):
+        write = _choice(source, at, value, "write", WRITE)
+        value = {key: option for key, option in value.items() if key != "write"}
+    field = read(source, at, target, value)
+    return replace(field, write=write or "always") if field else None
+
+
+def _find(source: Source, at: Path, target: str, options: dict[str, Any], read: ReadField) -> Find | None:
+    source.known(at, options, FIND)
+    by = options.get("by")
+    alternatives = [by] if isinstance(by, dict) else by
+    if (
+        not isinstance(alternatives, list)
+        or not alternatives
+        or not all(isinstance(a, dict) and a for a in alternatives)
+    ):
+        source.say((*at, "by"), "sections.find_by", target=target)
+        return None
+    found = [
+        [_plain(source, at, column, value, read) for column, value in one.items()] for one in alternatives
+    ]
+    given = [
+        _plain(source, at, column, {"value": value}, read)
+        for column, value in source.sub(at, options, "set").items()
+    ]
+    return Find(
+        target,
+        source.line(at),
+        source.text_at(at, options, "find") or "",
+        tuple(tuple(field for field in one if field) for one in found),
+        _choice(source, at, options, "missing", MISSING) or "refuse",
+        tuple(field for field in given if field),
+    )
+
+
+def _keys(source: Source, at: Path, table: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Texts are one key; lists are alternatives."""
+    value = table.get("key")
+    if isinstance(value, list) and value and all(isinstance(one, list) for one in value):
+        keys = [source.texts_at(at, {"key": one}, "key") for one in value]
+    else:
+        keys = [source.texts_at(at, table, "key")]
+    return tuple(key for key in keys if key)
+
+
+def _choice(source: Source, at: Path, options: dict[str, Any], key: str, among: Iterable[str]) -> str | None:
+    value = source.text_at(at, options, key)
+    if value is not None and value not in among:
+        source.say((*at, key), "mapping.choice", nearest(value, among), key=key, choices=", ".join(among))
+        return None
+    return value

@@ -1,0 +1,182 @@
+"""Which record each staged row is: references by joins, known ids by key, new ids for the rest. Statements only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline.mapping.sections.model import FindPlan, found_name
+from pipeline.store.sections.words import Part, Sql, key_cells
+from pipeline.store.target import quoted
+
+Range = tuple[int, int]  # first and last document
+
+
+def clear(part: Part) -> list[str]:
+    """Forget what was resolved."""
+    finds = range(len(part.plan.finds))
+    tables = [part.ids, *(part.found(i) for i in finds), *(part.made(i) for i in finds)]
+    return [f"DELETE FROM {table}" for table in tables]
+
+
+def look_up(part: Part, find: int, sql: Sql, milliseconds: int, docs: Range) -> list[str]:
+    """The ids that a look-up finds, and new ones for what it is to create."""
+    plan = part.plan.finds[find]
+    asked = [_alternative(plan, find, j, sql) for j in range(len(plan.by))]
+    ident = asked[0] if len(asked) == 1 else f"coalesce({', '.join(asked)})"
+    found = (
+        f"INSERT INTO {part.found(find)} SELECT s._rec, {ident} FROM {part.rows} AS s"
+        f" WHERE s._doc BETWEEN {docs[0]} AND {docs[1]}"
+    )
+    if plan.missing != "create":
+        return [found]
+    names = plan.by[0].targets
+    cells = [f"s.{quoted(found_name(find, 0, name))}" for name in names]
+    whole = " AND ".join(f"{cell} IS NOT NULL" for cell in cells)
+    counter = f"(min(s._rec) * 64 + {part.number + 32})"
+    made = (
+        f"INSERT INTO {part.made(find)} SELECT {sql.ident(counter, milliseconds)}, {', '.join(cells)}"
+        f" FROM {part.rows} AS s JOIN {part.found(find)} AS f ON f._rec = s._rec"
+        f" WHERE f._id IS NULL AND {whole} GROUP BY {', '.join(cells)}"
+    )
+    same = " AND ".join(f"m.{quoted(name)} = {cell}" for name, cell in zip(names, cells, strict=True))
+    taken = (
+        f"UPDATE {part.found(find)} AS f SET _id = (SELECT m._id FROM {part.rows} AS s JOIN {part.made(find)} AS m"
+        f" ON {same} WHERE s._rec = f._rec) WHERE f._id IS NULL"
+    )
+    return [found, made, taken]
+
+
+def _alternative(plan: FindPlan, find: int, alternative: int, sql: Sql) -> str:
+    """The one row that has these values; two are none."""
+    names = plan.by[alternative].targets
+    same = " AND ".join(f"t.{quoted(n)} = s.{quoted(found_name(find, alternative, n))}" for n in names)
+    return f"(SELECT CASE WHEN count(*) = 1 THEN {sql.least('t.id')} END FROM {quoted(plan.table)} AS t WHERE {same})"
+
+
+def not_found(part: Part, find: int) -> str:
+    """The rows whose look-up asked for something and found nothing: rec, doc, line, then the values asked for."""
+    plan = part.plan.finds[find]
+    cells = [
+        f"s.{quoted(found_name(find, j, name))}" for j, one in enumerate(plan.by) for name in one.targets
+    ]
+    asked = [
+        f"s.{quoted(found_name(find, j, f.target))}"
+        for j, one in enumerate(plan.by)
+        for f in one.mapping.fields
+        if f.columns
+    ] or cells
+    some = " OR ".join(f"{cell} IS NOT NULL" for cell in asked)
+    return (
+        f"SELECT s._rec, s._doc, s._line, {', '.join(cells)} FROM {part.rows} AS s JOIN {part.found(find)} AS f"
+        f" ON f._rec = s._rec WHERE f._id IS NULL AND ({some})"
+    )
+
+
+def identify(
+    part: Part,
+    parents: Mapping[str, Part],
+    keys: Sequence[tuple[str, ...]],
+    unique: bool,
+    sql: Sql,
+    ms: int,
+    docs: Range,
+) -> list[str]:
+    """Fill the section's ids. `keys`: the table's own, each with a unique index; `unique`: the rows are known to have
+    different keys; `ms`: milliseconds of now."""
+    plan, table = part.plan, quoted(part.plan.plan.table.name)
+    references = part.references()
+    joins, ids = [], []
+    for i, (_, name) in enumerate(plan.rows):
+        parent = parents[name]
+        at = "_doc" if parent.plan.per == "document" else "_rec"
+        joins.append(f"LEFT JOIN {parent.ids} AS k{i} ON k{i}._rec = s.{at}")
+        ids.append(f"k{i}._id AS p{i}")
+    for i in range(len(plan.finds)):
+        joins.append(f"LEFT JOIN {part.found(i)} AS f{i} ON f{i}._rec = s._rec")
+        ids.append(f"f{i}._id AS q{i}")
+    cells = [f"s.{quoted(name)}" for name in key_cells(part)]
+    inner = (
+        f"SELECT {', '.join(['s._rec', 's._line', 's._doc', *ids, *cells])} FROM {part.rows} AS s {' '.join(joins)}"
+        f" WHERE s._doc BETWEEN {docs[0]} AND {docs[1]}"
+    )
+    alternatives = [[(name, references.get(name, quoted(name))) for name in key] for key in plan.keys]
+    if not alternatives or unique:
+        group = "r._rec"
+    else:
+        group = f"min(r._rec) OVER (PARTITION BY {', '.join('r.' + cell for _, cell in alternatives[0])})"
+    whole = [" AND ".join(f"{cell} IS NOT NULL" for _, cell in one) for one in alternatives]
+    known = [_known(table, one, plan.keys[i] in keys, sql) for i, one in enumerate(alternatives)]
+    if alternatives:
+        first = known[0].format(row="r") if plan.mode != "append" else "NULL"
+        group, ident = f"CASE WHEN {whole[0]} THEN {group} END", f"CASE WHEN {whole[0]} THEN {first} END"
+    else:
+        ident = "NULL"
+    if sql.postgres and ident.endswith("NULL"):
+        ident = "NULL::uuid"
+    out = [f"INSERT INTO {part.ids} SELECT r.*, {group}, {ident}, 0, 0 FROM ({inner}) AS r"]
+    for one, complete, there in list(zip(alternatives, whole, known, strict=True))[1:]:
+        cells = [cell for _, cell in one]
+        out.append(
+            f"UPDATE {part.ids} AS k SET _g = w.g FROM (SELECT _rec, min(coalesce(_g, _rec)) OVER"
+            f" (PARTITION BY {', '.join(cells)}) AS g FROM {part.ids} WHERE {complete}) AS w"
+            " WHERE w._rec = k._rec AND k._g IS NULL"
+        )
+        if plan.mode != "append":
+            out.append(
+                f"UPDATE {part.ids} AS k SET _id = {there.format(row='k')} WHERE _id IS NULL AND {complete}"
+            )
+    if len(alternatives) > 1:
+        out.append(
+            f"UPDATE {part.ids} AS k SET _id = w.id FROM (SELECT _g AS g, {sql.least('_id')} AS id FROM {part.ids}"
+            " WHERE _id IS NOT NULL GROUP BY _g) AS w WHERE w.g = k._g AND k._id IS NULL"
+        )
+    counter = f"(_rec * 64 + {part.number})"
+    out.append(
+        f"UPDATE {part.ids} SET _id = {sql.ident(counter, ms)}, _new = 1 WHERE _id IS NULL AND _g = _rec"
+    )
+    if not unique:
+        out.append(
+            f"UPDATE {part.ids} AS k SET (_id, _new) = (SELECT w._id, w._new FROM {part.ids} AS w WHERE w._rec = k._g)"
+            " WHERE _id IS NULL AND _g IS NOT NULL"
+        )
+    last = plan.repeated == "last" and not unique
+    if last:
+        out.append(
+            f"UPDATE {part.ids} AS k SET _win = 1 FROM (SELECT max(_rec) AS rec FROM {part.ids} WHERE _g IS NOT NULL"
+            " GROUP BY _g) AS w WHERE w.rec = k._rec"
+        )
+    else:
+        out.append(f"UPDATE {part.ids} SET _win = 1 WHERE _g = _rec")
+    return out
+
+
+def _known(table: str, key: Sequence[tuple[str, str]], unique: bool, sql: Sql) -> str:
+    """The id of the row that has this key. Without a unique index there may be several: then the id is nil."""
+    same = " AND ".join(f"t.{quoted(name)} = {{row}}.{cell}" for name, cell in key)
+    ident = "t.id"
+    if not unique:
+        ident = f"CASE count(*) WHEN 0 THEN NULL WHEN 1 THEN {sql.least('t.id')} ELSE {sql.nil()} END"
+    return f"(SELECT {ident} FROM {table} AS t WHERE {same})"
+
+
+def fill(part: Part, column: str, latest: bool) -> str:
+    """A blank cell of the row that stands for its record, from the other rows: the first filled, or the latest."""
+    name = quoted(column)
+    return (
+        f"UPDATE {part.rows} AS s SET {name} = (SELECT o.{name} FROM {part.ids} AS k JOIN {part.ids} AS b ON b._g = k._g"
+        f" JOIN {part.rows} AS o ON o._rec = b._rec WHERE k._rec = s._rec AND o.{name} IS NOT NULL"
+        f" ORDER BY o._rec {'DESC' if latest else ''} LIMIT 1) WHERE s.{name} IS NULL AND s._rec IN (SELECT _rec FROM"
+        f" {part.ids} WHERE _win = 1 AND _g IN (SELECT _g FROM {part.ids} GROUP BY _g HAVING count(*) > 1))"
+    )
+
+
+def disagreeing(part: Part, columns: Sequence[str]) -> str:
+    """The rows of records of which two rows say different things: rec, doc, line, then for each column whether
+    it is one of those."""
+    apart = [f"(count(DISTINCT s.{quoted(name)}) > 1)" for name in columns]
+    marks = ", ".join(f"{one} AS d{i}" for i, one in enumerate(apart))
+    return (
+        f"SELECT k._rec, k._doc, k._line, {', '.join(f'w.d{i}' for i in range(len(apart)))} FROM {part.ids} AS k JOIN"
+        f" (SELECT k._g AS g, {marks} FROM {part.ids} AS k JOIN {part.rows} AS s ON s._rec = k._rec"
+        f" GROUP BY k._g HAVING count(*) > 1 AND ({' OR '.join(apart)})) AS w ON w.g = k._g ORDER BY k._rec"
+    )

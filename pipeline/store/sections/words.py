@@ -1,0 +1,145 @@
+"""The few words of SQL in which the databases differ, and names of what is staged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.mapping.model import Column, Kind
+from pipeline.mapping.sections.model import SectionPlan, found_name
+from pipeline.store.target import quoted
+
+NIL = "00000000000000000000000000000000"
+"""The id that stands for several rows."""
+_POSTGRES = {
+    Kind.TEXT: "text", Kind.INTEGER: "bigint", Kind.DATE: "date", Kind.DATETIME: "timestamptz", Kind.BOOLEAN: "boolean",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sql:
+    """One database's words."""
+
+    postgres: bool
+
+    @property
+    def differs(self) -> str:
+        return "IS DISTINCT FROM" if self.postgres else "IS NOT"
+
+    @property
+    def uuid(self) -> str:
+        """The type of an id."""
+        return "uuid" if self.postgres else "TEXT"
+
+    def type(self, column: Column) -> str:
+        if not self.postgres:
+            return ""
+        return "numeric" if column.kind is Kind.DECIMAL else _POSTGRES[column.kind]
+
+    def least(self, ident: str) -> str:
+        """One id of several."""
+        return f"min({ident}::text)::uuid" if self.postgres else f"min({ident})"
+
+    def nil(self) -> str:
+        return f"'{NIL}'::uuid" if self.postgres else f"'{NIL}'"
+
+    def ident(self, counter: str, milliseconds: int) -> str:
+        """A new id, UUIDv7: the time, then a counter of 40 bits so that ids ascend, then chance."""
+        if self.postgres:
+            return (
+                f"('{milliseconds:012x}7' || lpad(to_hex(({counter} >> 28) & 4095), 3, '0') || '8'"
+                f" || lpad(to_hex({counter} & 268435455), 7, '0') || substr(md5(random()::text), 1, 8))::uuid"
+            )
+        return (
+            f"printf('%012x7%03x8%07x', {milliseconds}, ({counter} >> 28) & 4095, {counter} & 268435455)"
+            " || lower(hex(randomblob(4)))"
+        )
+
+    def moment(self, text: str) -> str:
+        return f"'{text}+00'::timestamptz" if self.postgres else f"'{text}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section with its temporary tables: `rows` as staged, `ids` with what each row's record is known as, `found`
+    with what its look-ups gave. A row's `_rec` is its document, in a section per document, else its line."""
+
+    number: int
+    plan: SectionPlan
+    rows: str
+    ids: str
+
+    @property
+    def rec(self) -> str:
+        return "_doc" if self.plan.per == "document" else "_line"
+
+    def found(self, find: int) -> str:
+        return f"{self.ids}_f{find}"
+
+    def made(self, find: int) -> str:
+        """The rows of another table that a look-up creates."""
+        return f"{self.ids}_m{find}"
+
+    def columns(self) -> list[tuple[str, Column]]:
+        """The staged columns in order, those of look-ups last."""
+        table = self.plan.plan.table
+        own = [(name, table.columns[name]) for name in self.plan.staged]
+        finds = [
+            (found_name(i, j, name), one.column(name))
+            for i, find in enumerate(self.plan.finds)
+            for j, one in enumerate(find.by)
+            for name in one.targets
+        ]
+        return own + finds
+
+    def references(self) -> dict[str, str]:
+        """The columns that point to other rows → the column of `ids` that holds the id."""
+        rows = {target: f"p{i}" for i, (target, _) in enumerate(self.plan.rows)}
+        return rows | {find.target: f"q{i}" for i, find in enumerate(self.plan.finds)}
+
+
+def parts(sections: Sequence[SectionPlan], prefix: str, temp: str) -> tuple[Part, ...]:
+    """`prefix`: of the temporary tables' names; `temp`: how this database calls their schema, with its dot."""
+    return tuple(
+        Part(number, plan, f"{temp}{prefix}_{number}", f"{temp}{prefix}_{number}_ids")
+        for number, plan in enumerate(sections)
+    )
+
+
+def creations(part: Part, sql: Sql) -> list[str]:
+    """The statements that make a section's temporary tables."""
+    whole = "bigint" if sql.postgres else "INTEGER"
+    columns = "".join(f", {quoted(name)} {sql.type(column)}" for name, column in part.columns())
+    ids = "".join(f", {name} {sql.uuid}" for name in part.references().values())
+    ids += "".join(
+        f", {quoted(name)} {sql.type(part.plan.plan.table.columns[name])}" for name in key_cells(part)
+    )
+    made = [
+        f"CREATE TEMP TABLE {_bare(part.rows)} (_rec {whole} PRIMARY KEY, _line {whole}, _doc {whole}{columns})",
+        f"CREATE TEMP TABLE {_bare(part.ids)} (_rec {whole} PRIMARY KEY, _line {whole}, _doc {whole}{ids},"
+        f" _g {whole}, _id {sql.uuid}, _new {whole} DEFAULT 0, _win {whole} DEFAULT 0)",
+    ]
+    for i, find in enumerate(part.plan.finds):
+        cells = "".join(
+            f", {quoted(name)} {sql.type(find.by[0].column(name))}" for name in find.by[0].targets
+        )
+        made.append(f"CREATE TEMP TABLE {_bare(part.found(i))} (_rec {whole} PRIMARY KEY, _id {sql.uuid})")
+        made.append(f"CREATE TEMP TABLE {_bare(part.made(i))} (_id {sql.uuid}{cells})")
+    return made
+
+
+def drops(part: Part) -> list[str]:
+    """The names of a section's temporary tables, without their schema."""
+    finds = range(len(part.plan.finds))
+    names = [part.rows, part.ids, *(part.found(i) for i in finds), *(part.made(i) for i in finds)]
+    return [_bare(name) for name in names]
+
+
+def key_cells(part: Part) -> list[str]:
+    """The key columns that stand in the staged rows themselves."""
+    references = part.references()
+    return list(dict.fromkeys(name for key in part.plan.keys for name in key if name not in references))
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("temp.")
