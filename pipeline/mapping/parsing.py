@@ -74,6 +74,8 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     options = replace(options, anchors=tuple(name for field in named for name in field.named))
     check_lists(source)
     where = expression(source, (), top, "where")
+    if several and where is not None:
+        source.say(("where",), "sections.no_where")
     if not several and ("fields" not in top or top["fields"] == {}):
         source.say(("fields",), "mapping.no_fields")
     lines = {".".join(path): line for path, line in source.lines.items()}

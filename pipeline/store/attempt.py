@@ -40,9 +40,9 @@ class AttemptStore(UndoStore):
         try:
             with self._transaction() as conn:
                 self._begin(conn)
-                ready = self._ready(conn, load.plan.table.name)
+                ready = {name: self._ready(conn, name) for name in sorted(load.plan.writes)}
                 row = self._commit_one(conn, load, ready, now)
-                raise _Done(self._told(conn, row, {ready.target.name: ready.target}))
+                raise _Done(self._told(conn, row, {name: one.target for name, one in ready.items()}))
         except _Done as done:
             return done.told
 

@@ -5,6 +5,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "A mapping with [tables.NAME] has no `{key}` of its own. Move it into the sections.",
         "Un modèle avec des sections [tables.NOM] n'a pas de `{key}` à lui. Déplacez-le dans les sections.",
     ),
+    "sections.no_where": (
+        "A mapping with [tables.NAME] takes every row of the file. Leave out `where`.",
+        "Un modèle avec des sections [tables.NOM] prend toutes les lignes du fichier. Retirez `where`.",
+    ),
     "sections.none": (
         "[tables] needs a section for each table: [tables.order], [tables.line] and so on.",
         "[tables] a besoin d'une section par table : [tables.commande], [tables.ligne], etc.",

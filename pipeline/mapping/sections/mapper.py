@@ -155,7 +155,7 @@ class Mapper:
 def names_of(part: SectionPlan) -> list[str]:
     """The mapping's columns that a section reads."""
     plans = [part.plan, *(plan for find in part.finds for plan in find.by)]
-    return [name for plan in plans for one in plan.mapping.fields for name in one.columns]
+    return [name for plan in plans for one in plan.mapping.fields for name in one.named]
 
 
 def _digested(part: SectionPlan, frame: pl.DataFrame) -> pl.DataFrame:
