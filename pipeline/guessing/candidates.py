@@ -17,31 +17,15 @@ KNOWN = 0.78  # a name that another system has
 BARE = (1.0, 0.9, 0.78)  # the table that a file is mainly about, its second, all others
 SURE = 0.7  # by words alone: then the exports of other systems are not asked
 STRANGE = 0.5  # for each word that no list has
-GENERAL = frozenset(
-    [
-        "date",
-        "created",
-        "time",
-        "id",
-        "number",
-        "reference",
-        "description",
-        "amount",
-        "total",
-        "kind",
-        "status",
-        "code",
-        "title",
-        "gross",
-        "net",
-        "tax",
-        "discount",
-        "notes",
-    ]
-)  # what says nothing of a table that is only a third one of the file
-MONEY = frozenset(
-    ["amount", "total", "subtotal", "gross", "net", "tax", "discount"]
-)  # in a file of lines, the lines' own
+_GENERAL = (
+    "amount code created date description discount gross id kind net notes number reference status "
+    "tax time title total "
+)
+GENERAL = frozenset(_GENERAL.split())
+"""What says nothing of a table that is only a third one of the file."""
+_MONEY = "amount discount gross net subtotal tax total "
+MONEY = frozenset(_MONEY.split())
+"""In a file of lines, the lines' own."""
 PARTIES = frozenset({"customer", "supplier"})
 Slot = tuple[str, str]
 """table.column, and for addresses whose: "billing", "shipping" or ""."""
@@ -102,6 +86,7 @@ class Tongue:
 
 def tongues(tables: Sequence[str], catalogue: Catalogue, knowledge: Knowledge) -> list[Tongue]:
     """How these tables are spoken of in one file, the one it is mainly about first."""
+    there = set(map(bare, tables))  # what names a row of one of these names its own column
     out = []
     for place, spoken in enumerate(tables):
         table, _, role = spoken.partition(":")
@@ -109,7 +94,8 @@ def tongues(tables: Sequence[str], catalogue: Catalogue, knowledge: Knowledge) -
         one = Tongue(place, bare(tables[0]).endswith("_line"), speaks)
         strangers = PARTIES - {role} if role in PARTIES else frozenset()
         for meaning in meanings_of(catalogue[table], knowledge):
-            if not meaning.ideas & strangers:
+            points = _column(meaning.field, catalogue).references
+            if not meaning.ideas & strangers and points not in there:
                 one.add(meaning)
         out.append(one)
     return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.guessing.assigning import best
 from pipeline.guessing.candidates import ENOUGH, Candidate, Slot, candidates, tongues
@@ -19,6 +19,7 @@ LAYOUT = 0.98  # the whole layout is known
 SAME_LAYOUT = 0.7  # of the file's columns
 LEAST_LAYOUT = 8  # columns shared with it, or half of its own
 EMPTY = 0.9  # for a column without a value: another that has some comes first
+ONE_NAME = frozenset({"name", "nom", "nombre", "nome"})
 FEW = 4  # columns, of which one alone that means something says nothing of a file
 ALONE = 0.6  # known by its values only
 
@@ -65,7 +66,7 @@ def guess(
     if not columns:
         return Guessed("", ())
     knows = knowledge or known()
-    read = _first_and_last([readings(column.name, knows.lexicon) for column in columns])
+    read = _first_and_last(columns, [readings(column.name, knows.lexicon) for column in columns])
     past = _past(columns, earlier, catalogue)
     if table is None and (layout := _layout(columns, knows, catalogue)) is not None:
         return _as_layout(columns, read, layout, past, catalogue, knows)
@@ -104,15 +105,14 @@ def _found(
     ]
 
 
-def _first_and_last(read: list[list[Reading]]) -> list[list[Reading]]:
+def _first_and_last(columns: Sequence[Seen], read: list[list[Reading]]) -> list[list[Reading]]:
     """Beside a first name alone, "Nom" is the last one; beside a last name alone, "Nome" is the first."""
     alone = {idea for each in read for r in each for idea in ("firstname", "lastname") if r.ideas == {idea}}
     if len(alone) != 1:
         return read
-    other = "lastname" if alone == {"firstname"} else "firstname"
-    return [
-        [replace(r, ideas=frozenset({other})) if r.ideas == {"name"} else r for r in each] for each in read
-    ]
+    other = Reading(frozenset({"lastname" if alone == {"firstname"} else "firstname"}))
+    pairs = zip(columns, read, strict=True)
+    return [[other] if plain(column.name) in ONE_NAME else each for column, each in pairs]
 
 
 def _decided(
