@@ -14,9 +14,7 @@ SAMPLES = Path("/work/shared/samples")
 FILES = {  # → the table it goes to, and how many rows
     "bagisto/customers.csv": ("party", 3),
     "woocommerce/dummy-products.csv": ("product_variant", 23),
-    "opensourcepos/importCustomers.csv": ("party", 1),
     "metasfresh/pcm_10_PurchaseOrder_ImportFile.csv": ("purchase_order", 2),
-    "prestashop/customers_import.csv": ("party", 9),
     "bagisto/tax-rates.csv": ("tax_rate", 2),
 }
 
