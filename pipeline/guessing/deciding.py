@@ -79,7 +79,8 @@ def guess(
     }
     chosen = table or choose(families, found, read, hints, knows)
     made = _decided(columns, found[chosen], tuple(map(bare, families[chosen])), catalogue)
-    if table is None and len(columns) >= FEW and sum(1 for one in made.columns if one.field) < 2:
+    understood = sum(1 for one in made.columns if one.field)
+    if table is None and understood < (2 if len(columns) >= FEW else 1):
         return _nothing(columns, message("guessing.too_little"))
     return made
 

@@ -73,6 +73,12 @@ def test_without_a_key_it_says_what_is_missing(tmp_path: Path) -> None:
     assert not list(tmp_path.glob("*.toml"))
 
 
+def test_a_file_that_nobody_understands_is_no_mapping(tmp_path: Path) -> None:
+    made = propose(written(tmp_path, "a\n1\n2\n"), tmp_path, catalogue())
+    with pytest.raises(PipelineError, match="nothing in the file"):
+        save(made, "mine", tmp_path, catalogue())
+
+
 def test_many_records_of_another_width_are_taken_as_they_are(tmp_path: Path) -> None:
     text = saved(tmp_path, "SKU,Name,Price\n" + "A1,Tea\nA2,Cup,5,extra\nA3,Pot,9\nA4,Jar\n")
     assert 'ragged = "keep"' in text
