@@ -20,6 +20,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -35,7 +36,6 @@ from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
 from pipeline.events import Event, Listener
-from pipeline.guessing.deciding import Guess
 from pipeline.jobs import ImportJob, foreign
 from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue
@@ -43,6 +43,9 @@ from pipeline.results import Attempted, FileRow, FileStory, Finding, OnceResult,
 from pipeline.store import connect
 from pipeline.store.model import Pause, Store, Undo
 from pipeline.words import message
+
+if TYPE_CHECKING:
+    from pipeline.guessing import Guess
 
 
 class Pipeline:
@@ -269,8 +272,7 @@ class Pipeline:
         """What each column of a file probably is, or of this `table`. Only a proposal. Raises FileFailed, ConfigError."""
         from pipeline import saved  # loads what reads files
 
-        tables = saved.tables(self.settings)
-        return saved.propose(Path(file), self.settings.mappings, tables, table).guessed.columns
+        return saved.guess(self.settings, Path(file), table)
 
     def announce(self) -> list[str]:
         """A sentence for each trigger that an import will make on another program's table, in the language of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from typer.main import get_command
@@ -15,14 +16,21 @@ MADE = "<!-- Written by `python -m tests.generate_docs`; a test holds it. -->\n"
 
 
 def cli() -> str:
-    commands = list(getattr(get_command(app), "commands"))  # noqa: B009 - typer's own class of groups
+    commands = [*named(get_command(app))]
     parts = [
         f"# Commands\n\n{MADE}\nExit codes: 0 done, 1 something failed or is still incomplete, 2 wrong use or config, "
         "3 done with refused rows.\n",
-        *(f"## pipeline {name}\n\n```\n{told(name)}```\n" for name in commands),
+        *(f"## pipeline {name}\n\n```\n{told(*name.split())}```\n" for name in commands),
     ]
     parts.insert(1, f"```\n{told()}```\n")
     return "\n".join(parts)
+
+
+def named(group: object, before: str = "") -> Iterator[str]:
+    """Each command by its words, those of a group after it."""
+    for name, command in getattr(group, "commands", {}).items():  # typer's own class of groups
+        yield before + name
+        yield from named(command, f"{before}{name} ")
 
 
 def told(*words: str) -> str:

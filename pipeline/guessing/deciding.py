@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pipeline.guessing.assigning import best
-from pipeline.guessing.candidates import Candidate, Slot, candidates
+from pipeline.guessing.candidates import ENOUGH, Candidate, Slot, candidates, tongues
 from pipeline.guessing.knowledge import Knowledge, Layout, bare, known, tables_known
 from pipeline.guessing.names import Reading, plain, readings
+from pipeline.guessing.subject import about_no_table, choose
 from pipeline.guessing.values import UNLIKE, likeness, told_by_values
 from pipeline.mapping.model import Catalogue, SavedMapping
 from pipeline.words import Message, message
 
-ENOUGH = 0.6  # below, a guess is not made
 MAPPED = 0.99  # a mapping of this installation says so
 LAYOUT = 0.98  # the whole layout is known
 SAME_LAYOUT = 0.7  # of the file's columns
-LEAST_LAYOUT = 4  # columns
-NAME_HINT = 1.0  # what the file's own name is worth, in columns
-SUBJECT = 1.0  # a first column "Customer number" says that the file is about customers
-STRANGERS = frozenset(
-    {"category", "brand", "carrier", "cashier", "channel", "image"}
-)  # no table is about these
-NAMES = frozenset({"id", "number", "code", "name", "reference", "title", "itemcode"})
+LEAST_LAYOUT = 8  # columns shared with it, or half of its own
 EMPTY = 0.9  # for a column without a value: another that has some comes first
+ONE_NAME = frozenset({"name", "nom", "nombre", "nome"})
 FEW = 4  # columns, of which one alone that means something says nothing of a file
 ALONE = 0.6  # known by its values only
 
@@ -68,83 +63,57 @@ def guess(
 ) -> Guessed:
     """The best reading of a file. `table`: only this one; `earlier`: the installation's mappings; `name`: the
     file's own, which may say what it is about."""
+    if not columns:
+        return Guessed("", ())
     knows = knowledge or known()
-    read = _first_and_last([readings(column.name, knows.lexicon) for column in columns])
+    read = _first_and_last(columns, [readings(column.name, knows.lexicon) for column in columns])
     past = _past(columns, earlier, catalogue)
     if table is None and (layout := _layout(columns, knows, catalogue)) is not None:
-        return _as_layout(columns, layout, past, catalogue)
+        return _as_layout(columns, read, layout, past, catalogue, knows)
+    if table is None and about_no_table(read, knows):
+        return _nothing(columns, message("guessing.no_table", column=columns[0].name))
     families = {table: (table,)} if table else tables_known(catalogue, knows)
-    hints = {idea for reading in readings(name, knows.lexicon) for idea in reading.ideas}
-    weighed: dict[str, list[list[Candidate]]] = {}
-    worth: dict[str, float] = {}
-    for family, tables in families.items():
-        found = [
-            _with_past(past[i], tables)
-            or candidates(column.name, read[i], column.values, tables, catalogue, knows)
-            for i, column in enumerate(columns)
-        ]
-        weighed[family] = found
-        hinted = NAME_HINT * bool(_subjects(tables[0], knows) & hints)
-        first = SUBJECT * any(_subjects(tables[0], knows) & r.ideas and NAMES & r.ideas for r in read[0])
-        ideas = _ideas(read, found)
-        worth[family] = _worth(found, tables) + hinted + first + _told(family, ideas, knows)
-        if table is None and not _possible(family, ideas, knows) and not any(past):
-            worth[family] *= 0.5
-    if table is None and any(
-        r.ideas & STRANGERS and "id" in r.ideas and not r.ideas & knows.roles for r in read[0]
-    ):
-        nothing = message("guessing.no_table", column=columns[0].name)
-        return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
-    chosen = max(families, key=lambda family: worth[family])
-    made = _decided(columns, weighed[chosen], tuple(map(bare, families[chosen])), catalogue)
-    if table is None and len(columns) >= FEW and sum(1 for one in made.columns if one.field) < 2:
-        nothing = message("guessing.too_little")
-        return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
+    hints = frozenset(idea for reading in readings(name, knows.lexicon) for idea in reading.ideas)
+    found = {
+        family: _found(columns, read, past, tables, catalogue, knows) for family, tables in families.items()
+    }
+    chosen = table or choose(families, found, read, hints, knows)
+    made = _decided(columns, found[chosen], tuple(map(bare, families[chosen])), catalogue)
+    understood = sum(1 for one in made.columns if one.field)
+    if table is None and understood < (2 if len(columns) >= FEW else 1):
+        return _nothing(columns, message("guessing.too_little"))
     return made
 
 
-def _worth(found: Sequence[Sequence[Candidate]], tables: Sequence[str]) -> float:
-    """How much of the file these tables explain; its main table must have part in it."""
-    total, main = 0.0, 0
-    for each in found:
-        top = max(each, key=lambda c: c.score, default=None)
-        if top is not None and top.score >= ENOUGH:
-            total += top.score
-            main += top.slot[0].split(".")[0] == bare(tables[0])
-    slots = {c.slot for each in found for c in each if c.score >= ENOUGH}
-    total -= 0.5 * max(0, sum(1 for each in found if any(c.score >= ENOUGH for c in each)) - len(slots))
-    return total + 0.15 * main if main else 0.5 * total
+def _nothing(columns: Sequence[Seen], said: Message) -> Guessed:
+    return Guessed("", tuple(Guess(column.name, None, 0.0, said) for column in columns))
 
 
-def _ideas(read: Sequence[Sequence[Reading]], found: Sequence[Sequence[Candidate]]) -> frozenset[str]:
-    """The ideas of the columns that a family can explain."""
-    explained = (each for each, some in zip(read, found, strict=True) if any(c.score >= ENOUGH for c in some))
-    return frozenset(idea for each in explained for reading in each for idea in reading.ideas)
+def _found(
+    columns: Sequence[Seen],
+    read: Sequence[Sequence[Reading]],
+    past: Sequence[Sequence[Candidate]],
+    tables: Sequence[str],
+    catalogue: Catalogue,
+    knows: Knowledge,
+) -> list[list[Candidate]]:
+    """What each column may be in a file about these tables."""
+    spoken = tongues(tables, catalogue, knows)
+    return [
+        _with_past(past[i], tables)
+        or candidates(column.name, read[i], column.values, tables, spoken, catalogue, knows)
+        for i, column in enumerate(columns)
+    ]
 
 
-def _told(family: str, ideas: frozenset[str], knows: Knowledge) -> float:
-    return sum(weight for idea, weight in knows.signs.get(family, {}).items() if idea in ideas)
-
-
-def _possible(family: str, ideas: frozenset[str], knows: Knowledge) -> bool:
-    return all(needed & ideas for needed in knows.needs.get(family, ()))
-
-
-def _first_and_last(read: list[list[Reading]]) -> list[list[Reading]]:
+def _first_and_last(columns: Sequence[Seen], read: list[list[Reading]]) -> list[list[Reading]]:
     """Beside a first name alone, "Nom" is the last one; beside a last name alone, "Nome" is the first."""
     alone = {idea for each in read for r in each for idea in ("firstname", "lastname") if r.ideas == {idea}}
     if len(alone) != 1:
         return read
-    other = "lastname" if alone == {"firstname"} else "firstname"
-    return [
-        [replace(r, ideas=frozenset({other})) if r.ideas == {"name"} else r for r in each] for each in read
-    ]
-
-
-def _subjects(table: str, knows: Knowledge) -> frozenset[str]:
-    """The ideas that name what a table is about."""
-    name, _, role = table.partition(":")
-    return frozenset({role}) if role else knows.speaks.get(name, frozenset()) - {"line"}
+    other = Reading(frozenset({"lastname" if alone == {"firstname"} else "firstname"}))
+    pairs = zip(columns, read, strict=True)
+    return [[other] if plain(column.name) in ONE_NAME else each for column, each in pairs]
 
 
 def _decided(
@@ -236,34 +205,38 @@ def _with_past(past: Sequence[Candidate], tables: Sequence[str]) -> list[Candida
 def _layout(columns: Sequence[Seen], knows: Knowledge, catalogue: Catalogue) -> Layout | None:
     """The layout that has most of these columns, when it has nearly all."""
     names = {plain(column.name) for column in columns}
-    if len(names) < LEAST_LAYOUT:
+    shared = {
+        i: len(names & layout.columns.keys())
+        for i, layout in enumerate(knows.layouts)
+        if all(field.split(".")[0] in catalogue for field in layout.columns.values() if field)
+    }
+    most = max(shared, key=lambda i: shared[i], default=None)
+    if most is None or shared[most] < SAME_LAYOUT * len(names):
         return None
-    usable = [
-        layout
-        for layout in knows.layouts
-        if all(f.split(".")[0] in catalogue for f in layout.columns.values() if f)
-    ]
-    best_one = max(usable, key=lambda layout: len(names & layout.columns.keys()), default=None)
-    if best_one is None or len(names & best_one.columns.keys()) < SAME_LAYOUT * len(names):
-        return None
-    return best_one
+    layout = knows.layouts[most]
+    return layout if shared[most] >= min(LEAST_LAYOUT, max(3, len(layout.columns) / 2)) else None
 
 
 def _as_layout(
-    columns: Sequence[Seen], layout: Layout, past: Sequence[Sequence[Candidate]], catalogue: Catalogue
+    columns: Sequence[Seen],
+    read: Sequence[Sequence[Reading]],
+    layout: Layout,
+    past: Sequence[Sequence[Candidate]],
+    catalogue: Catalogue,
+    knows: Knowledge,
 ) -> Guessed:
-    """As that export is known; this installation's own mappings still come first."""
+    """As that export is known; this installation's own mappings come first, and a column it has not is guessed."""
     tables = list(dict.fromkeys(field.split(".")[0] for field in layout.columns.values() if field))
     if not tables:
-        nothing = message("guessing.no_table", column=columns[0].name)
-        return Guessed("", tuple(Guess(column.name, None, 0.0, nothing) for column in columns))
+        return _nothing(columns, message("guessing.no_table", column=columns[0].name))
+    guessed = _found(columns, read, past, tables, catalogue, knows)
     found = [
-        _with_past(past[i], tables) or _of_layout(column, layout, catalogue)
+        _of_layout(column, layout, catalogue)
+        if plain(column.name) in layout.columns and not _with_past(past[i], tables)
+        else guessed[i]
         for i, column in enumerate(columns)
     ]
-    made = _decided(columns, found, tables, catalogue, alone=False)
-    fields = [guess.field.split(".")[0] for guess in made.columns if guess.field]
-    return Guessed(max(tables, key=fields.count), made.columns)
+    return Guessed(tables[0], _decided(columns, found, tables, catalogue, alone=False).columns)
 
 
 def _of_layout(column: Seen, layout: Layout, catalogue: Catalogue) -> list[Candidate]:

@@ -90,8 +90,9 @@ def _try(work: _Work, guess: Guess, all_columns: Sequence[str]) -> None:
         return
     wrong: Message | None = None
     for one in _ways(Field(column.name, 0, (guess.column,)), column):
-        wrong = _refused(work, one, column)
-        if wrong is None:
+        refused = _refused(work, one, column)
+        wrong = wrong or refused  # the plain way's reason is the one to tell
+        if refused is None:
             work.good[column.name] = (one, render(guess.because, work.language))
             return
     if wrong is not None and wrong.code in ("mapping.date_order", "mapping.date_mixed"):

@@ -14,53 +14,26 @@ Ideas = frozenset[str]
 
 LONGEST = 5  # words of a phrase
 READINGS = 12  # of one header
-STOP = frozenset(
-    ["a", "al", "an", "and", "and", "au", "aux", "by", "d", "da", "das", "de", "del", "della", "dell", "dem", "den", "der", "des", "di", "die", "do", "du", "e", "el", "en", "est", "et", "for", "fur", "g", "il", "im", "in", "is", "its", "l", "la", "las", "le", "les", "lo", "los", "mit", "no", "of", "on", "or", "ou", "par", "per", "por", "pour", "s", "sur", "the", "to", "u", "um", "und", "von", "vom", "y", "zu", "zum", "zur"]
-) - {"no"}  # fmt: skip
-DATED = frozenset(
-    [
-        "payday",
-        "created",
-        "updated",
-        "issued",
-        "due",
-        "shipped",
-        "delivered",
-        "cancelled",
-        "expected",
-        "opened",
-        "closed",
-        "businessday",
-        "counted",
-        "validfrom",
-        "validto",
-        "validday",
-        "letterday",
-    ]
-)  # ideas that are dates by themselves
+_STOP = (
+    "a aaaa al an and au aux by d da das dd de del dell della dem den der des di die do du e el en "
+    "est et for fur g hh il im in intern interna internal interne is its jj jjjj l la las le les lo los mit mm of on or ou par per "
+    "por pour s ss standard std sur the to tt u um und vom von y yy yyyy zu zum zur "
+)
+STOP = frozenset(_STOP.split())
+"""Words that say nothing."""
+_DATED = (
+    "businessday cancelled closed counted created delivered due expected issued letterday opened "
+    "payday shipped updated validday validfrom validto "
+)
+DATED = frozenset(_DATED.split())
+"""Ideas that are dates by themselves."""
 LINKS = ("", "s", "n", "en", "es", "e")  # between the parts of a German compound
-CODED = frozenset(
-    [
-        "reference",
-        "code",
-        "sku",
-        "itemcode",
-        "supplierref",
-        "barcode",
-        "tracking",
-        "vatno",
-        "companyno",
-        "lot",
-        "discountcode",
-        "account",
-        "auxaccount",
-        "custaccount",
-        "saleaccount",
-        "buyaccount",
-        "journal",
-        "postcode",
-    ]
-)  # ideas of which "number" or "code" says nothing more
+_CODED = (
+    "account auxaccount barcode buyaccount code companyno custaccount discountcode itemcode journal "
+    "lot postcode reference saleaccount sku supplierref tracking vatno "
+)
+CODED = frozenset(_CODED.split())
+"""Ideas of which "number" or "code" says nothing more."""
 
 
 @dataclass(frozen=True, slots=True)

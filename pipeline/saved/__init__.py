@@ -1,7 +1,7 @@
 """The mappings that an installation keeps: guessed from a file, listed, tried on their example files."""
 
 from pipeline.saved.checking import Checked, check
-from pipeline.saved.proposing import Proposal, propose, save, skeleton
+from pipeline.saved.proposing import Proposal, guess, propose, save, skeleton
 from pipeline.saved.shelf import Kept, kept, load, tables, text_of
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Kept",
     "Proposal",
     "check",
+    "guess",
     "kept",
     "load",
     "propose",

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, FileFailed, PipelineError
-from pipeline.guessing import Guessed, Seen, guess
+from pipeline.guessing import Guess, Guessed, Seen
+from pipeline.guessing import guess as decide
 from pipeline.guessing.drafting import Draft, blank, draft
+from pipeline.jobs import Settings
 from pipeline.mapping.model import Catalogue, SavedMapping
 from pipeline.reading.sampling import Sample, sample
-from pipeline.saved.shelf import NAME, earlier
+from pipeline.saved.shelf import NAME, earlier, tables
 from pipeline.words import Language, Message, message
 
 SURE = 0.9  # of how a file is written; below, the mapping states it
@@ -43,11 +45,16 @@ def propose(file: Path, folder: Path, catalogue: Catalogue, table: str | None = 
     return Proposal(file, seen, _guess(seen, catalogue, earlier(folder), table, file.stem))
 
 
+def guess(settings: Settings, file: Path, table: str | None = None) -> tuple[Guess, ...]:
+    """What each column of a file probably is. Raises as `propose`."""
+    return propose(file, settings.mappings, tables(settings), table).guessed.columns
+
+
 def _guess(
     seen: Sample, catalogue: Catalogue, past: list[SavedMapping], table: str | None, stem: str
 ) -> Guessed:
     columns = [Seen(name, seen.values(name)) for name in seen.dialect.columns]
-    return guess(columns, catalogue, table=table, earlier=past, name=stem)
+    return decide(columns, catalogue, table=table, earlier=past, name=stem)
 
 
 def save(
@@ -67,10 +74,10 @@ def save(
         raise ConfigError(message("guessing.bad_name", name=name))
     if not made.guessed.table:
         raise PipelineError(message("guessing.no_guess", file=made.file.name))
-    tables = [table] if table else _tables(made.guessed)
+    chosen = [table] if table else _tables(made.guessed)
     past = earlier(folder)
     drafts = []
-    for one in tables:
+    for one in chosen:
         alone = _guess(made.sample, catalogue, past, one, "").columns
         read = _unsure(made.sample)
         drafts.append(
