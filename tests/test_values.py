@@ -103,6 +103,9 @@ def test_dates_in_doubt_are_a_question(cells: list[str], code: str) -> None:
         load(cells, "d")
     assert failed.value.said.code == code
     assert cells[0] in str(failed.value)
+    if code == "mapping.date_order":
+        for part in ("day 3 of month 4", "day 4 of month 3", 'order = "dmy"', 'order = "mdy"'):
+            assert part in str(failed.value)
 
 
 def test_codes_keep_their_zeros_or_are_refused() -> None:

@@ -164,9 +164,8 @@ def _longer(lines: Sequence[str], marks: Marks) -> str:
     if delimiter in "\t ":
         return delimiter
     bare = [_bare(line, marks.quote) for line in lines]
-    pairs = {line.count(delimiter * 2) for line in bare}
-    if delimiter not in ",;" and pairs == {bare[0].count(delimiter) / 2} and min(pairs) > 0:
-        return delimiter * 2  # always in pairs in the header, as often in every line
+    if delimiter not in ",;" and len(delimiter) == 1 and _in_pairs(bare, delimiter):
+        return delimiter * 2
     split = [line.split(delimiter) for line in bare]
     rows = [row for row in split if len(row) > 1]
     if len(rows) < 2 or len(rows) < len(split) * 0.75:
@@ -183,6 +182,16 @@ def _longer(lines: Sequence[str], marks: Marks) -> str:
     if preceding and preceding != " " and _part(preceding):
         return preceding + delimiter
     return delimiter
+
+
+def _in_pairs(lines: Sequence[str], sign: str) -> bool:
+    """In the header the sign comes in pairs only; in every line as often, or in pairs only and mostly as often."""
+    most = lines[0].count(sign * 2)
+    if not most or lines[0].count(sign) != 2 * most:
+        return False
+    counts = [line.count(sign * 2) for line in lines]
+    paired = all(line.count(sign) == 2 * count for line, count in zip(lines, counts, strict=True))
+    return counts.count(most) == len(lines) or (paired and counts.count(most) * 2 >= len(lines))
 
 
 def _common(texts: Sequence[str], least: float) -> str | None:

@@ -6,6 +6,7 @@ such column is decided; a column of dates that stays in doubt to its end is a qu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -97,7 +98,7 @@ class Evidence:
                     message("mapping.date_mixed", column=one.name, one=one.first, two=one.second)
                 )
             elif one.dates and one.doubtful and not (one.first or one.second):
-                questions.append(message("mapping.date_order", column=one.name, example=one.doubtful))
+                questions.append(_both_orders(one.name, one.doubtful))
             elif one.dates and (one.first or one.second):
                 found[field.target] = replace(field, order="dmy" if one.first else "mdy")
             elif one.dates and one.same:
@@ -107,6 +108,13 @@ class Evidence:
                 found[field.target] = replace(field, decimal=decimal, thousands=thousands)
         fields = tuple(found.get(field.target, field) for field in self._plan.mapping.fields)
         return replace(self._plan, mapping=replace(self._plan.mapping, fields=fields)), questions
+
+
+def _both_orders(column: str, example: str) -> Message:
+    """The question, with both readings of one date."""
+    parts = re.match(_DATE, example)
+    left, right = (int(parts[1]), int(parts[2])) if parts else (0, 0)
+    return message("mapping.date_order", column=column, example=example, left=left, right=right)
 
 
 def _any(cells: pl.Series, mask: pl.Series) -> str | None:

@@ -130,10 +130,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ce n'est pas un {check} : sa clé de contrôle ne concorde pas. Corrigez la cellule.",
     ),
     "mapping.date_order": (
-        "In column {column} every date can be read with the day first or with the month first, for example {example}."
-        ' Write `order = "dmy"` or `order = "mdy"` under [read] in the mapping.',
-        "Dans la colonne {column}, chaque date se lit jour d'abord ou mois d'abord, par exemple {example}."
-        ' Écrivez `order = "dmy"` ou `order = "mdy"` sous [read] dans le modèle.',
+        "In column {column} every date can be read in two ways, for example {example}: day {left} of month {right}, or day"
+        " {right} of month {left}."
+        ' Write `order = "dmy"` for the first or `order = "mdy"` for the second under [read] in the mapping.',
+        "Dans la colonne {column}, chaque date se lit de deux façons, par exemple {example} : jour {left} du mois {right},"
+        " ou jour {right} du mois {left}."
+        ' Écrivez `order = "dmy"` pour la première ou `order = "mdy"` pour la seconde sous [read] dans le modèle.',
     ),
     "mapping.date_mixed": (
         "Column {column} holds dates with the day first ({one}) and with the month first ({two}). Correct the file, or"

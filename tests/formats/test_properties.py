@@ -63,6 +63,11 @@ def test_every_untouched_record_comes_back(part: int) -> None:
     assert not faults, faults[:3]
 
 
+@pytest.mark.parametrize("seed", [3204, 3413, 9279, 18878])
+def test_seeds_that_were_read_wrongly_once(seed: int) -> None:
+    assert wrong(make(seed)) is None
+
+
 def sure(data: bytes) -> Encoding | None:
     """The encoding, or None when the file is held."""
     try:
