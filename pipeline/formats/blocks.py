@@ -36,7 +36,7 @@ class Parsed:
     aside: list[tuple[int, str]] = field(default_factory=list)
     mended: list[int] = field(default_factory=list)
     starts: list[int] | None = None
-    windows: Windows = field(default_factory=lambda: Windows([0], [], []))
+    windows: Windows = field(default_factory=lambda: Windows([0], [0], []))
     quoted: bool = False
 
 
