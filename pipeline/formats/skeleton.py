@@ -62,7 +62,7 @@ class Skeleton:
         self._delimiter, self._quote = marks.delimiter.encode(), marks.quote.encode()
         self._escape, self._width = marks.escape.encode(), width
         self._row = self._delimiter * (width - 1) + b"\n"
-        self._flesh = bytes(byte for byte in range(256) if byte not in self._delimiter + b"\n")
+        self._flesh = bytes(range(256)).translate(None, self._delimiter + b"\n")
         self._strict = rf"\A(?:{strict_row(marks, width)}\r?\n)*\z"
 
     def look(self, block: bytes, size: int) -> Windows:
