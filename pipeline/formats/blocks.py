@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
@@ -36,7 +36,7 @@ class Parsed:
     aside: list[tuple[int, str]] = field(default_factory=list)
     mended: list[int] = field(default_factory=list)
     starts: list[int] | None = None
-    windows: Windows = field(default_factory=lambda: Windows([0], [], []))
+    windows: Windows = field(default_factory=lambda: Windows([0], [0], []))
     quoted: bool = False
 
 
@@ -68,10 +68,10 @@ class Parser:
         if self.calm and not all(windows.sound):
             windows = self.skeleton.look(block, self.window)
         self.calm = all(windows.sound)
-        if ahead and self.calm:
-            meanwhile()
-        parsed = self._strict(block, line, windows, ahead) if self.calm else None
-        return parsed or self._mixed(block, line, final, windows)
+        if ahead is None or not self.calm:
+            return self._read(block, line, final, windows)
+        meanwhile()
+        return self._read(block, line, final, windows, ahead.result())
 
     def _lone(self, block: bytes) -> bool:
         """Whether a CR alone stands outside of quotes."""
@@ -96,18 +96,6 @@ class Parser:
         return (
             cells.with_columns(pl.when(pl.col(pl.String) != "").then(pl.col(pl.String))) if quoted else cells
         )
-
-    def _strict(
-        self, block: bytes, line: int, windows: Windows, ahead: Future[pl.DataFrame] | None
-    ) -> Parsed | None:
-        """A block in which all windows are sound; None if a record in it may be two stray quotes."""
-        cells = ahead.result() if ahead else self._polars(block)
-        total = windows.firsts[-1]
-        numbers, doubtful = self._numbers(cells, pl.int_range(total, dtype=pl.Int64, eager=True), line)
-        if doubtful:
-            return None
-        frame = cells.insert_column(0, (numbers + line).alias(LINE))
-        return Parsed(frame, len(block), total, windows=windows, quoted=self._has_quote(block))
 
     def _numbers(self, cells: pl.DataFrame, lines: pl.Series, line: int) -> tuple[pl.Series, list[int]]:
         """(the line with which each record of a strict text begins, out of its lines; the lines of those that hold
@@ -134,8 +122,12 @@ class Parser:
         wide = cells.filter(tall).select(parts).to_series() >= self.width - 1
         return numbers, numbers.filter(tall).filter(wide).to_list() if self.width > 1 else []
 
-    def _mixed(self, block: bytes, line: int, final: bool, windows: Windows) -> Parsed:
-        """Sound windows go to polars together with the sound lines of the others and what was mended of the rest."""
+    def _read(
+        self, block: bytes, line: int, final: bool, windows: Windows, table: pl.DataFrame | None = None
+    ) -> Parsed:
+        """Sound windows go to polars together with the sound lines of the others and what was mended of the rest.
+
+        `table`: what polars made of the block, when all windows are sound."""
         runs = self.careful.runs(block, line, final, windows)
         waits = next((run.waits for run in runs if run.waits is not None), None)
         total = windows.firsts[-1] if waits is None else waits
@@ -155,12 +147,12 @@ class Parser:
         parts.append(block[at:used])
         kept = pl.int_range(total, dtype=pl.Int64, eager=True)
         kept = kept.filter(~kept.is_in(gone)) if gone else kept
-        table = self._polars(b"".join(parts))
+        table = self._polars(b"".join(parts)) if table is None else table
         numbers, doubtful = self._numbers(table, kept, line)
         strays = {windows.of(at) for at in doubtful if windows.sound[windows.of(at)]}
         if strays:
             sound = [fine and at not in strays for at, fine in enumerate(windows.sound)]
-            return self._mixed(block, line, final, replace(windows, sound=sound))
+            return self._read(block, line, final, replace(windows, sound=sound))
         result = Parsed(pl.DataFrame(), used, total, windows=windows, quoted=self._has_quote(block))
         return self._completed(result, table, numbers + line, runs, others)
 

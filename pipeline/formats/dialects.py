@@ -154,7 +154,7 @@ def _completed(lines: Sequence[str], marks: Marks) -> Marks:
     sign = marks.delimiter[0]
     if len(inner) == 1 and marks.delimiter[-1] == sign and inner in USUAL:
         around = sum(line.startswith(sign) and line.endswith(sign) for line in lines)
-        if around >= len(lines) * 0.9:  # an odd quote: |a|,|b|
+        if around >= len(lines) * 0.9 and sign.isascii():  # an odd quote: |a|,|b|
             return Marks(inner, sign, marks.escape)
     return marks
 

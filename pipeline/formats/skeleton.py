@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -18,19 +17,15 @@ WIDEST = 200  # cells of a record that one expression may count
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """`cuts`: the byte at which each window starts, and the end of the last; `counts`: the lines of each."""
+    """`cuts`, `firsts`: the byte and the line (from 0) with which each window starts, and the end of the last."""
 
     cuts: Sequence[int]
-    counts: Sequence[int]
+    firsts: Sequence[int]
     sound: Sequence[bool]
-    firsts: Sequence[int] = field(init=False)  # the line with which each begins, from 0, and the end
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "firsts", [0, *accumulate(self.counts)])
 
     def of(self, line: int) -> int:
         """The window that holds this line."""
-        return min(bisect_right(self.firsts, line), len(self.counts)) - 1
+        return min(bisect_right(self.firsts, line), len(self.sound)) - 1
 
     def start(self, block: bytes, line: int) -> int:
         """The byte with which this line begins."""
@@ -67,12 +62,12 @@ class Skeleton:
         self._delimiter, self._quote = marks.delimiter.encode(), marks.quote.encode()
         self._escape, self._width = marks.escape.encode(), width
         self._row = self._delimiter * (width - 1) + b"\n"
-        self._flesh = bytes(byte for byte in range(256) if byte not in self._delimiter + b"\n")
+        self._flesh = bytes(range(256)).translate(None, self._delimiter + b"\n")
         self._strict = rf"\A(?:{strict_row(marks, width)}\r?\n)*\z"
 
     def look(self, block: bytes, size: int) -> Windows:
         """A block of whole lines in windows of about `size` bytes; its last line may have no end."""
-        cuts, counts, sound = [0], list[int](), list[bool]()
+        cuts, firsts, sound = [0], [0], list[bool]()
         wrapped: list[int] = []
         quotes = self._quote != b"" and self._quote in block
         while (at := cuts[-1]) < len(block):
@@ -85,12 +80,12 @@ class Skeleton:
             else:
                 lines = self._even(window)
             sound.append(lines > 0)
-            counts.append(lines or window.count(b"\n"))
+            firsts.append(firsts[-1] + (lines or window.count(b"\n")))
         if wrapped and self._width > 1:
             texts = [block[cuts[at] : cuts[at + 1]] for at in wrapped]
             for at, strict in zip(wrapped, self._are_strict(texts), strict=True):
                 sound[at] = strict
-        return Windows(cuts, counts, sound)
+        return Windows(cuts, firsts, sound)
 
     def _even(self, window: bytes) -> int:
         """How many lines a window without quotes has, if each has the right number of cells; else 0."""

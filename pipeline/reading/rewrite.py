@@ -97,7 +97,8 @@ def _csv(rows: Iterable[Sequence[str]]) -> bytes:
 
 def _frame(cells: pl.DataFrame) -> bytes:
     """Rows as polars writes them; what it would not wrap in quotes (a CR alone, a lone blank cell) by hand."""
-    if cells.width == 1 or any(cells[name].str.contains("\r", literal=True).any() for name in cells.columns):
+    returns = cells.select(pl.any_horizontal(pl.all().str.contains("\r", literal=True).any()))
+    if cells.width == 1 or returns.item():
         return _csv([cell or "" for cell in row] for row in cells.iter_rows())
     out = io.BytesIO()
     cells.write_csv(out, include_header=False, line_terminator="\r\n", quote_style="necessary")

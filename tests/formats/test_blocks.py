@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline.formats.blocks import Parser
@@ -31,6 +31,7 @@ def parsed(text: str, marks: Marks, width: int, final: bool, window: int) -> tup
     )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(
     st.lists(PARTS, max_size=60).map("".join),
     st.sampled_from(MARKS),

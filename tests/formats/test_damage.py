@@ -89,6 +89,11 @@ def test_two_unclosed_quotes_far_apart_swallow_nothing() -> None:
     assert got.rows[6][1] == '"Boots'
 
 
+def test_a_sign_of_two_bytes_around_the_cells_is_read_as_it_can_be() -> None:
+    got = read("§id§;§nom§;§prix§\n" + "".join(f"§{i}§;§Bot§;§{i}.5§\n" for i in range(30)))
+    assert len(got.rows) == 30
+
+
 def test_lines_that_wait_for_a_closing_quote_are_not_lost_before_an_endless_line() -> None:
     got = read(HEADER + ROWS + '5;"Boots;1,00;x\n' + ROWS + "9;" + "x" * 9_000_000 + "\n" + ROWS)
     assert list(got.rows) == [*range(2, 11), *range(12, 16)]

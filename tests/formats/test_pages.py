@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.formats import pages
@@ -13,6 +13,7 @@ from pipeline.formats.text import Encoding, utf8_pieces
 
 
 @pytest.mark.parametrize("name", pages.KNOWN)
+@settings(deadline=None)
 @given(
     data=st.binary(max_size=300)
     | st.text("éèàçœ€ŠžŸ “”²Ω;a\n", max_size=100).map(lambda t: t.encode("cp1252", "ignore"))
