@@ -6,6 +6,7 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from pipeline.brake import Brake
 from pipeline.words import Message
 
 
@@ -130,6 +131,7 @@ class SavedMapping:
     unit: str = "row"  # what a bad row takes with it: only itself, or the whole "file"
     lines: Dict[str, int] = field(default_factory=dict)  # dotted path → line, for later mistakes
     file: str = ""  # how mistakes name the file
+    brake: Brake | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from pipeline.brake import Brake
 from pipeline.errors import Mistake
 from pipeline.mapping.codes import CHECKS
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
 from pipeline.mapping.source import Path, Source, nearest
 
-TOP = ("version", "table", "key", "unit", "read", "fields")
+TOP = ("version", "table", "key", "unit", "read", "fields", "brake")
 UNITS = ("row", "file")
 FILE = ("name", "stem", "folder")
 READ = (
@@ -28,6 +29,7 @@ NUMBERS = {
     "ch": (".", "'"),
 }  # how numbers are written → decimal, thousands
 ORDERS = ("dmy", "mdy")
+BRAKE = {"rows": 2, "new_keys": 0, "prices": 0, "total_factor": 2, "deletes": 0}  # key → least
 RAGGED = ("refuse", "keep")
 
 
@@ -59,7 +61,24 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     if "fields" not in top or top["fields"] == {}:
         source.say(("fields",), "mapping.no_fields")
     lines = {".".join(path): line for path, line in source.lines.items()}
-    return SavedMapping(name, table or "", key, fields, options, unit, lines, file), source.done()
+    brake = read_brake(source, (), top)
+    return SavedMapping(name, table or "", key, fields, options, unit, lines, file, brake), source.done()
+
+
+def read_brake(source: Source, at: Path, table: dict[str, Any]) -> Brake | None:
+    """`[brake]` of a mapping or a job; `brake = false` switches it off. None: nothing is said."""
+    value = table.get("brake")
+    if value is None:
+        return None
+    if value is False:
+        return Brake(off=True)
+    limits = source.sub(at, table, "brake")
+    here = (*at, "brake")
+    source.known(here, limits, BRAKE)
+    rows, new, prices, factor, deletes = (
+        source.count_at(here, limits, k, least) for k, least in BRAKE.items()
+    )
+    return Brake(rows, new, prices, factor, deletes)
 
 
 def _fields(source: Source, table: dict[str, Any]) -> tuple[Field, ...]:

@@ -141,7 +141,7 @@ class SqlStore(Arrivals, Memory, Doctor):
                 name: self._ready(conn, name) for name in sorted({load.plan.table.name for load in loads})
             }
             point("transaction.begun")
-            rows = [self._commit_one(conn, load, ready[load.plan.table.name], now) for load in loads]
+            rows = [self._take(conn, load, ready[load.plan.table.name], now) for load in loads]
             self._who(conn, None)
             point("commit.before")
         point("commit.after")
@@ -162,6 +162,14 @@ class SqlStore(Arrivals, Memory, Doctor):
             return Ready(target, False, mark)
         triggers.install(conn, [target])
         return Ready(target, True, self._mark(conn, table))
+
+    def _take(self, conn: sa.Connection, load: Load, ready: Ready, now: datetime) -> LedgerFile:
+        """One file of a commit."""
+        return self._commit_one(conn, load, ready, now)
+
+    def _bundle_may_go(self, conn: sa.Connection, loads: Sequence[Load]) -> bool:
+        """May these files go in together, none of them looked at by itself?"""
+        return True
 
     def _commit_one(self, conn: sa.Connection, load: Load, ready: Ready, now: datetime) -> LedgerFile:
         arrival = load.arrival
