@@ -147,6 +147,21 @@ class Pipeline:
             raise PipelineError(message("cli.no_file", id=id))
         return store.undo(id, disk.new_claim(now), person(), now, dry=dry_run)
 
+    def approve(self, id: int, *, wait: float = 60.0) -> OnceResult:
+        """Import a file that is held all the same, now, from where it is kept. As `replay`; raises PipelineError
+        for one that is not held."""
+        row = self.show(id)
+        if row is not None and row.file.state != "held":
+            raise PipelineError(message("states.not_held", id=id))
+        return self.replay(id, wait=wait)
+
+    def reject(self, id: int) -> FileRow:
+        """Leave a file that is held out of the database. Raises PipelineError for one that is not held."""
+        store = self._ledger()
+        if store is None:
+            raise PipelineError(message("cli.no_file", id=id))
+        return self._answers.rows([store.reject(id, person(), self._clock.now().wall).id])[0]
+
     def try_(
         self, file: str | os.PathLike[str], *, job: str | None = None, mapping: str | None = None
     ) -> Attempted:

@@ -17,6 +17,7 @@ EVENTS: dict[str, str] = {
     "rows.refused": "rows of the file could not be taken; they stand in the failed folder",
     "file.committed": "its rows are in the database",
     "file.duplicate": "the same content was imported before; nothing was loaded",
+    "file.held": "the file looks unlike the earlier ones of its job; nothing was loaded, and a person is asked",
     "file.archived": "the file was moved to its processed folder",
     "file.failed": "the file cannot be loaded; it stands in the failed folder with the reason",
     "file.rejected": "something in the inbox is not a file that can be taken; it stays where it is",

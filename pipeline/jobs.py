@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
+from pipeline.brake import Brake
 from pipeline.schedule import Always, Schedule
 from pipeline.words import Language
 
@@ -53,6 +54,7 @@ class ImportJob:
     archive: str = ARCHIVE
     compress: Literal["", "gzip"] = ""
     watch: Literal["auto", "native", "poll"] = "auto"
+    brake: Brake | None = None
     copies: Path | None = None  # where `take = "copy"` works
 
     @property

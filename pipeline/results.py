@@ -77,7 +77,11 @@ class OnceResult:
     @property
     def exit_code(self) -> int:
         """0 done; 1 something failed or is still incomplete; 3 done with refused rows."""
-        if self.waiting or self.troubles or any(f.state in ("failed", "rejected") for f in self.files):
+        if (
+            self.waiting
+            or self.troubles
+            or any(f.state in ("failed", "rejected", "held") for f in self.files)
+        ):
             return 1
         return 3 if any(f.refused for f in self.files) else 0
 
@@ -149,7 +153,7 @@ class Why:
 @dataclass(frozen=True, slots=True)
 class Attempted:
     """What an import of a file would do; nothing was written. `job` "": none was asked. `state`: what would become of
-    the file (`committed`, `duplicate` or `failed`), and for the latter two `reason`. `tables`: rows of each
+    the file (`committed`, `duplicate`, `held` or `failed`), and for all but the first `reason`. `tables`: rows of each
     (inserted, updated, deleted); `columns`: in how many rows a column would change, by (table, column); `rows`: the
     first rows as they would be written; `changes`: old and new values of the first that would change."""
 
@@ -173,8 +177,8 @@ class Attempted:
 
     @property
     def exit_code(self) -> int:
-        """0 it would be imported, or was before; 1 it would fail; 3 some rows would be refused."""
-        return 1 if self.state == "failed" else 3 if self.refused else 0
+        """0 it would be imported, or was before; 1 it would fail, or wait for a person; 3 some rows would be refused."""
+        return 1 if self.state in ("failed", "held") else 3 if self.refused else 0
 
 
 Level = Literal["ok", "warn", "bad"]

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypedDict
 
 from pipeline import faults
+from pipeline.brake import from_order
 from pipeline.clock import Clock
 from pipeline.errors import ConfigError, Environment, MappingUnfit, PipelineError
 from pipeline.jobs import ImportJob, Limits, foreign
@@ -70,6 +71,7 @@ class Order(TypedDict):
     trailer: str
     archive: str
     compress: Literal["", "gzip"]
+    brake: dict[str, object] | None  # a Brake
     mapping: str
     mapping_text: str
     limits: dict[str, int]
@@ -187,6 +189,7 @@ class _Desk:
             trailer=order["trailer"],
             archive=order["archive"],
             compress=order["compress"],
+            brake=from_order(order["brake"]),
         )
 
         def emit(name: str, taken: Taken, said: Message | None, facts: dict[str, int]) -> None:

@@ -198,6 +198,15 @@ def _known(facts: Facts, file: LedgerFile) -> Why:
         earlier = file.reason.args.get("id", file.id) if file.reason else file.id
         remedy = message("states.duplicate_remedy", id=earlier)
         return Why(True, row.reason or message("states.duplicate", name=name), remedy, row, besides=gone)
+    if file.state == "held":
+        remedy = message("states.held_remedy", id=file.id)
+        return Why(
+            False, row.reason or message("states.failed", name=name), remedy, row, file.committed_at, gone
+        )
+    if file.state in ("approved", "rejected"):
+        return Why(
+            file.state == "approved", row.reason or message("states.failed", name=name), None, row, None, gone
+        )
     if file.state == "undone":
         return Why(False, row.reason or message("states.undone", name=name), None, row, None, gone)
     remedy = message("states.failed_remedy", place=file.archived_as or name)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 STATES = (
     "waiting", "queued", "ready", "companion", "rejected", "claimed", "committed", "archived", "duplicate", "failed",
-    "undone", "undo", "held",
+    "undone", "undo", "held", "approved",
 )  # fmt: skip
 """What `files --state` takes: the first five lie in an inbox, `claimed` in a work folder, the others are in the
 database."""

@@ -75,6 +75,40 @@ def replay(
     raise typer.Exit(result.exit_code)
 
 
+def approve(
+    context: typer.Context,
+    id: Annotated[int, typer.Argument(help="The file's number, as `pipeline files --state held` shows it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Import a file that looked unusual all the same."""
+    voice: Voice = context.obj
+    with voice.pipeline() as pipeline:
+        result, zone = pipeline.approve(id), pipeline.settings.timezone
+    if as_json:
+        voice.json(plain.once_json(voice, result))
+    else:
+        tell(voice, result, zone)
+        for file in result.files:
+            if file.state == "archived" and file.id is not None:
+                voice.say(message("cli.approved", id=id, new=file.id))
+    raise typer.Exit(result.exit_code)
+
+
+def reject(
+    context: typer.Context,
+    id: Annotated[int, typer.Argument(help="The file's number, as `pipeline files --state held` shows it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Leave a file that looked unusual out of the database."""
+    voice: Voice = context.obj
+    with voice.pipeline() as pipeline:
+        file = pipeline.reject(id)
+    if as_json:
+        voice.json(plain.file_json(voice, file))
+    else:
+        voice.say(message("cli.rejected", id=id, place=file.archived_as))
+
+
 def moment(text: str, now: datetime, zone: str) -> datetime:
     """The moment that a person means, aware: `2h` from now, `18h00` when it comes next, a date with or without a
     time, both in this IANA zone. Raises ConfigError for what is none, or has passed."""

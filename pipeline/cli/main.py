@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 for command in (
     start.init, demo.demo, work.run, work.once, facts.check, facts.status, facts.files, facts.show, facts.why,
-    doctor.doctor, hold.pause, hold.resume, hold.replay, undoing.undo, work.on, work.off, reading.inspect, reading.read,
+    doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, work.on, work.off, reading.inspect, reading.read,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="try")(trying.try_)

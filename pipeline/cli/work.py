@@ -62,6 +62,9 @@ def tell(voice: Voice, result: OnceResult, zone: str) -> None:
     rows = [plain.file_cells(voice, file, zone) for file in (*result.files, *result.waiting)]
     if rows:
         voice.table(plain.file_heads(voice), rows)
+        for file in result.files:
+            if file.state == "held" and file.id is not None:
+                voice.say(message("cli.held", name=file.name, why=voice.text(file.reason), id=file.id))
     elif not result.troubles:
         voice.say(message("cli.nothing"))
 

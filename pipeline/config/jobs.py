@@ -11,12 +11,14 @@ from pipeline.config.schedules import KEYS as SCHEDULE
 from pipeline.config.schedules import read_schedule
 from pipeline.files import template_mistake
 from pipeline.jobs import ARCHIVE, WORK, ImportJob, Limits
+from pipeline.mapping.parsing import read_brake
 from pipeline.mapping.source import Path as At
 from pipeline.mapping.source import Source, nearest
 
 KEYS = (
     "mapping", "inbox", "processed", "failed", "pattern", *SCHEDULE, "errors", "repeat", "take", "ready",
     "trailer", "order", "archive", "compress", "watch",
+    "brake",
 )  # fmt: skip
 CHOICES = {
     "repeat": ("skip", "apply"),
@@ -60,6 +62,7 @@ def read_job(source: Source, name: str, table: dict[str, Any], root: Path, zone:
         ready=_ready(source, at, table),
         trailer=source.text_at(at, table, "trailer") or "",
         archive=_archive(source, at, table),
+        brake=read_brake(source, at, table),
         copies=root / WORK / "copies" / name,
         **cast(Any, {key: value for key, value in chosen.items() if value}),
     )

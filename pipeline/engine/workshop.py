@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from anyio import CapacityLimiter, to_thread
@@ -166,6 +166,7 @@ class Workshop:
             trailer=job.trailer,
             archive=job.archive,
             compress=job.compress,
+            brake=None if job.brake is None else asdict(job.brake),
             mapping=job.mapping,
             mapping_text=self.setup.mappings[job.mapping].text,
             limits=dict(settings.limits),

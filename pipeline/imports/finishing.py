@@ -73,6 +73,8 @@ class Finisher:
             return self._move(work.job, taken, row, work.job.failed, row.name, compress=False)
         if row.state == "duplicate":
             self._emit("file.duplicate", taken, row.reason, {})
+        elif row.state == "held":
+            self._emit("file.held", taken, row.reason, {})
         else:
             self._emit("file.committed", taken, None, {name: getattr(row, name) for name in COUNTS})
         if row.refused:

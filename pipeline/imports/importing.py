@@ -18,6 +18,7 @@ from typing import BinaryIO
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from pipeline import files as disk
+from pipeline.brake import Brake
 from pipeline.clock import Clock
 from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
@@ -106,7 +107,8 @@ class Importer:
             arrival = self._arrival(work, small.taken, small.before.st_size, small.fingerprint)
             self._emit("file.loading", small.taken, None, {})
             lines = (part.first, part.last)
-            loads.append(Load(arrival, made.staging, made.plan, part.records, made.dialect, lines=lines))
+            load = Load(arrival, made.staging, made.plan, part.records, made.dialect, lines=lines)
+            loads.append(replace(load, brake=brake(work)))
         point("stage.after")
         for part in made.parts:
             path = part.small.taken.path
@@ -235,6 +237,7 @@ class Importer:
             describe(reading),
             _most(work, reading.account.taken),
             own,
+            brake(work),
             of_member=reading.account.of_member,
         )
         return _Ready(taken, load, file, before)
@@ -283,6 +286,11 @@ class Importer:
 
     def _now(self) -> datetime:
         return self._clock.now().wall
+
+
+def brake(work: Work) -> Brake:
+    """The job's limits, and where it sets none the mapping's."""
+    return (work.job.brake or Brake()).over(work.plan.mapping.brake)
 
 
 def _unchanged(before: os.stat_result, after: os.stat_result, path: Path) -> None:

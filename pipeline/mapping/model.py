@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pipeline.brake import Brake
 from pipeline.words import Message
 
 if TYPE_CHECKING:
@@ -180,19 +181,19 @@ class SavedMapping:
     file: str = ""  # how mistakes name the file
     where: Expression | None = None  # the rows that are taken; the others are set aside
     told: tuple[tuple[str, str], ...] = ()  # of the file that is read: its "name", "stem" and "folder"
-
-    @property
-    def expressions(self) -> tuple[Expression, ...]:
-        """All that stand in it."""
-        found = (self.where, *(field.sql for field in self.fields))
-        return tuple(one for one in found if one is not None)
-
+    brake: Brake | None = None
     document: tuple[
         str, ...
     ] = ()  # the columns whose equal values make rows one document; a record's tag; "$"
     sections: tuple[
         Section, ...
     ] = ()  # of a mapping of several tables: then `table`, `key`, `fields` are blank
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All that stand in it."""
+        found = (self.where, *(field.sql for field in self.fields))
+        return tuple(one for one in found if one is not None)
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from pipeline.brake import Brake
 from pipeline.errors import Mistake
 from pipeline.mapping.codes import CHECKS
 from pipeline.mapping.expressions import expression
@@ -16,7 +17,7 @@ from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
 from pipeline.mapping.sections.parsing import sections as read_sections
 from pipeline.mapping.source import Path, Source, nearest
 
-TOP = ("version", "table", "key", "unit", "read", "fields", "values", "where", "document", "tables")
+TOP = ("version", "table", "key", "unit", "read", "fields", "values", "where", "document", "tables", "brake")
 UNITS = ("row", "document", "file")
 FILE = ("name", "stem", "folder")
 READ = (
@@ -35,6 +36,7 @@ NUMBERS = {
     "ch": (".", "'"),
 }  # how numbers are written → decimal, thousands
 ORDERS = ("dmy", "mdy")
+BRAKE = {"rows": 2, "new_keys": 0, "prices": 0, "total_factor": 2, "deletes": 0}  # key → least
 RAGGED = ("refuse", "keep")
 
 
@@ -80,9 +82,26 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
         source.say(("fields",), "mapping.no_fields")
     lines = {".".join(path): line for path, line in source.lines.items()}
     saved = SavedMapping(
-        name, table or "", key, fields, options, unit, lines, file, where, document=document, sections=parts
-    )
+        name, table or "", key, fields, options, unit, lines, file, where,
+        document=document, sections=parts, brake=read_brake(source, (), top),
+    )  # fmt: skip
     return saved, source.done()
+
+
+def read_brake(source: Source, at: Path, table: dict[str, Any]) -> Brake | None:
+    """`[brake]` of a mapping or a job; `brake = false` switches it off. None: nothing is said."""
+    value = table.get("brake")
+    if value is None:
+        return None
+    if value is False:
+        return Brake(off=True)
+    limits = source.sub(at, table, "brake")
+    here = (*at, "brake")
+    source.known(here, limits, BRAKE)
+    rows, new, prices, factor, deletes = (
+        source.count_at(here, limits, k, least) for k, least in BRAKE.items()
+    )
+    return Brake(rows, new, prices, factor, deletes)
 
 
 def _fields(source: Source, table: dict[str, Any]) -> tuple[Field, ...]:

@@ -11,11 +11,11 @@ from functools import cache
 import sqlalchemy as sa
 
 from pipeline.store.arrivals import refused_rows
+from pipeline.store.braking import BrakeStore, targets_of
 from pipeline.store.model import Attempt, ChangedCell, LedgerFile, Load, RefusedRow, WrittenRow
 from pipeline.store.tables import business_tables
 from pipeline.store.target import Target, literal, quoted
 from pipeline.store.types import Exact
-from pipeline.store.undo import UndoStore
 from pipeline.store.undo_rows import DELETE, RESTORE, SET_BACK, UNDO, UndoRows, UndoSql
 from pipeline.words import Message
 
@@ -33,20 +33,28 @@ class _Done(Exception):
         self.told = told
 
 
-class AttemptStore(UndoStore):
-    """`UndoStore` that can also try."""
+class AttemptStore(BrakeStore):
+    """`BrakeStore` that can also try."""
 
     def attempt(self, load: Load, now: datetime) -> Attempt:
         try:
             with self._transaction() as conn:
                 self._begin(conn)
                 ready = {name: self._ready(conn, name) for name in sorted(load.plan.writes)}
+                earlier = self._earlier_files(conn, load.arrival.job)
                 row = self._commit_one(conn, load, ready, now)
-                raise _Done(self._told(conn, row, {name: one.target for name, one in ready.items()}))
+                raise _Done(self._told(conn, load, row, earlier, targets_of(ready)))
         except _Done as done:
             return done.told
 
-    def _told(self, conn: sa.Connection, row: LedgerFile, known: Mapping[str, Target]) -> Attempt:
+    def _told(
+        self,
+        conn: sa.Connection,
+        load: Load,
+        row: LedgerFile,
+        earlier: list[LedgerFile],
+        known: Mapping[str, Target],
+    ) -> Attempt:
         asked = sa.select(refused_rows).where(refused_rows.c.file == row.id)
         found = conn.execute(asked.order_by(refused_rows.c.line, refused_rows.c.id).limit(REFUSED)).mappings()
         refused = tuple(
@@ -71,6 +79,9 @@ class AttemptStore(UndoStore):
                 changed = [c for c in sql.columns(known[name], SET_BACK) if not _quiet(known[name], c)]
                 columns |= _counted(sql, known[name], changed)
                 cells += _cells(sql, known[name], changed, CELLS - len(cells))
+        said = self._question(conn, load, row, earlier, known)
+        if said is not None:
+            file = replace(file, state="held", reason=said)
         return Attempt(file, tables, columns, tuple(written), tuple(cells), refused)
 
 

@@ -48,6 +48,8 @@ class BundleStore(SqlStore):
             ready = self._ready(conn, table)
             self._lock_job(conn, loads[0].arrival.job)
             point("transaction.begun")
+            if not self._bundle_may_go(conn, loads):
+                raise Spoilt
             staged, distinct, _ = self._staged(conn, loads[0])
             if staged != distinct:
                 raise Spoilt

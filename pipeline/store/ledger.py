@@ -41,7 +41,7 @@ class LedgerRow(SQLModel, table=True):
     __tablename__ = "pipeline_file"
     __table_args__ = (
         sa.CheckConstraint(
-            "state IN ('committed', 'archived', 'duplicate', 'failed', 'undone', 'undo', 'held', 'rejected')",
+            "state IN ('committed', 'archived', 'duplicate', 'failed', 'undone', 'undo', 'held', 'approved', 'rejected')",
             name="pipeline_file_state",
         ),
         sa.Index("ix_pipeline_file_job", "job", "id"),

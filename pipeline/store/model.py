@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from pipeline.brake import Brake
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.words import MEMBER_LINE, Language, Message
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
     from pipeline.mapping.sections.model import Outcast
 
-FileState = Literal["committed", "archived", "duplicate", "failed", "undone", "undo", "held", "rejected"]
+FileState = Literal[
+    "committed", "archived", "duplicate", "failed", "undone", "undo", "held", "approved", "rejected"
+]
 Repeat = Literal["skip", "apply"]
 
 
@@ -153,6 +156,7 @@ class Load:
     dialect: str  # JSON
     max_refused: int | None = None  # more refused rows than this: the file fails
     raws: Callable[[Sequence[int]], Mapping[int, bytes]] | None = None
+    brake: Brake | None = None  # when it looks unlike the job's earlier files it becomes `held`
     lines: tuple[int, int] | None = (
         None  # of a staging that several files share: the first and last of its own
     )
@@ -332,6 +336,9 @@ class Store(Protocol):
         """As `commit`, for loads of one job and plan that share one staging, each with `lines` of its own, and
         none of whose claims is known yet. None, and nothing done: two rows have one key, or the database wants
         none of some row; each file must be committed by itself then."""
+
+    def reject(self, id: int, who: str, now: datetime) -> LedgerFile:
+        """A file that is `held` stays out: it becomes `rejected`. Raises PipelineError for any other."""
 
     def record_failed(self, arrival: Arrival, said: Message, now: datetime) -> LedgerFile:
         """Ledger row `failed`. A claim that is known already changes nothing and gives its row."""

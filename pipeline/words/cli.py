@@ -118,6 +118,20 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{table}.{column}: changed in {rows} rows",
         "{table}.{column} : modifié dans {rows} lignes",
     ),
+    "cli.held": (
+        "{name} is not in the database yet: {why} To import it all the same: pipeline approve {id}. To leave it out: "
+        "pipeline reject {id}",
+        "{name} n'est pas encore dans la base : {why} Pour l'importer quand même : pipeline approve {id}. Pour le "
+        "laisser de côté : pipeline reject {id}",
+    ),
+    "cli.approved": (
+        "File {id} is in the database, as file {new}.",
+        "Le fichier {id} est dans la base, fichier {new}.",
+    ),
+    "cli.rejected": (
+        "File {id} stays out of the database; it is kept as {place}.",
+        "Le fichier {id} reste hors de la base ; il est gardé sous {place}.",
+    ),
     "cli.undo_plan": (
         "Undoing file {id} ({name}, job {job}) would remove {deleted} rows, bring {restored} back, set {updated} "
         "back to what they were, and leave {left} as they are.",
@@ -327,5 +341,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.state.rejected": ("not taken", "pas pris"),
     "cli.state.undone": ("undone", "annulé"),
     "cli.state.undo": ("undo", "annulation"),
+    "cli.state.approved": ("approved", "approuvé"),
     "cli.state.held": ("your agreement is asked", "votre accord est demandé"),
 }

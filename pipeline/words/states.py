@@ -158,6 +158,46 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "states.soon_remedy": ("Ask again in a moment.", "Redemandez dans un instant."),
     # it was taken -------------------------------------------------------------------------------------------
+    "states.brake_rows": (
+        "it has {rows} rows; the last files of this job had {least} to {most}. Is that right?",
+        "il a {rows} lignes ; les derniers fichiers de cet import en avaient {least} à {most}. Est-ce normal ?",
+    ),
+    "states.brake_new": (
+        "{percent} % of its rows are new; at most {usual} % were in the last files. Is that right?",
+        "{percent} % de ses lignes sont nouvelles ; {usual} % au plus dans les derniers fichiers. Est-ce normal ?",
+    ),
+    "states.brake_changed": (
+        "it changes {percent} % of the rows that it meets; the last files changed {usual} % at most. Is that right?",
+        "il modifie {percent} % des lignes connues ; les derniers fichiers {usual} % au plus. Est-ce normal ?",
+    ),
+    "states.brake_bigger": (
+        "{column} is about {factor} times what it was. Has a decimal point been lost?",
+        "{column} vaut environ {factor} fois ce qu'il valait. Une virgule s'est-elle perdue ?",
+    ),
+    "states.brake_smaller": (
+        "{column} is about {factor} times less than it was. Has a decimal point been lost?",
+        "{column} vaut environ {factor} fois moins qu'avant. Une virgule s'est-elle perdue ?",
+    ),
+    "states.brake_deletes": (
+        "it would delete {deleted} rows, more than the {most} you allow. Is that right?",
+        "il supprimerait {deleted} lignes, plus que les {most} permises. Est-ce normal ?",
+    ),
+    "states.held_remedy": (
+        "To import it all the same: pipeline approve {id}. To leave it out: pipeline reject {id}",
+        "Pour l'importer quand même : pipeline approve {id}. Pour le laisser de côté : pipeline reject {id}",
+    ),
+    "states.not_held": (
+        "file {id} does not wait for your agreement. `pipeline files --state held` lists those that do.",
+        "le fichier {id} n'attend pas votre accord. `pipeline files --state held` montre ceux qui attendent.",
+    ),
+    "states.approved": (
+        "you agreed: it was imported as file {id}.",
+        "vous avez accepté : importé comme fichier {id}.",
+    ),
+    "states.rejected_by": (
+        "{who} decided to leave it out. Correct the file and drop it again.",
+        "{who} a décidé de le laisser de côté. Corrigez le fichier et redéposez-le.",
+    ),
     "states.taker_chosen": ("job {job}, as you said.", "l'import {job}, comme demandé."),
     "states.taker_mapping": (
         "the mapping {mapping}, as you said; no job is asked.",

@@ -10,7 +10,7 @@ depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 OLD = "state IN ('committed', 'archived', 'duplicate', 'failed')"
-NEW = "state IN ('committed', 'archived', 'duplicate', 'failed', 'undone', 'undo', 'held', 'rejected')"
+NEW = "state IN ('committed', 'archived', 'duplicate', 'failed', 'undone', 'undo', 'held', 'approved', 'rejected')"
 UNDOES = sa.text("undo_of IS NOT NULL")
 
 
