@@ -49,6 +49,15 @@ A-16,ORDER,"0,125","5,5",25/11/2026,en attente
 A-17,ORDER,"1,00",20,24/11/2026,Chèque
 """
 
+BUNDLED = """
+version = 1
+table = "sales_order"
+[fields]
+source = { value = "shop" }
+number = { sql = '''lpad("Order", 3, '0')''' }
+gross_amount = { sql = '''number("Net") * 2''' }
+"""
+
 
 @pytest.fixture
 def wide(tmp_path: Path, store: SqlStore) -> Desk:
@@ -86,3 +95,16 @@ def test_a_column_that_an_expression_names_must_be_there(wide: Desk) -> None:
     assert outcome.deed == "failed"
     assert outcome.said is not None
     assert outcome.said.args["column"] == "Rate"
+
+
+def test_many_small_files_are_computed_as_one_is(wide: Desk, store: SqlStore) -> None:
+    """They go under one header when nothing in the mapping is about the file itself."""
+    made, _ = examine("sales", BUNDLED, "mappings/sales.toml", catalogue())
+    assert made is not None
+    wide.plan = made
+    taken = [wide.take(f"Order,Net\n{n},{n}.50\n".encode(), f"{n}.csv".encode()) for n in range(1, 5)]
+    rows = [wide.row(outcome) for outcome in wide.importer().run(wide.work(*taken))]
+    assert [(row.rows_read, row.inserted, row.refused) for row in rows] == [(1, 1, 0)] * 4
+    assert [(number, amount) for number, amount, _, _ in rows_of(store)] == [
+        (f"00{n}", 2 * n + 1) for n in range(1, 5)
+    ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING
 
 import polars as pl
 
 from pipeline.mapping.expressions.program import Type, Value
-from pipeline.mapping.expressions.tree import Call, Node
+from pipeline.mapping.expressions.tree import Call, Node, Number, Text
 
 if TYPE_CHECKING:
     from pipeline.mapping.expressions.compiling import Compiler
@@ -54,7 +55,15 @@ def is_null(c: Compiler, name: str, args: tuple[Node, ...]) -> Value:
 
 
 def among(c: Compiler, name: str, args: tuple[Node, ...]) -> Value:
-    """IN: as comparisons with OR between them."""
+    """IN: as comparisons with OR between them; of what is written out, in one go."""
+    if all(isinstance(one, Number) for one in args[1:]):
+        a = c.number(args[0], "IN")
+        meant = [pl.lit(Decimal(one.text)) for one in args[1:] if isinstance(one, Number)]
+        return c.build.make(Type.TRUTH, pl.any_horizontal([a.col == other for other in meant]), [a])
+    texts = [one.text for one in args[1:] if isinstance(one, Text)]
+    if len(texts) == len(args) - 1 and c.value(args[0]).type is Type.TEXT:
+        a = c.value(args[0])
+        return c.build.make(Type.TRUTH, a.col.is_in(texts), [a])
     return c.value(Call("or", tuple(Call("=", (args[0], one)) for one in args[1:])))
 
 

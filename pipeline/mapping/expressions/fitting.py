@@ -29,7 +29,7 @@ def fit_expressions(saved: SavedMapping, table: Table) -> tuple[SavedMapping, li
     if saved.where is not None:
         kind, mistakes = _kind(saved.where, saved, table)
         found += [("where", said) for said in mistakes]
-        if not mistakes and kind not in (Type.TRUTH, Type.NULL):
+        if not mistakes and kind is not Type.TRUTH:
             found.append(("where", message("expressions.condition")))
     return replace(saved, fields=tuple(fields)), found
 

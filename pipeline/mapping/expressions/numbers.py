@@ -100,7 +100,7 @@ def divide(build: Build, a: Value, b: Value) -> Value:
         return multiply(
             build, a, literal(build, f"0.{'1'.rjust(len(b.literal) - 1, '0')}" if b.literal != "1" else "1")
         )
-    zero = build.guard(b.col == 0, [b.name], "expressions.zero", [a, b])
+    zero = build.guard((b.col == 0) & a.col.is_not_null(), [a.name, b.name], "expressions.zero", [a, b])
     small = (a.col.cast(pl.Float64).abs() / b.col.cast(pl.Float64).abs()) < 2.0 * LIMIT
     sound = (b.col != 0) & small
     left, right = a.col.cast(decimal(SCALE)), b.col.cast(decimal(SCALE))

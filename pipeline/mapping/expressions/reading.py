@@ -7,6 +7,7 @@ and `IN (SELECT …)` as `In(query=…)`, so reading only what one expects would
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -48,18 +49,34 @@ NODES: dict[type[exp.Expression], tuple[str, tuple[str, ...], dict[str, tuple[ob
     exp.StrPosition: ("strpos", ("this", "substr"), {}),
     exp.RegexpReplace: ("regexp_replace", ("this", "expression", "replacement", "modifiers"), {"single_replace": (True,)}),
     exp.RegexpSubstr: ("regexp_substr", _BOTH, {}),
-    exp.Date: ("date", ("this", "zone"), {}),
 }  # fmt: skip
 OWN = (
-    "number", "line_number", "file_name", "file_stem", "file_folder",
-)  # functions that SQL has not, with sqlglot's Anonymous  # fmt: skip
+    "date",
+    "number",
+    "line_number",
+    "file_name",
+    "file_stem",
+    "file_folder",
+)  # SQL has them not, or otherwise
 OTHERS = ("case", "trim", "ltrim", "rtrim", "lpad", "rpad", "date_trunc", "extract")
 KNOWN = sorted({name for name, _, _ in NODES.values() if name.isidentifier()} | set(OWN) | set(OTHERS))
 FLAT = ("||", "and", "or")
 NO_FLAGS: dict[str, tuple[object, ...]] = {}
-_PREFIXES = (TokenType.DASH, TokenType.NOT, TokenType.TILDE, TokenType.PLUS)
-_OPEN = (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.CASE)
-_CLOSE = (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END)
+_MARK = "pipeline_"
+_SAME = ("substr", "char_length", "btrim")  # other names of functions that are known
+_WORDS = (
+    "and", "or", "not", "in", "is", "null", "like", "ilike", "between", "case", "when", "then", "else", "end", "true",
+    "false", "interval", "from", "for", "both", "leading", "trailing", "this",
+)  # fmt: skip
+_PARTS = ("year", "quarter", "month", "week", "day", "dow", "isodow", "doy")
+_T = TokenType
+_SIGNS = (
+    _T.STRING, _T.NUMBER, _T.IDENTIFIER, _T.L_PAREN, _T.R_PAREN, _T.COMMA, _T.DOT, _T.PLUS, _T.DASH, _T.STAR, _T.SLASH,
+    _T.EQ, _T.NEQ, _T.LT, _T.LTE, _T.GT, _T.GTE, _T.DPIPE, _T.TILDE, _T.RLIKE, _T.IRLIKE, _T.NOT,
+)  # fmt: skip
+_PREFIXES = (_T.DASH, _T.NOT, _T.TILDE, _T.PLUS)
+_OPEN = (_T.L_PAREN, _T.CASE)
+_CLOSE = (_T.R_PAREN, _T.END)
 
 
 @lru_cache(512)
@@ -89,12 +106,18 @@ class _Reader:
         if len(text) > MAX_TEXT:
             self.say("expressions.too_long", limit=MAX_TEXT)
             return None
+        if re.search("[\ud800-\udfff\0]", text):
+            self.say("expressions.not_here", what="NUL / U+D800")
+            return None
         dialect = Dialect.get_or_raise("postgres")
         try:
             tokens = dialect.tokenize(text)
             if not self._small(tokens):
                 return None
-            trees = dialect.parse(f"SELECT ({text}\n)")
+            trees = dialect.parse(f"SELECT ({self._renamed(text, tokens)}\n)")
+        except RecursionError:
+            self.say("expressions.too_deep", limit=MAX_DEPTH)
+            return None
         except SqlglotError as error:
             self.say("expressions.syntax", near=_near(error, text))
             return None
@@ -117,19 +140,42 @@ class _Reader:
         return None if self.mistakes else tree
 
     def _small(self, tokens: list[Token]) -> bool:
-        """Before the parser, which calls itself: brackets and signs nested within bounds, one expression."""
+        """Before the parser, which calls itself, and on some words of full SQL twice at every level: only words and
+        signs of expressions, brackets and signs nested within bounds, one expression."""
         depth = deepest = signs = 0
-        for token in tokens:
+        for at, token in enumerate(tokens):
             depth += (token.token_type in _OPEN) - (token.token_type in _CLOSE)
             signs = signs + 1 if token.token_type in _PREFIXES else 0
             deepest = max(deepest, depth, signs)
             if token.token_type is TokenType.SEMICOLON or depth < 0:
                 self.say("expressions.one")
+            elif not self._ours(tokens, at):
+                self._strange(token.text)
         if not tokens:
             self.say("expressions.blank")
         if deepest > MAX_DEPTH:
             self.say("expressions.too_deep", limit=MAX_DEPTH)
+        if len(tokens) > 3 * MAX_NODES:
+            self.say("expressions.too_many", limit=MAX_NODES)
         return not self.mistakes
+
+    def _ours(self, tokens: list[Token], at: int) -> bool:
+        """Whether this word or sign belongs to expressions, at its place."""
+        kind, word = tokens[at].token_type, tokens[at].text.lower()
+        if kind in _SIGNS:
+            return True
+        called = at + 1 < len(tokens) and tokens[at + 1].token_type is TokenType.L_PAREN
+        if called:
+            return word in KNOWN or word in _SAME or word in _WORDS
+        after_dot = at > 0 and tokens[at - 1].token_type is TokenType.DOT
+        return kind is TokenType.VAR or word in _WORDS or word in _PARTS or after_dot
+
+    def _renamed(self, text: str, tokens: list[Token]) -> str:
+        """Our functions whose names are types in SQL, under names that are none: `date(` tries to be a type first."""
+        for token, following in reversed(list(itertools.pairwise(tokens))):
+            if token.text.lower() in OWN and following.token_type is TokenType.L_PAREN:
+                text = f"{text[: token.start]}{_MARK}{token.text}{text[token.end + 1 :]}"
+        return text
 
     def node(self, tree: object) -> Node:
         if not isinstance(tree, exp.Expression):
@@ -139,10 +185,9 @@ class _Reader:
         special = _SPECIAL.get(type(tree))
         if special is not None:
             return special(self, tree)
-        return self._strange(tree)
+        return self._strange(tree.name if isinstance(tree, exp.Anonymous) else type(tree).__name__)
 
-    def _strange(self, tree: exp.Expression) -> Node:
-        name = tree.name if isinstance(tree, exp.Anonymous) else type(tree).__name__
+    def _strange(self, name: str) -> Node:
         near = difflib.get_close_matches(name.lower(), KNOWN, 1, 0.7)
         if near:
             return self.say("expressions.unknown_near", name=name[:40], near=near[0])
@@ -273,9 +318,9 @@ class _Reader:
         return Span(int(count), name)
 
     def own(self, tree: exp.Expression) -> Node:
-        name = tree.name.lower()
+        name = tree.name.lower().removeprefix(_MARK)
         if name not in OWN or not self._only(tree, {"this", "expressions"}):
-            return self._strange(tree)
+            return self._strange(tree.name)
         return Call(name, tuple(self.node(one) for one in tree.expressions))
 
 

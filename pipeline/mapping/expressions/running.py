@@ -42,14 +42,17 @@ def _run(program: Program, frame: pl.DataFrame) -> Result:
     wanted = {program.value.name, program.value.fault}
     last = {name: at for at, step in enumerate(program.steps) for name in (*step.inputs, step.name)}
     held: dict[str, pl.Series] = {}
+    live = 0
     for at, step in enumerate(program.steps):
         inputs = [held[name] if name in held else frame[name] for name in step.inputs]
         made = _filled(pl.DataFrame(inputs).select(step.expr).to_series(), frame.height)
         held[step.name] = made
+        live += int(made.estimated_size())
         for name in (*step.inputs, step.name):
             if last[name] == at and name not in wanted:
-                held.pop(name, None)
-        if frame.height > 1 and sum(one.estimated_size() for one in held.values()) > LIVE:
+                gone = held.pop(name, None)
+                live -= 0 if gone is None else int(gone.estimated_size())
+        if frame.height > 1 and live > LIVE:
             raise TooMuch
     value, fault = program.value.name, program.value.fault
     none = pl.Series([None], dtype=pl.Int16)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -12,6 +12,8 @@ from pipeline.mapping.expressions.program import TEXT, Build, Type, Value
 MAX_PATTERN = 200  # characters of a regular expression
 MAX_REPEATS = 100  # of {m,n} in it, multiplied
 MAX_PAD = 1_000
+MAX_WIDE = 10  # of classes with thousands of signs, times the repeats: two milliseconds each to make ready
+_WIDE = re.compile(r"\\[wWpPSD]")
 _REPEAT = re.compile(r"\{\s*([0-9]*)\s*(?:,\s*([0-9]*)\s*)?\}")
 
 
@@ -24,28 +26,37 @@ def simple(build: Build, a: Value, expr: pl.Expr) -> Value:
     return build.make(Type.TEXT, expr, [a])
 
 
-def bounded(build: Build, size: pl.Expr, expr: pl.Expr, args: Sequence[Value]) -> Value:
-    """`expr` where the text it makes has at most TEXT characters, which `size` tells beforehand."""
+def bounded(
+    build: Build, size: pl.Expr, make: Callable[[list[pl.Expr]], pl.Expr], args: Sequence[Value]
+) -> Value:
+    """What `make` gives of the texts, where that has at most TEXT characters, which `size` tells beforehand.
+
+    Elsewhere it is given blank texts, not null ones: polars may work on what lies under a null."""
     names = [arg.name for arg in args]
     length = build.step(size, names)
     long = pl.col(length) > TEXT
     fault = build.guard(long, [length], "expressions.long_text", args)
-    made = build.step(pl.when(~long).then(expr), [*names, length])
-    return Value(made, Type.TEXT, fault)
+    short = [
+        build.step(pl.when(long).then(pl.lit("")).otherwise(arg.col), [length, arg.name]) for arg in args
+    ]
+    made = build.step(make([pl.col(name) for name in short]), short)
+    return Value(build.step(pl.when(~long).then(pl.col(made)), [made, length]), Type.TEXT, fault)
 
 
 def join(build: Build, args: Sequence[Value], *, skip: bool, between: str = "") -> Value:
     """One after the other. `skip`: a null counts as nothing; else it makes the whole null."""
-    parts = [arg.col for arg in args]
-    lengths = [part.str.len_chars().cast(pl.Int64).fill_null(0) + len(between) for part in parts]
-    joined = pl.concat_str(parts, separator=between, ignore_nulls=skip)
+    lengths = [arg.col.str.len_chars().cast(pl.Int64).fill_null(0) + len(between) for arg in args]
+
+    def joined(parts: list[pl.Expr]) -> pl.Expr:
+        return pl.concat_str(parts, separator=between, ignore_nulls=skip)
+
     return bounded(build, pl.sum_horizontal(lengths), joined, args)
 
 
 def replace(build: Build, a: Value, old: str, new: str) -> Value:
     count = a.col.str.count_matches(old, literal=True).cast(pl.Int64)
     size = a.col.str.len_chars().cast(pl.Int64) + count * (len(new) - len(old))
-    return bounded(build, size, a.col.str.replace_all(old, new, literal=True), [a])
+    return bounded(build, size, lambda texts: texts[0].str.replace_all(old, new, literal=True), [a])
 
 
 def pad(build: Build, a: Value, width: int, fill: str, *, left: bool) -> Value:
@@ -107,6 +118,9 @@ def pattern_problem(pattern: str) -> str | None:
         repeats *= max(1, *(int(n) if len(n) < 4 else MAX_REPEATS + 1 for n in (least, most) if n))
     if repeats > MAX_REPEATS:
         return f"{{{repeats}}} > {MAX_REPEATS}"
+    wide = len(_WIDE.findall(pattern)) * repeats
+    if wide > MAX_WIDE:
+        return f"{wide} > {MAX_WIDE}"
     try:
         pl.select(pl.lit("").str.contains(pattern))
     except pl.exceptions.ComputeError as error:
@@ -128,8 +142,13 @@ def swap(build: Build, a: Value, pattern: str, new: str, *, every: bool) -> Valu
     template, groups = _template(new)
     count = a.col.str.count_matches(pattern).cast(pl.Int64)
     size = a.col.str.len_chars().cast(pl.Int64) * (1 + groups) + count * len(new)
-    text = a.col.str.replace_all(pattern, template) if every else a.col.str.replace(pattern, template)
-    return bounded(build, size, text, [a])
+
+    def swapped(texts: list[pl.Expr]) -> pl.Expr:
+        return (
+            texts[0].str.replace_all(pattern, template) if every else texts[0].str.replace(pattern, template)
+        )
+
+    return bounded(build, size, swapped, [a])
 
 
 def _template(new: str) -> tuple[str, int]:
