@@ -185,3 +185,29 @@ def test_derived_amounts_add_up_to_the_last_digit(amount: Decimal, percent: Deci
     made = derive(frame, table, ("net_amount", "tax_amount"), "TTC").row(0, named=True)
     assert made["net_amount"] == (amount * 100 / (100 + percent)).quantize(cent, ROUND_HALF_UP)
     assert made["net_amount"] + made["tax_amount"] == amount
+
+
+def test_lines_below_an_unreadable_line_are_not_the_earlier_heads() -> None:
+    """The line may have been a head: what follows it up to the next belongs to nobody."""
+    text = (
+        ORDERS.replace('unit = "document"', 'unit = "row"')
+        .replace('"No"', '"H"', 1)
+        .replace('= "No"', '= "H.No"')
+    )
+    text = text.replace('"State"', '"H.State"').replace('"Quantity"', '"L.Quantity"')
+    text = text.replace(
+        "[tables.order]\n",
+        '[read]\nformat = "records"\n[read.records]\nH = ["No", "State"]\nL = ["Quantity"]\n[tables.order]\n',
+        1,
+    )
+    mapper = Mapper(plan(text), {name: name for name in ("H.No", "H.State", "L.Quantity")}, "UTC")
+    lines = {"_line": [1, 2, 4, 5, 6], "_record": ["H", "L", "L", "H", "L"]}
+    cells = {
+        "H.No": ["A", "A", "A", "B", "B"],
+        "H.State": ["x"] * 5,
+        "L.Quantity": [None, "1", "2", None, "3"],
+    }
+    frame = pl.DataFrame(lines | cells)
+    made = [mapper.add(frame[:3], [3]), mapper.add(frame[3:], [])]
+    assert [row for one in made for row in one.lines.rows()] == [(1, 0), (2, 0), (5, 1), (6, 1)]
+    assert [o.refusal.line for one in made for o in one.outcasts] == [4]

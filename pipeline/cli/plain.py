@@ -190,13 +190,15 @@ def file_cells(voice: Voice, file: FileRow, zone: str) -> list[str]:
 
 
 def became(voice: Voice, file: FileRow) -> str:
-    """What became of its rows, `4 = 3 new + 1 refused`, or why nothing did."""
+    """What became of its rows, `4 = 3 new + 1 refused`, or why nothing did. One row may make rows of several tables:
+    then `4: 9 new + 1 refused`."""
     if file.state not in ("committed", "archived"):
         return voice.text(file.reason)
     names = ("new", "changed", "same", "refused", "repeats")
     counts = (file.inserted, file.updated, file.unchanged, file.refused, file.duplicates)
     parts = [f"{n} {voice.word(f'cli.head.{name}')}" for name, n in zip(names, counts, strict=True) if n]
-    return f"{file.rows_read} = {' + '.join(parts)}" if parts else str(file.rows_read)
+    sign = " =" if sum(counts) == file.rows_read else ":"
+    return f"{file.rows_read}{sign} {' + '.join(parts)}" if parts else str(file.rows_read)
 
 
 def called(file: FileRow) -> str:

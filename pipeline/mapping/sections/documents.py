@@ -35,6 +35,7 @@ class Documents:
         self._numbers: dict[str, int] = {}
         self.count = 0
         self._carried: dict[str, str | None] = dict.fromkeys(self._columns)
+        self._astray = False  # does the row before belong to no document?
         self._last: int | None = None  # the document of the row before
         self._broken: int | None = None  # the unreadable line that stands before the row to come
 
@@ -64,9 +65,7 @@ class Documents:
 
     def _docs(self, frame: pl.DataFrame, damaged: Sequence[int]) -> pl.Series:
         if self._tag is not None:
-            heads = (frame[KIND] == self._tag).cum_sum().cast(pl.Int64) + (self.count - 1)
-            self.count = int(heads[-1]) + 1 if frame.height else self.count
-            return heads.set(heads < 0, None)
+            return self._tagged(frame[LINE], frame[KIND] == self._tag, damaged)
         if any(name not in frame.columns for name in self._columns):  # objects without lists: each is one row
             start, self.count = self.count, self.count + frame.height
             return pl.int_range(start, self.count, eager=True, dtype=pl.Int64)
@@ -81,6 +80,17 @@ class Documents:
             schema={"key": pl.String, DOC: pl.Int64},
         )
         return keys.to_frame("key").join(known, on="key", how="left", maintain_order="left")[DOC]
+
+    def _tagged(self, lines: pl.Series, head: pl.Series, damaged: Sequence[int]) -> pl.Series:
+        """A document from each head to the next; below an unreadable line, which may have been one, there is none."""
+        heads = head.cum_sum().cast(pl.Int64)
+        docs = heads + (self.count - 1)
+        lost = (docs < 0) | ((heads == 0) & self._astray)
+        if damaged or self._broken is not None:
+            lost = lost | self._across(lines, head, damaged)
+        if len(docs):
+            self.count, self._astray = int(docs[-1]) + 1, bool(lost[-1])
+        return docs.set(lost, None)
 
     def _continued(self, texts: pl.DataFrame, damaged: Sequence[int]) -> pl.Series:
         """What each row says of its document, blanks filled from above; null where nothing is above."""
@@ -98,16 +108,20 @@ class Documents:
 
     def _interrupted(self, texts: pl.DataFrame, whole: pl.DataFrame, damaged: Sequence[int]) -> pl.DataFrame:
         """Without what was filled in across an unreadable line."""
-        marks = sorted({*damaged, *([self._broken] if self._broken is not None else [])})
-        broken = pl.DataFrame({"broken": marks}, schema={"broken": pl.Int64})
-        said = pl.any_horizontal(pl.col(name).is_not_null() for name in self._columns)
-        lines = texts.select(
-            pl.col(LINE).cast(pl.Int64), pl.when(said).then(LINE).forward_fill().alias("said")
-        )
-        lines = lines.with_columns(pl.col("said").cast(pl.Int64))
-        last = lines.set_sorted(LINE).join_asof(broken.set_sorted("broken"), left_on=LINE, right_on="broken")
-        lost = last.select((pl.col("broken") > pl.col("said").fill_null(-1)).fill_null(False))["broken"]
+        said = texts.select(pl.any_horizontal(pl.col(n).is_not_null() for n in self._columns).alias("said"))[
+            "said"
+        ]
+        lost = self._across(texts[LINE], said, damaged)
         return whole.with_columns(pl.when(~lost).then(pl.col(name)).alias(name) for name in self._columns)
+
+    def _across(self, lines: pl.Series, said: pl.Series, damaged: Sequence[int]) -> pl.Series:
+        """Between which rows and the last that `said` its document does an unreadable line stand?"""
+        marks = sorted({*damaged, *([self._broken] if self._broken is not None else [])})
+        broken = pl.DataFrame({"broken": marks}, schema={"broken": pl.Int64}).set_sorted("broken")
+        rows = pl.DataFrame({LINE: lines.cast(pl.Int64), "said": said})
+        rows = rows.with_columns(pl.when("said").then(LINE).forward_fill().fill_null(-1).alias("said"))
+        last = rows.set_sorted(LINE).join_asof(broken, left_on=LINE, right_on="broken")
+        return last.select((pl.col("broken") > pl.col("said")).fill_null(False).alias("lost"))["lost"]
 
     def _neighbours(self, lines: pl.Series, docs: pl.Series, damaged: Sequence[int]) -> list[Outcast]:
         """The documents beside lines that could not be read, which may be theirs."""
@@ -126,7 +140,9 @@ class Documents:
                     hit.setdefault(docs[at], line)
             else:
                 self._broken = line
-        if not self._whole:
+        if not self._whole or self._columns == [
+            OBJECT
+        ]:  # an object that cannot be read is a document by itself
             return []
         return [
             Outcast("", doc, Refusal(line, "", "", message("sections.unread", line=line)))

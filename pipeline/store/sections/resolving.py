@@ -83,8 +83,51 @@ def identify(
 ) -> list[str]:
     """Fill the section's ids. `keys`: the table's own, each with a unique index; `unique`: the rows are known to have
     different keys; `ms`: milliseconds of now."""
-    plan, table = part.plan, quoted(part.plan.plan.table.name)
-    references = part.references()
+    plan, table, references = part.plan, quoted(part.plan.plan.table.name), part.references()
+    inner = _referring(part, parents, docs)
+    alternatives = [[(name, references.get(name, quoted(name))) for name in key] for key in plan.keys]
+    over = "" if not alternatives or unique else ", ".join("r." + cell for _, cell in alternatives[0])
+    group = f"min(r._rec) OVER (PARTITION BY {over})" if over else "r._rec"
+    whole = [" AND ".join(f"{cell} IS NOT NULL" for _, cell in one) for one in alternatives]
+    known = [_known(table, one, plan.keys[i] in keys, sql) for i, one in enumerate(alternatives)]
+    complete = whole[0] if alternatives else "true"
+    looked = (
+        known[0].format(row="r") if alternatives and plan.mode != "append" else f"CAST(NULL AS {sql.uuid})"
+    )
+    latest = plan.repeated == "last" and bool(over)
+    win = f"max(r._rec) OVER (PARTITION BY {over})" if latest else group
+    marks = f"CASE WHEN {complete} THEN {group} END AS _g, CASE WHEN {complete} THEN {looked} END AS _id, {win} AS _last"
+    counter = f"(x._rec * 64 + {part.number})"
+    own = "x._g = x._rec"
+    several = len(alternatives) > 1
+    made = "x._id" if several else f"coalesce(x._id, CASE WHEN {own} THEN {sql.ident(counter, ms)} END)"
+    new = "0" if several else f"CASE WHEN x._id IS NULL AND {own} THEN 1 ELSE 0 END"
+    wins = "0" if several else "CASE WHEN x._g IS NOT NULL AND x._last = x._rec THEN 1 ELSE 0 END"
+    names = ["_rec", "_line", "_doc", *references.values(), *map(quoted, key_cells(part))]
+    out = [
+        f"INSERT INTO {part.ids} SELECT {', '.join('x.' + name for name in names)}, x._g, {made}, {new}, {wins}"
+        f" FROM (SELECT r.*, {marks} FROM ({inner}) AS r) AS x"
+    ]
+    if several:
+        out += _further(part, alternatives, whole, known, sql, ms)
+    if not unique:
+        out.append(
+            f"UPDATE {part.ids} AS k SET (_id, _new) = (SELECT w._id, w._new FROM {part.ids} AS w WHERE w._rec = k._g)"
+            " WHERE _id IS NULL AND _g IS NOT NULL"
+        )
+    if several and plan.repeated == "last":
+        out.append(
+            f"UPDATE {part.ids} AS k SET _win = 1 FROM (SELECT max(_rec) AS rec FROM {part.ids} WHERE _g IS NOT NULL"
+            " GROUP BY _g) AS w WHERE w.rec = k._rec"
+        )
+    elif several:
+        out.append(f"UPDATE {part.ids} SET _win = 1 WHERE _g = _rec")
+    return out
+
+
+def _referring(part: Part, parents: Mapping[str, Part], docs: Range) -> str:
+    """The rows with the ids of what they point to, and their key cells."""
+    plan = part.plan
     joins, ids = [], []
     for i, (_, name) in enumerate(plan.rows):
         parent = parents[name]
@@ -95,25 +138,22 @@ def identify(
         joins.append(f"LEFT JOIN {part.found(i)} AS f{i} ON f{i}._rec = s._rec")
         ids.append(f"f{i}._id AS q{i}")
     cells = [f"s.{quoted(name)}" for name in key_cells(part)]
-    inner = (
+    return (
         f"SELECT {', '.join(['s._rec', 's._line', 's._doc', *ids, *cells])} FROM {part.rows} AS s {' '.join(joins)}"
         f" WHERE s._doc BETWEEN {docs[0]} AND {docs[1]}"
     )
-    alternatives = [[(name, references.get(name, quoted(name))) for name in key] for key in plan.keys]
-    if not alternatives or unique:
-        group = "r._rec"
-    else:
-        group = f"min(r._rec) OVER (PARTITION BY {', '.join('r.' + cell for _, cell in alternatives[0])})"
-    whole = [" AND ".join(f"{cell} IS NOT NULL" for _, cell in one) for one in alternatives]
-    known = [_known(table, one, plan.keys[i] in keys, sql) for i, one in enumerate(alternatives)]
-    if alternatives:
-        first = known[0].format(row="r") if plan.mode != "append" else "NULL"
-        group, ident = f"CASE WHEN {whole[0]} THEN {group} END", f"CASE WHEN {whole[0]} THEN {first} END"
-    else:
-        ident = "NULL"
-    if sql.postgres and ident.endswith("NULL"):
-        ident = "NULL::uuid"
-    out = [f"INSERT INTO {part.ids} SELECT r.*, {group}, {ident}, 0, 0 FROM ({inner}) AS r"]
+
+
+def _further(
+    part: Part,
+    alternatives: Sequence[Sequence[tuple[str, str]]],
+    whole: Sequence[str],
+    known: Sequence[str],
+    sql: Sql,
+    ms: int,
+) -> list[str]:
+    """The alternatives after the first: a row that knows only a later one joins the rows that have it."""
+    out = []
     for one, complete, there in list(zip(alternatives, whole, known, strict=True))[1:]:
         cells = [cell for _, cell in one]
         out.append(
@@ -121,32 +161,18 @@ def identify(
             f" (PARTITION BY {', '.join(cells)}) AS g FROM {part.ids} WHERE {complete}) AS w"
             " WHERE w._rec = k._rec AND k._g IS NULL"
         )
-        if plan.mode != "append":
+        if part.plan.mode != "append":
             out.append(
                 f"UPDATE {part.ids} AS k SET _id = {there.format(row='k')} WHERE _id IS NULL AND {complete}"
             )
-    if len(alternatives) > 1:
-        out.append(
-            f"UPDATE {part.ids} AS k SET _id = w.id FROM (SELECT _g AS g, {sql.least('_id')} AS id FROM {part.ids}"
-            " WHERE _id IS NOT NULL GROUP BY _g) AS w WHERE w.g = k._g AND k._id IS NULL"
-        )
+    out.append(
+        f"UPDATE {part.ids} AS k SET _id = w.id FROM (SELECT _g AS g, {sql.least('_id')} AS id FROM {part.ids}"
+        " WHERE _id IS NOT NULL GROUP BY _g) AS w WHERE w.g = k._g AND k._id IS NULL"
+    )
     counter = f"(_rec * 64 + {part.number})"
     out.append(
         f"UPDATE {part.ids} SET _id = {sql.ident(counter, ms)}, _new = 1 WHERE _id IS NULL AND _g = _rec"
     )
-    if not unique:
-        out.append(
-            f"UPDATE {part.ids} AS k SET (_id, _new) = (SELECT w._id, w._new FROM {part.ids} AS w WHERE w._rec = k._g)"
-            " WHERE _id IS NULL AND _g IS NOT NULL"
-        )
-    last = plan.repeated == "last" and not unique
-    if last:
-        out.append(
-            f"UPDATE {part.ids} AS k SET _win = 1 FROM (SELECT max(_rec) AS rec FROM {part.ids} WHERE _g IS NOT NULL"
-            " GROUP BY _g) AS w WHERE w.rec = k._rec"
-        )
-    else:
-        out.append(f"UPDATE {part.ids} SET _win = 1 WHERE _g = _rec")
     return out
 
 
