@@ -32,6 +32,9 @@ def fit_sections(
     reading = open_reading(file, saved.read, name=name, limits=limits)
     header = reading.dialect.columns
     needed = [names for part in plan.sections for names in _needed(part)]
+    needed += [
+        (cell,) for part in plan.sections for sql in part.plan.mapping.expressions for cell in sql.cells
+    ]
     check_columns(header, [*((one,) for one in whole), *needed], named)
     columns = {one: found for one in named if (found := match_column(one, header)) is not None}
     parts = tuple(_narrow(part, columns, header) for part in plan.sections)

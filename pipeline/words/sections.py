@@ -6,8 +6,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Un modèle avec des sections [tables.NOM] n'a pas de `{key}` à lui. Déplacez-le dans les sections.",
     ),
     "sections.no_where": (
-        "A mapping with [tables.NAME] takes every row of the file. Leave out `where`.",
-        "Un modèle avec des sections [tables.NOM] prend toutes les lignes du fichier. Retirez `where`.",
+        "A mapping with [tables.NAME] takes every row of the file. Move `where` into the sections.",
+        "Un modèle avec des sections [tables.NOM] prend toutes les lignes du fichier. Déplacez `where` dans les sections.",
     ),
     "sections.none": (
         "[tables] needs a section for each table: [tables.order], [tables.line] and so on.",

@@ -217,3 +217,35 @@ gross_amount = "Gross"
             ("1.000000", "8.330000", "1.670000", "10.000000"),
             ("1.000000", "8.330000", "1.670000", "10.000000"),
         ]
+
+
+def test_sections_compute_choose_and_translate(bench: Desk) -> None:
+    bench.plan = fitted("""
+version = 1
+document = "Order"
+unit = "document"
+[tables.order]
+table = "sales_order"
+[tables.order.fields]
+source = { value = "shop" }
+number = { sql = "'W-' || \\"Order\\"" }
+status = { column = "State", values = { "payée" = "paid", ouverte = "open" } }
+[tables.line]
+table = "sales_order_line"
+lines = "replace"
+where = "\\"Sku\\" <> 'GIFT'"
+[tables.line.fields]
+order = { row = "order" }
+line_no = { count = "document" }
+sku = "Sku"
+quantity = "Qty"
+unit_price = "Price"
+net_amount = { sql = 'round(number("Qty") * number("Price"), 2)' }
+""")
+    file = "Order,State,Sku,Qty,Price\n1,payée,A,3,0.335\n1,,GIFT,1,0\n1,,B,2,1.10\n2,brûlée,A,1,1\n3,ouverte,A,x,1\n"
+    done = load(bench, file.encode(), b"a.csv")
+    assert asked(bench, "SELECT number, status FROM sales_order") == [("W-1", "paid")]
+    sold = [("W-1", 1, "A", Decimal(3), Decimal("0.335")), ("W-1", 2, "B", Decimal(2), Decimal("1.1"))]
+    assert lines(bench) == sold
+    refused = [(row.line, row.column, row.value) for row in bench.store.refused(done.id)]
+    assert refused == [(5, "State", "brûlée"), (6, "Qty", "x")]

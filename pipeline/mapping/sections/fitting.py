@@ -93,7 +93,15 @@ def _fit(notes: _Notes, section: Section, table: Table, known: Fitted, catalogue
         notes.say(notes.root + "refunds", "sections.refunds")
     plain = {field.target for field in section.fields}
     alone = keys[0] if len(keys) == 1 and not section.optional else ()
-    mapping = replace(saved, table=table.name, fields=section.fields, sections=(), document=())
+    mapping = replace(
+        saved, table=table.name, fields=section.fields, where=section.where, sections=(), document=()
+    )
+    if mapping.expressions:
+        from pipeline.mapping.expressions.fitting import fit_expressions  # sqlglot and polars
+
+        mapping, wrong = fit_expressions(mapping, table)
+        for path, said in wrong:
+            notes.tell(notes.root + path, said)
     return SectionPlan(
         section.name, Plan(mapping, table, tuple(k for k in alone if k in plain)), keys, per, section.record,
         section.rows, section.counts, tuple(find for find in finds if find),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from pipeline.mapping import take
 from pipeline.mapping.model import Plan, Refusal
 from pipeline.mapping.rows import LINE, _text, map_batch
 from pipeline.mapping.sections.documents import KIND, Documents, filled
@@ -75,6 +76,7 @@ class Mapper:
         base = frame
         if part.record is not None:
             base = base.filter(pl.col(KIND) == part.record) if KIND in base.columns else base.clear()
+        base = self._taken(part, base, mapped)
         if part.counts:
             base = self._counted(part, base)
         if part.optional or len(part.keys) > 1:
@@ -100,6 +102,14 @@ class Mapper:
             whole = derive(whole, part.plan.table, part.derived, part.amounts or "HT")
         unsaid = [pl.lit(None, dtype=pl.String).alias(name) for name in part.kind]
         mapped.frames[part.name] = whole.with_columns(unsaid)
+
+    def _taken(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
+        """The rows that the section's `where` takes; one of which it cannot be told is cast out."""
+        taken, unclear = take(part.plan, base, self._columns, self._zone)
+        if unclear:
+            docs = dict(base.select(LINE, DOC).iter_rows())
+            mapped.outcasts += [Outcast(part.name, docs[one.line], one) for one in unclear]
+        return taken
 
     def _counted(self, part: SectionPlan, base: pl.DataFrame) -> pl.DataFrame:
         """Each row's place in its document or in the file, from 1, whatever becomes of the rows before it."""
@@ -131,7 +141,10 @@ class Mapper:
     def _complete(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
         """The rows that have all cells of some key; of an optional section the others vanish, else are refused."""
         fields = {one.target: one for one in part.plan.mapping.fields}
-        there = {t: _text(one, self._columns, self._read).is_not_null() for t, one in fields.items()}
+        there = {
+            t: pl.lit(True) if one.sql else _text(one, self._columns, self._read).is_not_null()
+            for t, one in fields.items()
+        }
         if part.digest is not None:
             said = [there[name] for name in part.digest[1] if name in there]
             there[part.digest[0]] = pl.any_horizontal(said) if said else pl.lit(False)
@@ -155,7 +168,8 @@ class Mapper:
 def names_of(part: SectionPlan) -> list[str]:
     """The mapping's columns that a section reads."""
     plans = [part.plan, *(plan for find in part.finds for plan in find.by)]
-    return [name for plan in plans for one in plan.mapping.fields for name in one.named]
+    cells = [name for plan in plans for one in plan.mapping.fields for name in one.named]
+    return [*cells, *(part.plan.mapping.where.cells if part.plan.mapping.where else ())]
 
 
 def _digested(part: SectionPlan, frame: pl.DataFrame) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.mapping.model import Field, Plan, Refusal
+from pipeline.mapping.model import Expression, Field, Plan, Refusal
 
 DOC = "_doc"
 """Name of the column that numbers the documents of a file, from 0 (Int64)."""
@@ -42,6 +42,7 @@ class Section:
     lines: str = ""  # "merge" or "replace"
     amounts: str | None = None  # "HT" or "TTC": what the file's amounts are; the missing ones are derived
     refunds: str | None = None  # "negative": so a refund's total is written
+    where: Expression | None = None  # the rows that the section takes
 
 
 @dataclass(frozen=True, slots=True)

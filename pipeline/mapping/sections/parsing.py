@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+from pipeline.mapping.expressions import expression
 from pipeline.mapping.model import Field
 from pipeline.mapping.sections.amounts import AMOUNTS, REFUNDS
 from pipeline.mapping.sections.model import Find, Section
 from pipeline.mapping.source import Path, Source, nearest
 
 SECTION = (
-    "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "fields",
+    "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "where",
+    "fields",
 )  # fmt: skip
 PER = ("document", "row")
 REPEATED = ("agree", "last", "first")
@@ -74,6 +76,7 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         _choice(source, at, table, "repeated", REPEATED), optional is True,
         _choice(source, at, table, "mode", MODES) or "upsert", lines,
         _choice(source, at, table, "amounts", AMOUNTS), _choice(source, at, table, "refunds", REFUNDS),
+        expression(source, at, table, "where"),
     )  # fmt: skip
 
 
