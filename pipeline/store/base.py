@@ -200,23 +200,29 @@ class SqlStore(Arrivals, Memory, Doctor):
         staged, distinct, _ = self._staged(conn, load)
         if ready.logged:
             inserted, updated = self._changes(conn, ready.target, f"file:{row.id}", seq)
-        counts: dict[str, Any] = {
+        counts = {
             "inserted": inserted,
             "updated": updated,
             "unchanged": distinct - len(found) - inserted - updated,
             "duplicates": staged - distinct,
             "refused": refused,
-            "log_from": seq,
         }
-        conn.execute(files.update().where(files.c.id == row.id).values(**counts))
-        return replace(row, **counts)
+        return self._tallied(conn, row, seq, counts)
+
+    def _tallied(
+        self, conn: sa.Connection, row: LedgerFile, seq: int | None, counts: Mapping[str, int]
+    ) -> LedgerFile:
+        """What a file did stands in its row: `seq` is the change log's last number before it."""
+        noted: dict[str, Any] = {**counts, "log_from": seq}
+        conn.execute(files.update().where(files.c.id == row.id).values(**noted))
+        return replace(row, **noted)
 
     def _commit_sections(
         self, conn: sa.Connection, load: Load, tables: Mapping[str, Ready], row: LedgerFile
     ) -> LedgerFile:
         """Several tables: what the sections made, counted together."""
         assert isinstance(load.staging, Sections)
-        targets = {name: tables[name].target for name in load.plan.writes}
+        targets, seq = {name: tables[name].target for name in load.plan.writes}, self._last_change(conn)
         done: Written = write_sections(conn, load, targets, self._where)
         point("rows.written")
         moved = conn.exec_driver_sql(
@@ -225,15 +231,14 @@ class SqlStore(Arrivals, Memory, Doctor):
         )
         refused = moved.rowcount + self._add_refused(conn, row.id, done.refused)
         _refuse_too_many(load, refused)
-        counts: dict[str, Any] = {
+        counts = {
             "inserted": done.inserted,
             "updated": done.updated,
             "unchanged": done.unchanged,
             "duplicates": done.duplicates,
             "refused": refused,
         }
-        conn.execute(files.update().where(files.c.id == row.id).values(**counts))
-        return replace(row, **counts)
+        return self._tallied(conn, row, seq, counts)
 
     def _write(self, conn: sa.Connection, load: Load, ready: Ready) -> tuple[list[RefusedRow], Counts]:
         """Upsert all rows; what the database refuses is found by halving, in savepoints."""

@@ -16,6 +16,7 @@ from pipeline.store.base import SqlStore
 from pipeline.words import render
 from tests.imports.conftest import Desk
 from tests.imports.test_sections import asked, changes, fitted, lines, load
+from tests.store.test_undo import checksum, undo
 
 RECORDS = """
 version = 1
@@ -249,3 +250,16 @@ net_amount = { sql = 'round(number("Qty") * number("Price"), 2)' }
     assert lines(bench) == sold
     refused = [(row.line, row.column, row.value) for row in bench.store.refused(done.id)]
     assert refused == [(5, "State", "brûlée"), (6, "Qty", "x")]
+
+
+def test_what_several_tables_got_is_taken_back_with_one_command(bench: Desk) -> None:
+    bench.plan = fitted(NESTED)
+    load(bench, orders(1, 2), b"a.json")
+    before = checksum(bench.store)
+    second = load(bench, orders(2, 3, quantity="7"), b"b.json")
+    assert checksum(bench.store) != before
+    done = undo(bench.store, second.id)
+    assert done.left_count == 0
+    assert checksum(bench.store) == before
+    assert undo(bench.store, done.entry.id).left_count == 0
+    assert [line[3] for line in lines(bench)] == [Decimal(2)] * 2 + [Decimal(7)] * 4
