@@ -13,6 +13,7 @@ import sys
 import tempfile
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -114,6 +115,18 @@ def test_one_process_serves_file_after_file_and_an_abandoned_one_is_ended() -> N
         gc.collect()
     assert process.returncode is not None
     assert read(BOOK)[2] == [(2, "1", "2")]
+
+
+def test_it_is_kept_also_when_its_parent_is_big() -> None:
+    """In a process of its own, which was as big as no reading process may become before it started one."""
+    code = (
+        "import tempfile; big = bytearray(b'x') * (700 << 20); del big; from pipeline.formats import apart, open_reading\n"
+        "from pipeline.mapping.model import ReadOptions; from tests.formats.test_apart import BOOK\n"
+        "file = tempfile.TemporaryFile(); file.write(BOOK); file.flush(); list(open_reading(file, ReadOptions()))\n"
+        "assert apart._idle._child is not None\n"
+    )
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True, timeout=60)
 
 
 def test_looking_ahead_costs_no_second_reading(monkeypatch: pytest.MonkeyPatch) -> None:
