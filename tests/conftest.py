@@ -15,21 +15,6 @@ from pipeline import files as disk
 from pipeline.store import connect
 from pipeline.store.base import SqlStore
 
-LONG = (
-    "tests/faults/test_points.py",
-    "tests/faults/",
-    "tests/flow/",
-    "tests/test_cli.py",
-    "tests/test_demo.py",
-)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files come first, else the last one would keep one process busy and the others waiting."""
-    items.sort(
-        key=lambda item: next((n for n, at in enumerate(LONG) if item.nodeid.startswith(at)), len(LONG))
-    )
-
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
