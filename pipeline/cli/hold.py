@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
@@ -14,6 +14,9 @@ from pipeline.cli.facts import AsJson, known_job
 from pipeline.cli.output import Voice
 from pipeline.cli.work import tell
 from pipeline.words import message
+
+if TYPE_CHECKING:
+    from pipeline.results import OnceResult
 
 SPANS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "j": 86400}
 """Unit → seconds; j: jours."""
@@ -65,13 +68,18 @@ def replay(
     voice: Voice = context.obj
     with voice.pipeline(forks=True) as pipeline:
         result, zone = pipeline.replay(id, wait=wait), pipeline.settings.timezone
+    _loaded(voice, result, zone, as_json, "cli.replayed", id)
+
+
+def _loaded(voice: Voice, result: OnceResult, zone: str, as_json: bool, said: str, id: int) -> NoReturn:
+    """What became of a file that a person had loaded; `said` tells it of one that went in."""
     if as_json:
         voice.json(plain.once_json(voice, result))
     else:
         tell(voice, result, zone)
         for file in result.files:
             if file.state == "archived" and file.id is not None:
-                voice.say(message("cli.replayed", id=id, new=file.id))
+                voice.say(message(said, id=id, new=file.id))
     raise typer.Exit(result.exit_code)
 
 
@@ -84,14 +92,7 @@ def approve(
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
         result, zone = pipeline.approve(id), pipeline.settings.timezone
-    if as_json:
-        voice.json(plain.once_json(voice, result))
-    else:
-        tell(voice, result, zone)
-        for file in result.files:
-            if file.state == "archived" and file.id is not None:
-                voice.say(message("cli.approved", id=id, new=file.id))
-    raise typer.Exit(result.exit_code)
+    _loaded(voice, result, zone, as_json, "cli.approved", id)
 
 
 def reject(

@@ -18,15 +18,15 @@ def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | N
         from pipeline.mapping.sections.fitting import compile_sections  # which needs this module
 
         return compile_sections(saved, catalogue)
-    notes = _Notes(saved)
+    notes = Notes(saved)
     table = catalogue.get(saved.table)
     if table is None:
         notes.say("table", "mapping.unknown_table", nearest(saved.table, catalogue), table=saved.table)
         return None, notes.found
     for field in saved.fields:
-        _check_field(notes, table, field)
+        check_field(notes, table, field)
     if saved.read.date is not None:
-        _check_format(notes, "read.date", saved.read.date)
+        check_format(notes, "read.date", saved.read.date)
     if saved.expressions:
         from pipeline.mapping.expressions.fitting import fit_expressions  # sqlglot and polars
 
@@ -53,7 +53,7 @@ def examine(name: str, text: str, file: str, catalogue: Catalogue) -> tuple[Plan
     return (None if found else plan), found
 
 
-class _Notes:
+class Notes:
     def __init__(self, saved: SavedMapping, root: str = "") -> None:
         """`root`: the path of what is looked at, "tables.line." for a section."""
         self.saved, self.root = saved, root
@@ -73,7 +73,7 @@ def _given(saved: SavedMapping) -> set[str]:
     return {path.split(".")[1] for path in saved.lines if path.startswith("fields.")}
 
 
-def _key(notes: _Notes, table: Table) -> tuple[str, ...]:
+def _key(notes: Notes, table: Table) -> tuple[str, ...]:
     """The table's key that the mapping names (in any order); without one the first that is filled."""
     given = _given(notes.saved)
     asked = notes.saved.key
@@ -96,7 +96,7 @@ def _key(notes: _Notes, table: Table) -> tuple[str, ...]:
     return ()
 
 
-def _check_field(notes: _Notes, table: Table, field: Field) -> None:
+def check_field(notes: Notes, table: Table, field: Field) -> None:
     at = f"{notes.root}fields.{field.target}"
     column = table.columns.get(field.target)
     if column is None:
@@ -110,7 +110,7 @@ def _check_field(notes: _Notes, table: Table, field: Field) -> None:
         if column.kind not in (Kind.DATE, Kind.DATETIME):
             notes.say(at, "mapping.format_place", column=field.target)
             return
-        if not _check_format(notes, at, field.format):
+        if not check_format(notes, at, field.format):
             return
     if notes.saved.read.date is not None and not valid_format(notes.saved.read.date):
         return
@@ -136,7 +136,7 @@ def valid_format(form: str) -> bool:
     return all(letter in LETTERS for letter in letters) and bool(whole) and not form.endswith("%")
 
 
-def _check_format(notes: _Notes, at: str, form: str) -> bool:
+def check_format(notes: Notes, at: str, form: str) -> bool:
     if valid_format(form):
         return True
     notes.say(at, "mapping.format", format=form)

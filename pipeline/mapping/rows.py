@@ -28,7 +28,7 @@ def map_batch(
     values = [pl.col(LINE)]
     for i, field in enumerate(plan.mapping.fields):
         column = plan.column(field.target)
-        texts.append(_text(field, columns, read).alias(f"t{i}"))
+        texts.append(text_of(field, columns, read).alias(f"t{i}"))
         if field.sql is None:
             values.append(_value(pl.col(f"t{i}"), column, field, read, zone).alias(f"v{i}"))
     cells = frame.select(texts)
@@ -142,7 +142,7 @@ def constant_problem(text: str, column: Column, field: Field, read: ReadOptions)
     return why(text, column, field, read) if value.item() is None else None
 
 
-def _text(field: Field, columns: Mapping[str, str], read: ReadOptions) -> pl.Expr:
+def text_of(field: Field, columns: Mapping[str, str], read: ReadOptions) -> pl.Expr:
     """The cell's text; null when blank. Of several columns the first filled one, else the default."""
     if field.value is not None:
         return pl.lit(field.value, dtype=pl.String)

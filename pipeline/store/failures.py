@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -40,6 +41,20 @@ def translated(where: str, *drivers: type[Exception]) -> Iterator[None]:
         yield
     except caught as error:
         raise judge(error, where) from error
+
+
+def write_many(raw: sqlite3.Connection, where: str, statement: str, values: Iterable[Any]) -> None:
+    """One statement for many rows in a transaction of its own, on a bare connection to SQLite. Raises as inside
+    `translated`."""
+    with translated(where, sqlite3.Error):
+        try:
+            raw.execute("BEGIN")
+            raw.executemany(statement, values)
+            raw.execute("COMMIT")
+        except sqlite3.Error:
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+            raise
 
 
 def judge(error: Exception, where: str) -> PipelineError:

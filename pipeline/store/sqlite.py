@@ -19,7 +19,7 @@ from pipeline.errors import Environment
 from pipeline.mapping.model import Plan
 from pipeline.store.attempt import AttemptStore
 from pipeline.store.base import Counts
-from pipeline.store.failures import RowsRefused, translated
+from pipeline.store.failures import RowsRefused, translated, write_many
 from pipeline.store.keys import Keys
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, SectionsStaging, Staging
@@ -270,15 +270,7 @@ class SqliteStaging:
         self._many(f"INSERT INTO temp.{self.table}_refused VALUES (?, ?, ?, ?, ?)", values)
 
     def _many(self, statement: str, values: Any) -> None:
-        with translated(self._where, sqlite3.Error):
-            try:
-                self._raw.execute("BEGIN")
-                self._raw.executemany(statement, values)
-                self._raw.execute("COMMIT")
-            except sqlite3.Error:
-                if self._raw.in_transaction:
-                    self._raw.execute("ROLLBACK")
-                raise
+        write_many(self._raw, self._where, statement, values)
 
     def close(self) -> None:
         if self.table:

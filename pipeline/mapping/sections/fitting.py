@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline.errors import Mistake
-from pipeline.mapping.fitting import _check_field, _check_format, _Notes
+from pipeline.mapping.fitting import Notes, check_field, check_format
 from pipeline.mapping.model import Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
 from pipeline.mapping.sections import amounts
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
@@ -25,7 +25,7 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
     found: list[Mistake] = []
     known: dict[str, tuple[Section, Table]] = {}
     for section in saved.sections:
-        notes = _Notes(saved, f"tables.{section.name}.")
+        notes = Notes(saved, f"tables.{section.name}.")
         table = catalogue.get(section.table)
         if table is None:
             path = notes.root + "table"
@@ -36,17 +36,17 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
             known[section.name] = (section, table)
         found += notes.found
     if saved.read.date is not None:
-        notes = _Notes(saved)
-        _check_format(notes, "read.date", saved.read.date)
+        notes = Notes(saved)
+        check_format(notes, "read.date", saved.read.date)
         found += notes.found
     plans = []
     for section, table in known.values():
-        notes = _Notes(saved, f"tables.{section.name}.")
+        notes = Notes(saved, f"tables.{section.name}.")
         plans.append(_fit(notes, section, table, known, catalogue))
         found += notes.found
     ordered = _parents_first(plans)
     if ordered is None:
-        notes = _Notes(saved)
+        notes = Notes(saved)
         notes.say(f"tables.{plans[0].name}", "sections.circle", sections=" → ".join(_circle(plans)))
         found += notes.found
     if found or not ordered:
@@ -56,14 +56,14 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
     return Plan(saved, first.plan.table, (), tuple(ordered)), []
 
 
-def _fit(notes: _Notes, section: Section, table: Table, known: Fitted, catalogue: Catalogue) -> SectionPlan:
+def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue: Catalogue) -> SectionPlan:
     saved = notes.saved
     for field in section.fields:
         column = table.columns.get(field.target)
         if column is not None and column.kind is Kind.REFERENCE:
             notes.say(f"{notes.root}fields.{field.target}", "sections.reference", column=field.target)
         else:
-            _check_field(notes, table, field)
+            check_field(notes, table, field)
     per = _per(saved, section)
     if per == "document" and not saved.document:
         notes.say(notes.root + "per", "sections.no_document")
@@ -111,7 +111,7 @@ def _fit(notes: _Notes, section: Section, table: Table, known: Fitted, catalogue
     )  # fmt: skip
 
 
-def _column(notes: _Notes, table: Table, target: str) -> Column | None:
+def _column(notes: Notes, table: Table, target: str) -> Column | None:
     column = table.columns.get(target)
     if column is None:
         near = nearest(target, table.columns)
@@ -121,9 +121,7 @@ def _column(notes: _Notes, table: Table, target: str) -> Column | None:
     return column
 
 
-def _check_row(
-    notes: _Notes, section: Section, table: Table, target: str, parent: str, known: Fitted
-) -> None:
+def _check_row(notes: Notes, section: Section, table: Table, target: str, parent: str, known: Fitted) -> None:
     at = f"{notes.root}fields.{target}"
     names = [one.name for one in notes.saved.sections]
     column = _column(notes, table, target)
@@ -147,7 +145,7 @@ def _per(saved: SavedMapping, section: Section) -> str:
     return section.per or ("document" if saved.document and not (section.lines or section.record) else "row")
 
 
-def _find(notes: _Notes, table: Table, find: Find, catalogue: Catalogue) -> FindPlan | None:
+def _find(notes: Notes, table: Table, find: Find, catalogue: Catalogue) -> FindPlan | None:
     at = f"{notes.root}fields.{find.target}"
     column, other = _column(notes, table, find.target), catalogue.get(find.table)
     if other is None:
@@ -159,9 +157,9 @@ def _find(notes: _Notes, table: Table, find: Find, catalogue: Catalogue) -> Find
     elif column.references not in (None, find.table):
         facts = {"column": find.target, "table": column.references or "", "section": find.table}
         notes.say(at, "sections.other_table", **facts)
-    inner = _Notes(notes.saved, f"{at}.")
+    inner = Notes(notes.saved, f"{at}.")
     for field in {field.target: field for one in (*find.by, find.given) for field in one}.values():
-        _check_field(inner, other, field)
+        check_field(inner, other, field)
     notes.found += [replace(mistake, path=at) for mistake in inner.found]
 
     def plan(fields: tuple[Field, ...]) -> Plan:
@@ -171,7 +169,7 @@ def _find(notes: _Notes, table: Table, find: Find, catalogue: Catalogue) -> Find
     return FindPlan(find.target, tuple(plan(one) for one in find.by), find.missing, plan(find.given))
 
 
-def _keys(notes: _Notes, section: Section, table: Table, given: set[str]) -> tuple[tuple[str, ...], ...]:
+def _keys(notes: Notes, section: Section, table: Table, given: set[str]) -> tuple[tuple[str, ...], ...]:
     """The alternatives the section names, of any of the table's columns; else the table's first that is filled."""
     if section.mode == "append" and not section.keys:
         return ()

@@ -9,7 +9,7 @@ import polars as pl
 
 from pipeline.mapping import take
 from pipeline.mapping.model import Plan, Refusal
-from pipeline.mapping.rows import LINE, _text, map_batch
+from pipeline.mapping.rows import LINE, map_batch, text_of
 from pipeline.mapping.sections.documents import KIND, Documents, filled
 from pipeline.mapping.sections.heads import Heads
 from pipeline.mapping.sections.model import DOC, Outcast, SectionPlan, found_name
@@ -142,7 +142,7 @@ class Mapper:
         """The rows that have all cells of some key; of an optional section the others vanish, else are refused."""
         fields = {one.target: one for one in part.plan.mapping.fields}
         there = {
-            t: pl.lit(True) if one.sql else _text(one, self._columns, self._read).is_not_null()
+            t: pl.lit(True) if one.sql else text_of(one, self._columns, self._read).is_not_null()
             for t, one in fields.items()
         }
         if part.digest is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
 from itertools import count
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 
 from pipeline.mapping.model import Plan
 from pipeline.mapping.sections.model import Outcast
-from pipeline.store.failures import translated
+from pipeline.store.failures import translated, write_many
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import RefusedRow
 from pipeline.store.sections.words import Part, Sql, creations, drops, parts
@@ -113,15 +112,7 @@ class SqliteSections(Sections):
         self._many(f"INSERT INTO {self.refusals} VALUES (?, ?, ?, ?, ?)", values)
 
     def _many(self, statement: str, values: Any) -> None:
-        with translated(self._where, sqlite3.Error):
-            try:
-                self._raw.execute("BEGIN")
-                self._raw.executemany(statement, values)
-                self._raw.execute("COMMIT")
-            except sqlite3.Error:
-                if self._raw.in_transaction:
-                    self._raw.execute("ROLLBACK")
-                raise
+        write_many(self._raw, self._where, statement, values)
 
     def close(self) -> None:
         self._left += self.names() if self.prefix else []
