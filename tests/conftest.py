@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -14,6 +15,9 @@ import sqlalchemy as sa
 from pipeline import files as disk
 from pipeline.store import connect
 from pipeline.store.base import SqlStore
+from tests import nursery
+
+subprocess.Popen = nursery.Popen  # type: ignore[misc]
 
 
 @pytest.fixture(scope="session")

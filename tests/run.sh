@@ -13,6 +13,6 @@ failed=0
 .venv/bin/ruff check . || failed=1
 .venv/bin/mypy || failed=1
 .venv/bin/lint-imports || failed=1
-# Three at a time: most of a test is waiting for files to settle or for a process to start.
-.venv/bin/python -m pytest -n 3 --dist loadfile "$@" || failed=1
+# Six at a time: most of a test is waiting for files to settle.
+.venv/bin/python -m pytest -n 6 --dist loadfile "$@" || failed=1
 exit $failed

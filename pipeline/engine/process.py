@@ -99,7 +99,7 @@ def launch(memory_mb: int) -> WorkerProcess:
 def fork(memory_mb: int) -> WorkerProcess | None:
     """A worker as a copy of this process. None where a copy could not live: beside other threads, which it
     would not have, and after polars was loaded, which starts some. Call it before anything is opened."""
-    if threading.active_count() > 1 or "polars" in sys.modules or len(os.listdir("/proc/self/task")) > 1:
+    if not _alone():
         return None
     ours, theirs = _line()
     parent = os.getpid()
@@ -114,6 +114,12 @@ def fork(memory_mb: int) -> WorkerProcess | None:
         worker.live(theirs.fileno(), parent, memory_mb)
     theirs.close()
     return WorkerProcess(pid, ours, partial(_reaped, pid))
+
+
+def _alone() -> bool:
+    return not (
+        threading.active_count() > 1 or "polars" in sys.modules or len(os.listdir("/proc/self/task")) > 1
+    )
 
 
 def _line() -> tuple[socket.socket, socket.socket]:
