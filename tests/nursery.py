@@ -149,21 +149,20 @@ def serve() -> None:
         ends.frombytes(ancillary[0][2])
         asked = json.loads(_read(line, int.from_bytes(head, "big")))
         told, tell = os.pipe()
+        ready, go = os.pipe()
         between = os.fork()
         if not between:
-            ready, go = os.pipe()
-            born = os.fork()
-            if born:
-                os.write(tell, born.to_bytes(4, "big"))
-                os.close(ready)
-                os._exit(0)  # and closes `go`, its own copy the last: who was born goes on as an orphan
             os.close(go)
-            os.read(ready, 1)
+            if born := os.fork():
+                os.write(tell, born.to_bytes(4, "big"))
+                os._exit(0)
+            os.read(ready, 1)  # until it is an orphan, and thereby the child of who asked
             _live(asked, list(ends))
-        os.close(tell)
-        pid = os.read(told, 4)
-        os.close(told)
         os.waitpid(between, 0)
+        os.close(go)
+        pid = os.read(told, 4)
+        for end in (told, tell, ready):
+            os.close(end)
         for end in ends:
             os.close(end)
         line.sendall(pid)

@@ -10,6 +10,7 @@ import sys
 import threading
 
 import anyio
+import pytest
 
 from pipeline.engine import process
 
@@ -72,7 +73,9 @@ def test_no_copy_beside_other_threads() -> None:
         other.join()
 
 
-def test_a_new_interpreter_says_how_it_died() -> None:
+def test_a_new_interpreter_says_how_it_died(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIPELINE_TEST_EXEC", "1")
+
     async def killed() -> str:
         worker = process.launch(512)
         assert await worker.receive() == {"hello": worker.pid}
