@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pipeline.mapping.sections.model import Section, SectionPlan
 
 
+CUSTOM = "custom."
+"""How the name of a field begins that users added: its values stand in the column `custom`."""
+
+
 class Kind(StrEnum):
     """The type of a table's column as a mapping sees it."""
 
@@ -63,6 +67,7 @@ class Table:
     label_fr: str = ""
     appended: bool = False
     identified: bool = False
+    aliases: Dict[str, str] = field(default_factory=dict)  # names that some columns had before → theirs
 
 
 Catalogue = Dict[str, Table]
@@ -224,6 +229,11 @@ class Plan:
     def tables(self) -> tuple[Table, ...]:
         """The tables written, each once."""
         return tuple({s.plan.table.name: s.plan.table for s in self.sections}.values()) or (self.table,)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of every table that it speaks of."""
+        return self.writes
 
     @property
     def writes(self) -> tuple[str, ...]:

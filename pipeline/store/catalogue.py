@@ -26,11 +26,12 @@ def live_catalogue(targets: Mapping[str, Target]) -> Catalogue:
     """The tables of another program's database. They have no labels; a number that points to a row of another
     table is a number."""
     return MappingProxyType(
-        {name: catalogue()[name] if target.ours else _live(target) for name, target in targets.items()}
+        {name: catalogue()[name] if target.ours else live_table(target) for name, target in targets.items()}
     )
 
 
-def _live(target: Target) -> Table:
+def live_table(target: Target) -> Table:
+    """One table as a database has it."""
     columns = {
         c.name: Column(
             name=c.name,

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pipeline.brake import Brake
-from pipeline.mapping.model import Catalogue, Plan
+from pipeline.mapping.model import Catalogue, Column, Kind, Plan
 from pipeline.words import MEMBER_LINE, Language, Message
 
 if TYPE_CHECKING:
@@ -98,6 +98,17 @@ class LedgerFile:
     deleted: int = 0
     undo_of: int | None = None  # the entry that this one takes back; its own state is `undo`
     log_from: int | None = None  # the change log's last number before its own changes
+
+
+@dataclass(frozen=True, slots=True)
+class OwnField:
+    """A field that users added to a table of ours: it stands in `custom`, or once promoted in a column of its own."""
+
+    table: str
+    name: str
+    kind: Kind
+    label: str
+    promoted: bool = False
 
 
 class Staging(Protocol):
@@ -315,6 +326,18 @@ class Store(Protocol):
     def rights(self, tables: Sequence[str]) -> list[tuple[str, str, str]]:
         """What the role lacks for loads into these tables and for our own: (table, right, SQL that grants it).
         Table "": the whole database. Without TRIGGER loads work, but what they change is not recorded."""
+
+    def fields(self) -> tuple[OwnField, ...]:
+        """The fields that users added to our tables, by table and name."""
+
+    def add_field(self, field: OwnField) -> None:
+        """Raises PipelineError for a table that is not ours and a name that cannot be used."""
+
+    def promote_field(self, table: str, name: str) -> OwnField:
+        """ONE transaction: the field becomes a column of its table, and every value moves there. Raises PipelineError."""
+
+    def create_table(self, name: str, columns: Sequence[Column], key: Sequence[str]) -> None:
+        """Make a table of the users' own, with its log. Raises PipelineError for a name that cannot be used."""
 
     # the ledger -----------------------------------------------------------------------------------------
     def staging(self, plan: Plan) -> Staging: ...
