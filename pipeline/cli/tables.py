@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from pipeline.saved.making import NewTable
 
 table = typer.Typer(name="table", help="Tables: list, create from a file.", no_args_is_help=True)
-field = typer.Typer(name="field", help="Your own fields: list, add, promote to a column.", no_args_is_help=True)
+field = typer.Typer(
+    name="field", help="Your own fields: list, add, promote to a column.", no_args_is_help=True
+)
 
 
 @table.command()
@@ -24,7 +26,8 @@ def create(
     file: Annotated[Path, typer.Argument(help="A file as those that will be imported.")],
     name: Annotated[str | None, typer.Option(help="The table's name; without it the file's.")] = None,
     key: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="A column that tells the rows apart; may be repeated.")
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="A column that tells the rows apart; may be repeated."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would make.")] = False,
     as_json: AsJson = False,
@@ -35,7 +38,11 @@ def create(
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
         made = making.derive(file, name, key or (), pipeline.settings.timezone)
-        path = None if dry_run else making.make(made, pipeline.store(), pipeline.settings.mappings, voice.language)
+        path = (
+            None
+            if dry_run
+            else making.make(made, pipeline.store(), pipeline.settings.mappings, voice.language)
+        )
     if as_json:
         voice.json({
             "table": made.name, "key": list(made.key), "rows": made.rows, "mapping": path and str(path),
@@ -52,7 +59,12 @@ def create(
 def _tell(voice: Voice, made: NewTable) -> None:
     heads = [voice.word(f"guessing.{one}") for one in ("column", "field", "type", "key")]
     rows = [
-        [own, f"{made.name}.{c.name}", voice.word(f"guessing.kind_{c.kind.value}"), "✓" if c.name in made.key else ""]
+        [
+            own,
+            f"{made.name}.{c.name}",
+            voice.word(f"guessing.kind_{c.kind.value}"),
+            "✓" if c.name in made.key else "",
+        ]
         for own, c, _ in made.columns
     ]
     voice.table(heads, rows)
@@ -121,7 +133,12 @@ def list_fields(context: typer.Context, as_json: AsJson = False) -> None:
         return
     heads = [voice.word(f"guessing.{one}") for one in ("table", "field", "type", "label")]
     rows = [
-        [f.table, f.name if f.promoted else f"custom.{f.name}", voice.word(f"guessing.kind_{f.kind.value}"), f.label]
+        [
+            f.table,
+            f.name if f.promoted else f"custom.{f.name}",
+            voice.word(f"guessing.kind_{f.kind.value}"),
+            f.label,
+        ]
         for f in found
     ]
     voice.table(heads, rows)

@@ -90,7 +90,9 @@ class Kinds:
         if likeness(Column("day", Kind.DATE), values) == FITS:
             one.ways += [(Kind.DATE, plain), *((Kind.DATE, replace(plain, format=day)) for day in DAYS)]
             one.ways.append((Kind.DATETIME, plain))
-            hours = [day + hour for day in (*DAYS, "%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d") for hour in HOURS if hour]
+            hours = [
+                day + hour for day in (*DAYS, "%d/%m/%Y", "%m/%d/%Y", "%Y-%m-%d") for hour in HOURS if hour
+            ]
             one.ways += [(Kind.DATETIME, replace(plain, format=form)) for form in hours]
 
     def settle(self) -> None:
@@ -105,7 +107,10 @@ class Kinds:
             one.ways = [
                 (kind, replace(way, decimal=number.decimal, thousands=number.thousands))
                 if kind in (Kind.DECIMAL, Kind.INTEGER)
-                else (kind, replace(way, order=order) if way.format is None and kind is not Kind.BOOLEAN else way)
+                else (
+                    kind,
+                    replace(way, order=order) if way.format is None and kind is not Kind.BOOLEAN else way,
+                )
                 for kind, way in one.ways
             ]
 

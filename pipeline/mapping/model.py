@@ -222,8 +222,9 @@ class Plan:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The columns written, in the order of the mapping."""
-        return tuple(f.target for f in self.mapping.fields)
+        """The columns written, in the order of the mapping; the users' own fields are all in `custom`."""
+        names = (f.target if not f.target.startswith(CUSTOM) else CUSTOM[:-1] for f in self.mapping.fields)
+        return tuple(dict.fromkeys(names))
 
     @property
     def tables(self) -> tuple[Table, ...]:

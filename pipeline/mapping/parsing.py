@@ -15,7 +15,7 @@ from pipeline.mapping.expressions import expression
 from pipeline.mapping.lists import check_lists, value_list
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
 from pipeline.mapping.sections.parsing import sections as read_sections
-from pipeline.mapping.source import Path, Source, nearest
+from pipeline.mapping.source import Path, Source, nearest, spread
 
 TOP = ("version", "table", "key", "unit", "read", "fields", "values", "where", "document", "tables", "brake")
 UNITS = ("row", "document", "file")
@@ -105,7 +105,7 @@ def read_brake(source: Source, at: Path, table: dict[str, Any]) -> Brake | None:
 
 
 def _fields(source: Source, table: dict[str, Any]) -> tuple[Field, ...]:
-    out = [_field(source, ("fields", target), target, value) for target, value in table.items()]
+    out = [_field(source, ("fields", *path), target, value) for path, target, value in spread(table)]
     return tuple(field for field in out if field is not None)
 
 

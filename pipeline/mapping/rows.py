@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.mapping.cells import convert, convert_plain, filled, why
+from pipeline.mapping.custom import folded
 from pipeline.mapping.listing import kept, listed, meant
 from pipeline.mapping.model import Column, Expression, Field, Kind, Plan, ReadOptions, Refusal
 from pipeline.words import Message, message
@@ -49,7 +50,7 @@ def map_batch(
             refusals.append(_refusal(plan, which, row, frame, columns, faults))
     names = {f"v{i}": f.target for i, f in enumerate(plan.mapping.fields)}
     good = typed.filter(~failing).select(LINE, *names).rename(names)
-    return good, refusals
+    return folded(good, plan), refusals
 
 
 def _value(cell: pl.Expr, column: Column, field: Field, read: ReadOptions, zone: str) -> pl.Expr:

@@ -32,6 +32,8 @@ def moved(conn: sa.Connection, field: OwnField) -> list[str]:
         raw: Any = conn.connection.driver_connection
         raw.create_function("pipeline_scaled", 1, _scaled, deterministic=True)
         value = f"pipeline_scaled({value})"
+    if field.kind is Kind.DATETIME:
+        value = f"replace(replace({value}, 'T', ' '), 'Z', '')"
     rest = f"nullif(json_remove(custom, {path}), '{{}}')"
     return [
         f"UPDATE {table} SET {name} = {value}, custom = {rest} WHERE json_type(custom, {path}) IS NOT NULL"

@@ -136,7 +136,7 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "guessing.table_made": (
         'The table {table} is made, and the mapping {file}. A job in config.toml with `mapping = "{name}"` imports into it.',
-        "La table {table} est créée, et le modèle {file}. Une tâche de config.toml avec `mapping = \"{name}\"` y importe.",
+        'La table {table} est créée, et le modèle {file}. Une tâche de config.toml avec `mapping = "{name}"` y importe.',
     ),
     "guessing.field_added": (
         "The table {table} has the field {name} now. A mapping fills it as custom.{name}.",

@@ -181,4 +181,17 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{column} is empty, and {target} must be filled. Fill it in, or write a default in the mapping.",
         "{column} est vide, alors que {target} doit être rempli. Remplissez-la, ou donnez un default dans le modèle.",
     ),
+    "mapping.custom_plain": (
+        "{name} is a field of your own: it takes a column of the file, a constant or an expression. Correct the line.",
+        "{name} est un champ à vous : il prend une colonne du fichier, une constante ou une expression. Corrigez la ligne.",
+    ),
+    "mapping.custom_write": (
+        "{name} is a field of your own: `write` does not go with it. Remove `write`.",
+        "{name} est un champ à vous : `write` ne va pas avec lui. Retirez `write`.",
+    ),
+    "mapping.custom_key": (
+        "{name} cannot tell rows apart while it is no column. Run `pipeline field promote {table} NAME` first.",
+        "{name} ne peut pas distinguer les lignes tant qu'il n'est pas une colonne. Lancez d'abord `pipeline field promote"
+        " {table} NOM`.",
+    ),
 }

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from pipeline.errors import Mistake
 from pipeline.mapping.fitting import Notes, check_field, check_format
-from pipeline.mapping.model import Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
+from pipeline.mapping.model import CUSTOM, Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
 from pipeline.mapping.sections import amounts
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
+from pipeline.mapping.source import given as given_in
 from pipeline.mapping.source import nearest
 
 DIGEST = {
@@ -57,7 +58,15 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
 
 
 def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue: Catalogue) -> SectionPlan:
-    saved = notes.saved
+    saved, section = notes.saved, _renamed(section, table)
+    for field in section.fields:
+        if field.target.startswith(CUSTOM) and field.write != "always":
+            notes.say(f"{notes.root}fields.{field.target}", "mapping.custom_write", name=field.target)
+    for target in [name for name, _ in (*section.rows, *section.counts)] + [
+        find.target for find in section.finds
+    ]:
+        if target.startswith(CUSTOM):
+            notes.say(f"{notes.root}fields.{target}", "mapping.custom_plain", name=target)
     for field in section.fields:
         column = table.columns.get(field.target)
         if column is not None and column.kind is Kind.REFERENCE:
@@ -75,7 +84,8 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     if section.counts and per == "document":
         notes.say(notes.root + "per", "sections.count_per", column=section.counts[0][0])
     finds = tuple(_find(notes, table, find, catalogue) for find in section.finds)
-    given = {path.split(".")[3] for path in saved.lines if path.startswith(notes.root + "fields.")}
+    lines = given_in(saved.lines, notes.root + "fields.")
+    given = {table.aliases.get(name, name) for name in lines}
     digest = DIGEST.get(table.name)
     if digest and (digest[0] in given or not given.intersection(digest[1])):
         digest = None
@@ -109,6 +119,14 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         section.lines or "merge", digest, section.amounts, derived, section.refunds is not None,
         ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (),
     )  # fmt: skip
+
+
+def _renamed(section: Section, table: Table) -> Section:
+    """With the names that the table's columns have now."""
+    now = table.aliases
+    fields = tuple(replace(field, target=now.get(field.target, field.target)) for field in section.fields)
+    keys = tuple(tuple(now.get(name, name) for name in key) for key in section.keys)
+    return replace(section, fields=fields, keys=keys) if now else section
 
 
 def _column(notes: Notes, table: Table, target: str) -> Column | None:
@@ -160,6 +178,8 @@ def _find(notes: Notes, table: Table, find: Find, catalogue: Catalogue) -> FindP
     inner = Notes(notes.saved, f"{at}.")
     for field in {field.target: field for one in (*find.by, find.given) for field in one}.values():
         check_field(inner, other, field)
+        if field.target.startswith(CUSTOM):
+            notes.say(at, "mapping.custom_key", name=field.target, table=other.name)
     notes.found += [replace(mistake, path=at) for mistake in inner.found]
 
     def plan(fields: tuple[Field, ...]) -> Plan:
@@ -181,7 +201,9 @@ def _keys(notes: Notes, section: Section, table: Table, given: set[str]) -> tupl
         return tuple(complete[:1])
     for key in section.keys:
         for column in key:
-            if column not in table.columns:
+            if column.startswith(CUSTOM):
+                notes.say(notes.root + "key", "mapping.custom_key", name=column, table=table.name)
+            elif column not in table.columns:
                 near = nearest(column, table.columns)
                 notes.say(notes.root + "key", "mapping.unknown_column", near, table=table.name, column=column)
             elif column not in given:

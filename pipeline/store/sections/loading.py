@@ -300,7 +300,7 @@ class _Loading:
         asked = f"SELECT count(*), coalesce(sum(_new * _win), 0), coalesce(sum(_win), 0) FROM {part.ids} WHERE _g IS NOT NULL"
         rows, new, records = map(int, self._ask(asked)[0])
         if new:
-            done.inserted += self._do(writing.insert(part, target, self._moment))
+            done.inserted += self._do(writing.insert(part, target, self._sql, self._moment))
         known = records - new
         statement = (
             writing.update(part, target, self._sql, self._moment) if known and plan.mode != "create" else None

@@ -13,6 +13,7 @@ NIL = "00000000000000000000000000000000"
 """The id that stands for several rows."""
 _POSTGRES = {
     Kind.TEXT: "text", Kind.INTEGER: "bigint", Kind.DATE: "date", Kind.DATETIME: "timestamptz", Kind.BOOLEAN: "boolean",
+    Kind.JSON: "text",
 }  # fmt: skip
 
 
