@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from pipeline.errors import Mistake
 from pipeline.mapping.model import Catalogue, Field, Kind, Plan, SavedMapping, Table
-from pipeline.mapping.parsing import read
 from pipeline.mapping.source import given, nearest
 from pipeline.words import Fact, Message, message
 
@@ -24,6 +23,10 @@ def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | N
         notes.say("table", "mapping.unknown_table", nearest(saved.table, catalogue), table=saved.table)
         return None, notes.found
     saved = notes.saved = renamed(saved, table)
+    if saved.looks:
+        from pipeline.mapping.lookups import fit_lookups  # which needs this module
+
+        saved = fit_lookups(notes, saved, catalogue)
     for field in saved.fields:
         check_field(notes, table, field)
     if saved.read.date is not None:
@@ -45,6 +48,8 @@ def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | N
 
 def examine(name: str, text: str, file: str, catalogue: Catalogue) -> tuple[Plan | None, list[Mistake]]:
     """Read and fit a mapping in one go: (plan, []) or (None, all mistakes of both kinds, by line)."""
+    from pipeline.mapping.parsing import read  # which needs this module
+
     saved, mistakes = read(name, text, file)
     if saved is None or not (saved.table or saved.sections):
         return None, mistakes

@@ -119,6 +119,7 @@ class Expression:
     cells: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     calls: frozenset[str] = frozenset()
+    looks: tuple[Lookup, ...] = ()  # what it looks up in tables; their keys are among `cells`
 
     @property
     def told(self) -> frozenset[str]:
@@ -165,11 +166,42 @@ class Field:
     write: str = "always"  # "create": only into a new row; "if-empty": only where the row has nothing yet
     sql: Expression | None = None  # its result, as a text, is converted like a cell
     values: ValueList | None = None
+    lookup: Lookup | None = None  # the text that is found is converted like a cell
 
     @property
     def named(self) -> tuple[str, ...]:
         """Every file column that the field names."""
-        return self.columns if self.sql is None else (*self.columns, *self.sql.cells)
+        looked = self.lookup.columns if self.lookup is not None else ()
+        return (*self.columns, *looked, *(self.sql.cells if self.sql is not None else ()))
+
+    @property
+    def looks(self) -> tuple[Lookup, ...]:
+        """Every look-up in it."""
+        own = () if self.lookup is None else (self.lookup,)
+        return (*own, *(self.sql.looks if self.sql is not None else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A value of another table: `take` of the one row that has these, by alternatives in order. `plans`, `kind`: once
+    fitted, a plan for each alternative, and the kind of what is taken."""
+
+    table: str
+    take: str
+    by: tuple[tuple[Field, ...], ...]
+    plans: tuple[Plan, ...] = ()
+    kind: Kind = Kind.TEXT
+
+    @property
+    def name(self) -> str:
+        """The column of a batch that holds what was found; equal look-ups have one."""
+        keys = [", ".join(f"{f.target} = {f.columns or repr(f.value)}" for f in one) for one in self.by]
+        return f"lookup {self.table}.{self.take}: {' | '.join(keys)}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The file's columns that it is made by."""
+        return tuple(dict.fromkeys(name for one in self.by for field in one for name in field.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +231,12 @@ class SavedMapping:
         """All that stand in it."""
         found = (self.where, *(field.sql for field in self.fields))
         return tuple(one for one in found if one is not None)
+
+    @property
+    def looks(self) -> tuple[Lookup, ...]:
+        """Every look-up in it, but for those of its sections."""
+        found = [one for field in self.fields for one in field.looks]
+        return (*found, *(self.where.looks if self.where is not None else ()))
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -234,7 +272,13 @@ class Plan:
     @property
     def reads(self) -> tuple[str, ...]:
         """The names of every table that it speaks of."""
-        return self.writes
+        return tuple(dict.fromkeys([*self.writes, *(one.table for one in self.looks)]))
+
+    @property
+    def looks(self) -> tuple[Lookup, ...]:
+        """The look-ups of all its fields and conditions, equal ones once."""
+        plans = [part.plan for part in self.sections] or [self]
+        return tuple({one.name: one for plan in plans for one in plan.mapping.looks}.values())
 
     @property
     def writes(self) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from pipeline.store.doctor import Doctor
 from pipeline.store.failures import RowsRefused, judge, translated
 from pipeline.store.ledger import refused_values, repeat_of
 from pipeline.store.live import targets
+from pipeline.store.looking import SqlLooker
 from pipeline.store.memory import Memory
 from pipeline.store.migrate import migrate, state
 from pipeline.store.model import LedgerFile, Load, RefusedRow, Staging
@@ -142,6 +143,12 @@ class SqlStore(Arrivals, Memory, Doctor, Ownership):
         if not self._place.foreign and table in ours():
             return widened(ours()[table], own_fields(conn))
         return _named(targets(conn), table)
+
+    def looker(self, plan: Plan) -> SqlLooker:
+        tables = {one.table for one in plan.looks}
+        with self._transaction(write=False) as conn:
+            known = self._see(conn).targets
+            return SqlLooker(self._engine, {name: _named(known, name) for name in tables}, self._where)
 
     # the ledger -----------------------------------------------------------------------------------------
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:

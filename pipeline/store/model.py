@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pipeline.brake import Brake
-from pipeline.mapping.model import Catalogue, Column, Kind, Plan
+from pipeline.mapping.model import Catalogue, Column, Kind, Lookup, Plan
 from pipeline.words import MEMBER_LINE, Language, Message
 
 if TYPE_CHECKING:
@@ -151,6 +151,18 @@ class SectionsStaging(Protocol):
     def close(self) -> None: ...
 
     def __enter__(self) -> SectionsStaging: ...
+
+    def __exit__(self, *exc: object) -> None: ...
+
+
+class Looker(Protocol):
+    """Look-ups in tables, while a file is read: one question for many keys. A context manager."""
+
+    def texts(self, lookup: Lookup, plan: Plan, keys: pl.DataFrame) -> list[str | None]:
+        """For each row of `keys` (the columns of the alternative `plan`, typed, no nulls, all different): what is
+        taken of the one row that has these, as a text; None for none and for several."""
+
+    def __enter__(self) -> Looker: ...
 
     def __exit__(self, *exc: object) -> None: ...
 
@@ -344,6 +356,9 @@ class Store(Protocol):
 
     def sections(self, plan: Plan) -> SectionsStaging:
         """The staging of a plan of several tables."""
+
+    def looker(self, plan: Plan) -> Looker:
+        """What the plan's look-ups ask, on a connection of its own."""
 
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
         """ONE transaction: under each job's lock, each file's ledger row, refused rows and upsert, in order,

@@ -22,8 +22,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         'Le champ {target} doit être "Colonne du fichier", une liste, ou {{ … }} ; une constante : {{ value = "…" }}.',
     ),
     "mapping.one_source": (
-        "The field {target} must have `column`, `value`, `file` or `sql`, exactly one of them.",
-        "Le champ {target} doit avoir `column`, `value`, `file` ou `sql`, exactement un des quatre.",
+        "The field {target} must have `column`, `value`, `file`, `sql` or `lookup`, exactly one of them.",
+        "Le champ {target} doit avoir `column`, `value`, `file`, `sql` ou `lookup`, exactement un des cinq.",
     ),
     "mapping.no_list": (
         "There is no section [values.{name}]. Lists: {known}. Correct the name, or write the section.",
@@ -193,5 +193,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} cannot tell rows apart while it is no column. Run `pipeline field promote {table} NAME` first.",
         "{name} ne peut pas distinguer les lignes tant qu'il n'est pas une colonne. Lancez d'abord `pipeline field promote"
         " {table} NOM`.",
+    ),
+    "mapping.lookup": (
+        "The look-up of {target} needs a table, the columns it is found by, and what is taken:"
+        ' {{ lookup = {{ table = "…", by = {{ column = "File column" }}, take = "column" }} }}.',
+        "La recherche de {target} demande une table, les colonnes par lesquelles on trouve, et ce qu'on prend :"
+        ' {{ lookup = {{ table = "…", by = {{ colonne = "Colonne du fichier" }}, take = "colonne" }} }}.',
     ),
 }

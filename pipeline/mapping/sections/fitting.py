@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from pipeline.errors import Mistake
 from pipeline.mapping.fitting import Notes, check_field, check_format
+from pipeline.mapping.lookups import fit_lookups
 from pipeline.mapping.model import CUSTOM, Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
 from pipeline.mapping.sections import amounts
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
@@ -106,6 +107,7 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     mapping = replace(
         saved, table=table.name, fields=section.fields, where=section.where, sections=(), document=()
     )
+    mapping = fit_lookups(notes, mapping, catalogue)
     if mapping.expressions:
         from pipeline.mapping.expressions.fitting import fit_expressions  # sqlglot and polars
 
