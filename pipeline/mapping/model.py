@@ -67,6 +67,9 @@ class Table:
     label_fr: str = ""
     appended: bool = False
     identified: bool = False
+    links: Dict[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # column → the table and column it points to
     aliases: Dict[str, str] = field(default_factory=dict)  # names that some columns had before → theirs
 
 
@@ -272,7 +275,8 @@ class Plan:
     @property
     def reads(self) -> tuple[str, ...]:
         """The names of every table that it speaks of."""
-        return tuple(dict.fromkeys([*self.writes, *(one.table for one in self.looks)]))
+        found = [find.table for part in self.sections for find in part.finds]
+        return tuple(dict.fromkeys([*self.writes, *found, *(one.table for one in self.looks)]))
 
     @property
     def looks(self) -> tuple[Lookup, ...]:
@@ -283,7 +287,8 @@ class Plan:
     @property
     def writes(self) -> tuple[str, ...]:
         """The names of the tables that a load touches, with those in which a look-up may create a row."""
-        found = [find.table for part in self.sections for find in part.finds]
+        finds = [find for part in self.sections for find in part.finds]
+        found = [find.table for find in finds if self.table.identified]
         return tuple(dict.fromkeys([*(table.name for table in self.tables), *found]))
 
 

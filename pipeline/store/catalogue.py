@@ -44,7 +44,8 @@ def live_table(target: Target) -> Table:
         if not c.generated
     }
     keys = tuple(key for key in target.keys if all(name in columns for name in key))
-    return Table(target.name, MappingProxyType(columns), keys)
+    links = {link.columns[0]: (link.table, link.others[0]) for link in target.links if len(link.columns) == 1}
+    return Table(target.name, MappingProxyType(columns), keys, links=links)
 
 
 def _table(table: sa.Table) -> Table:

@@ -10,6 +10,7 @@ from pipeline.mapping.fitting import Notes, check_field, check_format
 from pipeline.mapping.lookups import fit_lookups
 from pipeline.mapping.model import CUSTOM, Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
 from pipeline.mapping.sections import amounts
+from pipeline.mapping.sections.foreign import check_natural
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
 from pipeline.mapping.source import given as given_in
 from pipeline.mapping.source import nearest
@@ -32,10 +33,14 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
         if table is None:
             path = notes.root + "table"
             notes.say(path, "mapping.unknown_table", nearest(section.table, catalogue), table=section.table)
-        elif not table.identified:
-            notes.say(notes.root + "table", "sections.foreign", table=table.name)
         else:
             known[section.name] = (section, table)
+        found += notes.found
+    whose = {table.identified for _, table in known.values()}
+    for section, table in known.values():
+        notes = Notes(saved, f"tables.{section.name}.")
+        if not table.identified:
+            check_natural(notes, section, table, mixed=len(whose) > 1)
         found += notes.found
     if saved.read.date is not None:
         notes = Notes(saved)
@@ -87,7 +92,7 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     finds = tuple(_find(notes, table, find, catalogue) for find in section.finds)
     lines = given_in(saved.lines, notes.root + "fields.")
     given = {table.aliases.get(name, name) for name in lines}
-    digest = DIGEST.get(table.name)
+    digest = DIGEST.get(table.name) if table.identified else None
     if digest and (digest[0] in given or not given.intersection(digest[1])):
         digest = None
     made = given | ({digest[0]} if digest else set())
@@ -147,10 +152,12 @@ def _check_row(notes: Notes, section: Section, table: Table, target: str, parent
     column = _column(notes, table, target)
     if parent not in names:
         notes.say(at, "sections.no_section", nearest(parent, names), section=parent)
-    elif column is not None and parent in known and column.references not in (None, known[parent][1].name):
-        facts = {"column": target, "table": column.references or "", "section": parent}
+    elif (
+        column is not None and parent in known and _refers(table, column) not in (None, known[parent][1].name)
+    ):
+        facts = {"column": target, "table": _refers(table, column) or "", "section": parent}
         notes.say(at, "sections.other_table", **facts)
-    elif column is not None and column.kind is not Kind.REFERENCE:
+    elif column is not None and not _points(table, column):
         notes.say(at, "sections.no_reference", column=target)
     elif (
         parent in known
@@ -158,6 +165,16 @@ def _check_row(notes: Notes, section: Section, table: Table, target: str, parent
         and _per(notes.saved, known[parent][0]) == "row"
     ):
         notes.say(at, "sections.grain", section=parent)
+
+
+def _points(table: Table, column: Column) -> bool:
+    """Does the column point to rows of a table?"""
+    return column.kind is Kind.REFERENCE if table.identified else column.name in table.links
+
+
+def _refers(table: Table, column: Column) -> str | None:
+    """The table that it points to; None: any."""
+    return column.references if table.identified else table.links.get(column.name, (None, ""))[0]
 
 
 def _per(saved: SavedMapping, section: Section) -> str:
@@ -172,10 +189,10 @@ def _find(notes: Notes, table: Table, find: Find, catalogue: Catalogue) -> FindP
         notes.say(at, "mapping.unknown_table", nearest(find.table, catalogue), table=find.table)
     if column is None or other is None:
         return None
-    if column.kind is not Kind.REFERENCE:
+    if not _points(table, column):
         notes.say(at, "sections.no_reference", column=find.target)
-    elif column.references not in (None, find.table):
-        facts = {"column": find.target, "table": column.references or "", "section": find.table}
+    elif _refers(table, column) not in (None, find.table):
+        facts = {"column": find.target, "table": _refers(table, column) or "", "section": find.table}
         notes.say(at, "sections.other_table", **facts)
     inner = Notes(notes.saved, f"{at}.")
     for field in {field.target: field for one in (*find.by, find.given) for field in one}.values():
