@@ -28,6 +28,7 @@ from pipeline.brake import from_order
 from pipeline.clock import Clock
 from pipeline.errors import ConfigError, Environment, MappingUnfit, PipelineError
 from pipeline.jobs import ImportJob, Limits, foreign
+from pipeline.mapping.unfit import difference
 from pipeline.words import Language, Message, message
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class _Desk:
         try:
             return self._run(order)
         except ConfigError as unfit:
-            said = unfit.mistakes[0].said if unfit.mistakes else unfit.said
+            said = difference(order["mapping"], unfit.mistakes) if unfit.mistakes else unfit.said
             return [_outcome(f["claim"], "paused", said) for f in order["files"]]
         except MappingUnfit as unfit:
             return [_outcome(f["claim"], "paused", unfit.said) for f in order["files"]]

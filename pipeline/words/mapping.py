@@ -200,4 +200,23 @@ TEXTS: dict[str, tuple[str, str]] = {
         "La recherche de {target} demande une table, les colonnes par lesquelles on trouve, et ce qu'on prend :"
         ' {{ lookup = {{ table = "…", by = {{ colonne = "Colonne du fichier" }}, take = "colonne" }} }}.',
     ),
+    "mapping.no_longer": (
+        "The database has changed, and the mapping {mapping} does not fit it any more: {why}. Correct one or the other;"
+        " the job then goes on by itself.",
+        "La base a changé, et le modèle {mapping} ne lui convient plus : {why}. Corrigez l'un ou l'autre ; la tâche"
+        " reprend alors d'elle-même.",
+    ),
+    "mapping.gone_table": ("the table {table} is gone", "la table {table} n'existe plus"),
+    "mapping.gone_column": (
+        "the column {column} of the table {table} is gone",
+        "la colonne {column} de la table {table} n'existe plus",
+    ),
+    "mapping.gone_optional": (
+        "the column {column} of the table {table} must be filled now, and the mapping does not fill it",
+        "la colonne {column} de la table {table} doit maintenant être remplie, et le modèle ne la remplit pas",
+    ),
+    "mapping.gone_key": (
+        "no key of the table {table} is among what the mapping fills; it has: {keys}",
+        "aucune clé de la table {table} n'est parmi ce que le modèle remplit ; elle a : {keys}",
+    ),
 }

@@ -206,3 +206,26 @@ def test_mappings_are_held_against_what_the_database_has(tmp_path: Path) -> None
     store.migrate()
     store.close()
     assert not Known(url, "").examine("d", text, "d.toml")[1]
+
+
+def test_a_table_that_changed_is_said_and_fits_again(store: SqlStore, tmp_path: Path) -> None:
+    """A worker holds the mapping against the tables for each order: it pauses, and goes on by itself."""
+    from pipeline.mapping.unfit import difference
+    from pipeline.words import render
+
+    file = tmp_path / "depots.csv"
+    file.write_bytes(DEPOTS)
+    text = making.make(making.derive(file), store, tmp_path / "mappings").read_text("utf-8")
+
+    def alter(statement: str) -> None:
+        with store._transaction() as conn:
+            conn.exec_driver_sql(statement)
+
+    alter("ALTER TABLE depots RENAME COLUMN stock TO level")
+    plan, mistakes = examine("depots", text, "d.toml", store.catalogue())
+    assert plan is None
+    assert "the column stock of the table depots is gone" in render(difference("depots", mistakes))
+    assert "n'existe plus" in render(difference("depots", mistakes), "fr")
+    alter("ALTER TABLE depots RENAME COLUMN level TO stock")
+    assert examine("depots", text, "d.toml", store.catalogue())[0] is not None
+    assert counts(load(desk(store, tmp_path, text), DEPOTS)) == (3, 0, 0, 0)
