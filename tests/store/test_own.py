@@ -21,6 +21,7 @@ from pipeline.store.model import LedgerFile, OwnField
 from tests.imports.conftest import Desk
 from tests.store.test_exam import NOW
 
+DOCS = Path(__file__).parents[2] / "docs"
 PRODUCTS = """
 version = 1
 table = "product"
@@ -229,3 +230,29 @@ def test_a_table_that_changed_is_said_and_fits_again(store: SqlStore, tmp_path: 
     alter("ALTER TABLE depots RENAME COLUMN level TO stock")
     assert examine("depots", text, "d.toml", store.catalogue())[0] is not None
     assert counts(load(desk(store, tmp_path, text), DEPOTS)) == (3, 0, 0, 0)
+
+
+def example(page: str, head: str) -> tuple[str, bytes]:
+    """The mapping and the file that stand under a heading."""
+    text = (DOCS / page).read_text("utf-8").partition(f"## {head}\n")[2]
+    mapping, file = (text.partition(f"```{kind}\n")[2].partition("```")[0] for kind in ("toml", "csv"))
+    return mapping, file.encode()
+
+
+def test_the_documented_fields_keep_their_word(store: SqlStore, tmp_path: Path) -> None:
+    with_fields(store)
+    mapping, file = example("mapping.md", "Your own fields")
+    bench = desk(store, tmp_path, mapping)
+    assert counts(load(bench, file)) == (2, 0, 0, 0)
+    assert counts(load(bench, file + b"\n")) == (0, 0, 2, 0)
+    assert counts(load(bench, file.replace(b"red", b""))) == (0, 1, 1, 0)
+
+
+def test_the_documented_lookup_keeps_its_word(store: SqlStore, tmp_path: Path) -> None:
+    items = 'version = 1\ntable = "product_variant"\nkey = ["sku"]\n[fields]\nsku = "S"\ncost_price = "P"\n'
+    load(desk(store, tmp_path, items), b"S,P\nA,1.20\nB,\n")
+    mapping, file = example("expressions.md", "Look-ups in the database")
+    assert counts(load(desk(store, tmp_path, mapping), file)) == (2, 0, 0, 0)
+    scale = 10**6 if store.kind == "sqlite" else 1
+    found = rows(store, "SELECT unit_cost FROM stock_movement ORDER BY external_id")
+    assert [float(str(row[0])) / scale for row in found] == [1.2, 4.0]
