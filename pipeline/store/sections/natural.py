@@ -24,7 +24,8 @@ class Natural(Loading):
             self._do(statement)
         found: list[Found] = []
         for i, find in enumerate(plan.finds):
-            self._do(self._look_up(part, i, find, docs))
+            for statement in self._look_up(part, i, find, docs):
+                self._do(statement)
             if find.missing == "refuse":
                 found += self._nowhere(part, i, find, docs)
         self._do(self._group(part, docs))
@@ -33,22 +34,32 @@ class Natural(Loading):
             found += self._merge(part)
         return found
 
-    def _look_up(self, part: Part, i: int, find: FindPlan, docs: resolving.Range) -> str:
-        """The value by which the one row is pointed to that has what is asked for, by alternatives in order."""
-        link = part.plan.plan.table.links[find.target]
-        asked = []
+    def _look_up(self, part: Part, i: int, find: FindPlan, docs: resolving.Range) -> list[str]:
+        """UPDATE the rows with what points to the one row that has what is asked for, by alternatives in order. Each
+        different question once, so that the other table is gone through once also where it has no index."""
+        column, low, high = quoted(find.target), *docs
+        here = f"s._doc BETWEEN {low} AND {high}"
+        pointed = part.plan.plan.table.links[find.target][1]
+        taken = f"min({self._told(f't.{quoted(pointed)}', self._kind(part, find.target))})"
+        out = [f"UPDATE {part.rows} AS s SET {column} = NULL WHERE {here}"]
         for j, one in enumerate(find.by):
+            cells = [quoted(found_name(i, j, name)) for name in one.targets]
+            asked = ", ".join(f"s.{cell} AS k{n}" for n, cell in enumerate(cells))
+            whole = " AND ".join(f"s.{cell} IS NOT NULL" for cell in cells)
             same = " AND ".join(
-                f"{self._told(f't.{quoted(n)}', one.column(n).kind.value)} = s.{quoted(found_name(i, j, n))}"
-                for n in one.targets
+                f"{self._told(f't.{quoted(name)}', one.column(name).kind.value)} = d.k{n}"
+                for n, name in enumerate(one.targets)
             )
-            taken = f"min({self._told(f't.{quoted(link[1])}', self._kind(part, find.target))})"
-            asked.append(
-                f"(SELECT CASE WHEN count(*) = 1 THEN {taken} END FROM {quoted(find.table)} AS t WHERE {same})"
+            keys = ", ".join(f"d.k{n}" for n in range(len(cells)))
+            found = (
+                f"SELECT {keys}, {taken} AS v FROM (SELECT DISTINCT {asked} FROM {part.rows} AS s WHERE {whole} AND {here})"
+                f" AS d JOIN {quoted(find.table)} AS t ON {same} GROUP BY {keys} HAVING count(*) = 1"
             )
-        value = asked[0] if len(asked) == 1 else f"coalesce({', '.join(asked)})"
-        low, high = docs
-        return f"UPDATE {part.rows} AS s SET {quoted(find.target)} = {value} WHERE s._doc BETWEEN {low} AND {high}"
+            mine = " AND ".join(f"s.{cell} = f.k{n}" for n, cell in enumerate(cells))
+            out.append(
+                f"UPDATE {part.rows} AS s SET {column} = f.v FROM ({found}) AS f WHERE {mine} AND s.{column} IS NULL AND {here}"
+            )
+        return out
 
     def _nowhere(self, part: Part, i: int, find: FindPlan, docs: resolving.Range) -> list[Found]:
         """The rows whose look-up asked for something and found nothing."""
@@ -122,7 +133,8 @@ class Natural(Loading):
         done = Written()
         counted = f"SELECT count(*), coalesce(sum(_win), 0) FROM {part.ids} WHERE _g IS NOT NULL"
         rows, records = map(int, self._ask(counted)[0])
-        known = self._one(self._known(part, target)) if plan.keys and records else 0
+        keyed = plan.keys and plan.mode != "append"
+        known = self._one(self._known(part, target)) if keyed and records else 0
         written = self._do(self._upsert(part, target)) if records else 0
         done.inserted = records - known
         done.updated = written - done.inserted
@@ -202,11 +214,14 @@ class Natural(Loading):
             f" JOIN {quoted(there.name)} AS t ON {_same(parent, there, 't')} WHERE s._doc NOT IN"
             f" (SELECT doc FROM {self._staging.bad})"
         )
-        return (
-            f"DELETE FROM {quoted(target.name)} WHERE {quoted(column)} IN ({mine})"
-            f" AND NOT EXISTS (SELECT 1 FROM {part.rows} AS s JOIN {part.ids} AS k ON k._rec = s._rec"
-            f" WHERE {_same(part, target, quoted(target.name))})"
-        )
+        rows = f"FROM {part.rows} AS s JOIN {part.ids} AS k ON k._rec = s._rec WHERE k._g IS NOT NULL"
+        if self._sql.postgres:
+            kept = f"EXISTS (SELECT 1 {rows} AND {_same(part, target, quoted(target.name))})"
+        else:  # which it would ask for every row of the table
+            names = ", ".join(map(quoted, part.plan.keys[0]))
+            cells = ", ".join(f"s.{quoted(name)}" for name in part.plan.keys[0])
+            kept = f"({names}) IN (SELECT {cells} {rows})"
+        return f"DELETE FROM {quoted(target.name)} WHERE {quoted(column)} IN ({mine}) AND NOT {kept}"
 
     # words ----------------------------------------------------------------------------------------------
     def _kind(self, part: Part, column: str) -> str:
