@@ -109,7 +109,7 @@ def add(
     """Add a field of your own to a table."""
     from pipeline.errors import ConfigError
     from pipeline.mapping.model import Kind
-    from pipeline.store.model import OwnField
+    from pipeline.store.added import OwnField
     from pipeline.store.ownership import KINDS
 
     voice: Voice = context.obj

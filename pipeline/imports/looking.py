@@ -10,7 +10,7 @@ import polars as pl
 from pipeline.formats.model import LINE
 from pipeline.mapping import map_batch
 from pipeline.mapping.model import Lookup, Plan
-from pipeline.store.model import Looker
+from pipeline.store.added import Looker
 
 TEXT = "_text"
 

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pipeline.brake import Brake
-from pipeline.mapping.model import Catalogue, Column, Kind, Lookup, Plan
+from pipeline.mapping.model import Catalogue, Column, Plan
+from pipeline.store.added import Looker, OwnField
 from pipeline.words import MEMBER_LINE, Language, Message
 
 if TYPE_CHECKING:
@@ -100,17 +101,6 @@ class LedgerFile:
     log_from: int | None = None  # the change log's last number before its own changes
 
 
-@dataclass(frozen=True, slots=True)
-class OwnField:
-    """A field that users added to a table of ours: it stands in `custom`, or once promoted in a column of its own."""
-
-    table: str
-    name: str
-    kind: Kind
-    label: str
-    promoted: bool = False
-
-
 class Staging(Protocol):
     """One file's rows on their way: outside the main transaction, gone with `close`. A context manager."""
 
@@ -151,18 +141,6 @@ class SectionsStaging(Protocol):
     def close(self) -> None: ...
 
     def __enter__(self) -> SectionsStaging: ...
-
-    def __exit__(self, *exc: object) -> None: ...
-
-
-class Looker(Protocol):
-    """Look-ups in tables, while a file is read: one question for many keys. A context manager."""
-
-    def texts(self, lookup: Lookup, plan: Plan, keys: pl.DataFrame) -> list[str | None]:
-        """For each row of `keys` (the columns of the alternative `plan`, typed, no nulls, all different): what is
-        taken of the one row that has these, as a text; None for none and for several."""
-
-    def __enter__(self) -> Looker: ...
 
     def __exit__(self, *exc: object) -> None: ...
 

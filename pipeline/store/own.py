@@ -9,10 +9,10 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from pipeline.mapping.model import CUSTOM, Catalogue, Column, Kind, Table
+from pipeline.store.added import OwnField
 from pipeline.store.catalogue import catalogue, live_table
 from pipeline.store.ledger import OwnFieldRow
 from pipeline.store.live import targets
-from pipeline.store.model import OwnField
 from pipeline.store.place import Place
 from pipeline.store.target import Target, TargetColumn, ours
 

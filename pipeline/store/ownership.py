@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from pipeline.errors import PipelineError
 from pipeline.mapping.model import Column, Kind
 from pipeline.store import triggers, views
+from pipeline.store.added import OwnField
 from pipeline.store.live import PREFIX
-from pipeline.store.model import OwnField
 from pipeline.store.own import SCALE, fields, known_targets, own_fields, widened
 from pipeline.store.promoting import moved
 from pipeline.store.session import Session

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.mapping.model import Kind
-from pipeline.store.model import OwnField
+from pipeline.store.added import OwnField
 from pipeline.store.own import SCALE
 from pipeline.store.target import literal, quoted
 

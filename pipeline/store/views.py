@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from pipeline.mapping.model import Kind
-from pipeline.store.model import OwnField
+from pipeline.store.added import OwnField
 from pipeline.store.own import SCALE
 from pipeline.store.types import Exact
 

@@ -15,9 +15,10 @@ from pipeline.jobs import ImportJob
 from pipeline.mapping import examine
 from pipeline.mapping.model import Kind
 from pipeline.saved import making
+from pipeline.store.added import OwnField
 from pipeline.store.base import SqlStore
 from pipeline.store.known import Known
-from pipeline.store.model import LedgerFile, OwnField
+from pipeline.store.model import LedgerFile
 from tests.imports.conftest import Desk
 from tests.store.test_exam import NOW
 
