@@ -13,7 +13,7 @@ from pipeline.store import triggers, views
 from pipeline.store.added import OwnField
 from pipeline.store.live import PREFIX
 from pipeline.store.own import SCALE, fields, known_targets, own_fields, widened
-from pipeline.store.promoting import moved
+from pipeline.store.promoting import moved, unlogged
 from pipeline.store.session import Session
 from pipeline.store.tables import business_tables
 from pipeline.store.target import ours, quoted
@@ -71,9 +71,9 @@ class Ownership(Session):
             conn.exec_driver_sql(f"ALTER TABLE {quoted(table)} ADD COLUMN {quoted(name)} {kind}")
             mine = sa.and_(fields.c.table_name == table, fields.c.name == name)
             conn.execute(fields.update().where(mine).values(promoted=True))
-            triggers.install(conn, [widened(ours()[table], own_fields(conn))])
-            for statement in moved(conn, field):
+            for statement in [*unlogged(conn, ours()[table]), *moved(conn, field)]:
                 conn.exec_driver_sql(statement)
+            triggers.install(conn, [widened(ours()[table], own_fields(conn))])
             self._views(conn)
             return known[table, name]
 

@@ -121,6 +121,33 @@ def test_a_promoted_field_is_a_column_and_its_mappings_go_on(store: SqlStore, tm
         store.add_field(OwnField("product", "code", Kind.TEXT, ""))
 
 
+def test_what_was_imported_before_a_promotion_is_taken_back_all_the_same(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    with_fields(store)
+    store.add_field(OwnField("product", "since", Kind.DATETIME, "Since"))
+    bench = desk(store, tmp_path, PRODUCTS + 'custom.since = "Since"\n')
+    head, *more = SHEET.split(b"\n")
+    sheet = b"\n".join([head + b";Since", *(line + b";2026-01-31 10:00:00" for line in more if line), b""])
+    first = load(bench, sheet)
+    second = load(bench, sheet.replace(b"0,30", b"0,31").replace(b";12;", b";;"))
+    assert counts(second) == (0, 2, 1, 0)
+    for name in ("weight", "since", "organic"):
+        store.promote_field("product", name)
+    columns = "SELECT code, custom, weight, since, organic FROM product ORDER BY code"
+    now = rows(store, columns)
+    done = store.undo(second.id, disk.new_claim(NOW), "test", NOW)
+    assert (done.left_count, [(t.table, t.updated) for t in done.tables]) == (0, [("product", 2)])
+    one = 10**6 if store.kind == "sqlite" else 1
+    was = [None if row[2] is None else float(str(row[2])) / one for row in rows(store, columns)]
+    assert was == [0.3, 12.0, None]
+    assert done.entry is not None
+    store.undo(done.entry.id, disk.new_claim(NOW), "test", NOW)
+    assert rows(store, columns) == now
+    gone = store.undo(first.id, disk.new_claim(NOW), "test", NOW)
+    assert gone.tables[0].deleted + gone.left_count == 3
+
+
 def test_own_fields_in_sections(store: SqlStore, tmp_path: Path) -> None:
     with_fields(store)
     text = """
