@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from pipeline import Pipeline
 from pipeline.cli.main import app
 from pipeline.cli.start import make
+from pipeline.store.base import SqlStore
 
 DEPOTS = "Code;Nom;Surface;Depuis\n007;Lyon;1 250,5;31/01/2026\n008;Lille;900,25;01/02/2026\n"
 JOB = '\n[imports.depots]\nmapping = "depots"\ninbox = "inbox/depots"\nprocessed = "processed/depots"\n'
@@ -88,3 +89,20 @@ def test_what_cannot_be_is_said(shop: Path, words: tuple[str, ...]) -> None:
     done = run(shop, *words)
     assert done.exit_code != 0
     assert type(done.exception).__name__ in ("PipelineError", "ConfigError")
+
+
+def test_check_tries_examples_with_what_they_look_up(shop: Path) -> None:
+    text = 'version = 1\ntable = "product"\n[fields]\ncode = "C"\nname = { lookup = { table = "party", by = { code = "C" }, take = "name" } }\n'
+    (shop / "mappings/looks.toml").write_text(text, "utf-8")
+    (shop / "mappings/looks.examples").mkdir()
+    (shop / "mappings/looks.examples/a.csv").write_text("C\nA\nB\n", "utf-8")
+    (shop / "mappings/looks.examples/a.csv.json").write_text(
+        '[{"code": "A", "name": "Ann"}, {"code": "B"}]', "utf-8"
+    )
+    with Pipeline(shop / "config.toml") as pipeline:
+        store = pipeline.store()
+        assert isinstance(store, SqlStore)
+        with store._transaction() as conn:
+            conn.exec_driver_sql("INSERT INTO party (id, code, name) VALUES ('x', 'A', 'Ann')")
+    done = run(shop, "mapping", "check", "looks", "--json")
+    assert json.loads(done.stdout)[0]["examples"] == [{"file": "a.csv", "rows": 2, "problems": []}]
