@@ -34,11 +34,10 @@ from pipeline.engine import replaying, trying
 from pipeline.engine.desk import MappingText, Once, Setup
 from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.service import News, Service
-from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
+from pipeline.errors import ConfigError, Mistake, PipelineError
 from pipeline.events import Event, Listener
 from pipeline.jobs import ImportJob, foreign
-from pipeline.mapping import examine, parse
-from pipeline.mapping.model import Catalogue
+from pipeline.mapping import parse
 from pipeline.results import Attempted, FileRow, FileStory, Finding, OnceResult, Status, Why
 from pipeline.store import connect
 from pipeline.store.model import Pause, Store, Undo
@@ -46,6 +45,7 @@ from pipeline.words import message
 
 if TYPE_CHECKING:
     from pipeline.guessing import Guess
+    from pipeline.store.known import Known
 
 
 class Pipeline:
@@ -324,6 +324,10 @@ class Pipeline:
         """Whether everything that imports need is there and works, tried out: each finding with its remedy."""
         return diagnose(self.settings.path)
 
+    def store(self) -> Store:
+        """The database, made or upgraded when it must be: for tables and fields of the users' own."""
+        return self._made()
+
     def switch(self, active: bool) -> None:
         """Turn the master switch; written to config.toml with its comments kept."""
         switch(self.settings.path, active)
@@ -353,31 +357,22 @@ def mistakes(config: str | os.PathLike[str] = "config.toml") -> list[Mistake]:
         if not error.mistakes:
             raise
         found.extend(error.mistakes)
-    known = _catalogue(path)
+    known = _known(path)
     for name in configuration.mapping_names(path):
         file, text = f"mappings/{name}.toml", configuration.mapping_text(path, name)
-        found.extend(parse(name, text, file)[1] if known is None else examine(name, text, file, known)[1])
+        found.extend(known.examine(name, text, file)[1])
     return found
 
 
-def _catalogue(config: Path) -> Catalogue | None:
-    """What the mappings may write. Tables of another program are asked of its database: None while that is out
-    of reach, for then they are looked at when it is back."""
-    from pipeline.store.catalogue import catalogue
+def _known(config: Path) -> Known:
+    """What the mappings may write; of a config with mistakes our own tables."""
+    from pipeline.store.known import Known
 
     try:
         settings = configuration.load(config)
     except ConfigError:
-        return catalogue()
-    if not foreign(settings.schema):
-        return catalogue()
-    store = connect(settings.database, settings.schema)
-    try:
-        return store.catalogue()
-    except Environment:
-        return None
-    finally:
-        store.close()
+        return Known("sqlite://", "")
+    return Known(settings.database, settings.schema)
 
 
 def diagnose(config: str | os.PathLike[str] = "config.toml") -> list[Finding]:

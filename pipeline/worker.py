@@ -28,6 +28,7 @@ from pipeline.brake import from_order
 from pipeline.clock import Clock
 from pipeline.errors import ConfigError, Environment, MappingUnfit, PipelineError
 from pipeline.jobs import ImportJob, Limits, foreign
+from pipeline.mapping.unfit import difference
 from pipeline.words import Language, Message, message
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ class _Desk:
         try:
             return self._run(order)
         except ConfigError as unfit:
-            said = unfit.mistakes[0].said if unfit.mistakes else unfit.said
+            said = difference(order["mapping"], unfit.mistakes) if unfit.mistakes else unfit.said
             return [_outcome(f["claim"], "paused", said) for f in order["files"]]
         except MappingUnfit as unfit:
             return [_outcome(f["claim"], "paused", unfit.said) for f in order["files"]]
@@ -229,17 +230,19 @@ class _Desk:
         return [_outcome(o.claim, o.deed, o.said, o.id) for o in outcomes]
 
     def _plan(self, order: Order, store: Store) -> Plan:
-        """The mapping fitted to the tables; kept, but for those that another program may alter any time."""
+        """The mapping fitted to the tables; kept, but for those that others may alter any time."""
         from pipeline.mapping import examine
+        from pipeline.store.catalogue import catalogue
 
         known = (order["mapping"], order["mapping_text"], order["schema"])
         if known in self._plans:
             return self._plans[known]
         name = order["mapping"]
-        plan, mistakes = examine(name, order["mapping_text"], f"mappings/{name}.toml", store.catalogue())
+        tables = store.catalogue()
+        plan, mistakes = examine(name, order["mapping_text"], f"mappings/{name}.toml", tables)
         if plan is None:
             raise ConfigError(message("mapping.unusable", mapping=order["mapping"]), mistakes)
-        if not foreign(order["schema"]):
+        if not foreign(order["schema"]) and all(tables[name] is catalogue().get(name) for name in plan.reads):
             self._plans[known] = plan
         return plan
 

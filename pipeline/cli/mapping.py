@@ -146,9 +146,11 @@ def check(
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
         settings = pipeline.settings
-    known, folder = saved.tables(settings), settings.mappings
-    found = [saved.load(folder, name, known)] if name else saved.kept(folder, known)
-    tried = {k.name: saved.check(k.name, k.plan, folder, settings.timezone) if k.plan else [] for k in found}
+        known, folder = saved.tables(settings), settings.mappings
+        found = [saved.load(folder, name, known)] if name else saved.kept(folder, known)
+        store = pipeline.store() if any(k.plan is not None and k.plan.looks for k in found) else None
+        zone = settings.timezone
+        tried = {k.name: saved.check(k.name, k.plan, folder, zone, store) if k.plan else [] for k in found}
     if as_json:
         voice.json([
             {

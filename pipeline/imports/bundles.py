@@ -72,7 +72,7 @@ def allowed(work: Work) -> bool:
     plain: ReadOptions = work.plan.mapping.read
     told = any(field.file for field in work.plan.mapping.fields) or work.plan.mapping.where is not None
     told = told or any(sql.told for sql in work.plan.mapping.expressions)
-    apart = work.plan.sections or work.job.trailer or told
+    apart = work.plan.sections or work.job.trailer or told or work.plan.looks
     return not (apart or plain.skip or plain.columns or plain.header is False)
 
 

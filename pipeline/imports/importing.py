@@ -25,10 +25,12 @@ from pipeline.faults import point
 from pipeline.imports.bundles import Bundle, Run, bundle, halves, runs
 from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
+from pipeline.imports.looking import Looks
 from pipeline.imports.reading import ahead, content, fit, raws, stage
 from pipeline.imports.sections import fit_sections, mapped, put
 from pipeline.imports.work import Emit, Outcome, Taken, Work
 from pipeline.mapping import rests_on, told_of_file
+from pipeline.mapping.model import Plan
 from pipeline.store.model import Arrival, Attempt, LedgerFile, Load, SectionsStaging, Staging, Store
 from pipeline.words import Message, message, printable
 
@@ -221,12 +223,14 @@ class Importer:
         if told.sections:
             plan, reading, columns = fit_sections(told, records.file, name, work.limits)
             several = staging = stack.enter_context(self._store.sections(plan))
-            items = mapped(plan, reading, columns, work.zone)
+            items = mapped(plan, reading, columns, work.zone, self._looks(plan, columns, work.zone, stack))
             put(items if tell is None else ahead(items), reading, several, own, tell)
         else:
             plan, reading, columns = fit(told, records.file, name, work.limits)
             single = staging = stack.enter_context(self._store.staging(plan))
-            stage(plan, reading, columns, work.zone, single, tell)
+            stage(
+                plan, reading, columns, work.zone, single, tell, self._looks(plan, columns, work.zone, stack)
+            )
         records.balance(reading.account.records)
         point("stage.after")
         load = Load(
@@ -241,6 +245,11 @@ class Importer:
             of_member=reading.account.of_member,
         )
         return _Ready(taken, load, file, before)
+
+    def _looks(self, plan: Plan, columns: dict[str, str], zone: str, stack: ExitStack) -> Looks:
+        """What a batch looks up in the database's tables."""
+        looker = stack.enter_context(self._store.looker(plan)) if plan.looks else None
+        return Looks(plan, columns, zone, looker)
 
     def _teller(self, taken: Taken, file: BinaryIO, size: int) -> Callable[[int], None]:
         """Tells of a big file how far its reading is, a few times a second."""

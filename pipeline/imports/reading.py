@@ -17,12 +17,14 @@ from pipeline.formats.limits import LIMITS, Limits
 from pipeline.formats.model import LINE, Account, Batch, Reading
 from pipeline.mapping import map_batch, take
 from pipeline.mapping.evidence import Evidence
-from pipeline.mapping.model import Plan, Refusal
+from pipeline.mapping.model import Lookup, Plan, Refusal
 from pipeline.store.model import RefusedRow, Staging
 from pipeline.trailer import ROWS, UNCOUNTED, parse_trailer
 from pipeline.words import message
 
 T = TypeVar("T")
+Look = Callable[[pl.DataFrame], pl.DataFrame]
+"""Puts beside the cells of a batch what they look up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +69,19 @@ def fit(
     for field in plan.mapping.fields:
         found = tuple(c for c in field.columns if match_column(c, reading.dialect.columns) is not None)
         columns.update({c: match_column(c, reading.dialect.columns) or c for c in found})
+        if field.lookup is not None and not looked(field.lookup, reading.dialect.columns, columns):
+            continue
         if found or not field.columns:
             fields.append(replace(field, columns=found))
     narrowed = replace(plan, mapping=replace(plan.mapping, fields=tuple(fields)))
     return _decided(narrowed, file, reading, columns), reading, columns
+
+
+def looked(lookup: Lookup, header: Sequence[str], columns: dict[str, str]) -> bool:
+    """Has the file the columns that some alternative of a look-up is made by? Those it has are noted in `columns`."""
+    there = {name: found for name in lookup.columns if (found := match_column(name, header)) is not None}
+    columns.update(there)
+    return any(all(name in there for field in one for name in field.columns) for one in lookup.by)
 
 
 def _decided(plan: Plan, file: BinaryIO, reading: Reading, columns: dict[str, str]) -> Plan:
@@ -97,10 +108,11 @@ def stage(
     zone: str,
     staging: Staging,
     tell: Callable[[int], None] | None,
+    look: Look = lambda frame: frame,
 ) -> None:
     """Read, map and stage all records; those that cannot be taken are staged as refused. `tell` hears after each
     batch how many records were read; None: it is one batch, for which a second thread would only cost time."""
-    mapped = _mapped(plan, reading, columns, zone)
+    mapped = _mapped(plan, reading, columns, zone, look)
     for batch, rows, refused in mapped if tell is None else ahead(mapped):
         damaged = [RefusedRow(d.line, "", "", d.said, d.raw) for d in batch.damaged]
         staging.add(rows)
@@ -129,10 +141,10 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
 
 
 def _mapped(
-    plan: Plan, reading: Reading, columns: dict[str, str], zone: str
+    plan: Plan, reading: Reading, columns: dict[str, str], zone: str, look: Look
 ) -> Iterator[tuple[Batch, pl.DataFrame, list[Refusal]]]:
     for batch in reading:
-        taken, unclear = take(plan, batch.frame, columns, zone)
+        taken, unclear = take(plan, look(batch.frame), columns, zone)
         reading.account.leave_out("where", batch.frame.height - taken.height - len(unclear))
         rows, refused = map_batch(plan, taken, columns, zone)
         yield batch, rows, [*unclear, *refused]

@@ -10,6 +10,7 @@ from pipeline.errors import FileFailed
 from pipeline.formats import again, check_columns, match_column, open_reading
 from pipeline.formats.limits import LIMITS, Limits
 from pipeline.formats.model import Batch, Reading
+from pipeline.imports.reading import Look, looked
 from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan
 from pipeline.mapping.sections.mapper import Mapped, Mapper, names_of
@@ -37,6 +38,7 @@ def fit_sections(
     ]
     check_columns(header, [*((one,) for one in whole), *needed], named)
     columns = {one: found for one in named if (found := match_column(one, header)) is not None}
+    columns |= {one.name: one.name for one in plan.looks}
     parts = tuple(_narrow(part, columns, header) for part in plan.sections)
     there = {part.name for part in parts if part.keys or part.mode == "append"}
     kept = tuple(
@@ -62,7 +64,8 @@ def _present(plan: Plan, columns: dict[str, str]) -> Plan:
     fields = []
     for field in plan.mapping.fields:
         found = tuple(name for name in field.columns if name in columns)
-        if found or not field.columns:
+        lacking = field.lookup is not None and not looked(field.lookup, tuple(columns), {})
+        if (found or not field.columns) and not lacking:
             fields.append(replace(field, columns=found))
     return replace(plan, mapping=replace(plan.mapping, fields=tuple(fields)))
 
@@ -119,12 +122,12 @@ def _decided(plan: Plan, file: BinaryIO, reading: Reading, columns: dict[str, st
 
 
 def mapped(
-    plan: Plan, reading: Reading, columns: dict[str, str], zone: str
+    plan: Plan, reading: Reading, columns: dict[str, str], zone: str, look: Look = lambda frame: frame
 ) -> Iterator[tuple[Batch | None, Mapped]]:
     """Each batch with what the sections make of it; last what was held back."""
     mapper = Mapper(plan, columns, zone)
     for batch in reading:
-        yield batch, mapper.add(batch.frame, [one.line for one in batch.damaged])
+        yield batch, mapper.add(look(batch.frame), [one.line for one in batch.damaged])
     yield None, mapper.finish()
 
 

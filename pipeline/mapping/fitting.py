@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from pipeline.errors import Mistake
 from pipeline.mapping.model import Catalogue, Field, Kind, Plan, SavedMapping, Table
-from pipeline.mapping.parsing import read
-from pipeline.mapping.source import nearest
+from pipeline.mapping.source import given, nearest
 from pipeline.words import Fact, Message, message
 
 
@@ -23,6 +22,11 @@ def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | N
     if table is None:
         notes.say("table", "mapping.unknown_table", nearest(saved.table, catalogue), table=saved.table)
         return None, notes.found
+    saved = notes.saved = renamed(saved, table)
+    if saved.looks:
+        from pipeline.mapping.lookups import fit_lookups  # which needs this module
+
+        saved = fit_lookups(notes, saved, catalogue)
     for field in saved.fields:
         check_field(notes, table, field)
     if saved.read.date is not None:
@@ -34,9 +38,9 @@ def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | N
         for path, said in wrong:
             notes.tell(path, said)
     key = _key(notes, table)
-    given = _given(saved)
+    filled = _given(saved, table)
     for column in table.columns.values():
-        if column.required and column.name not in given and column.name not in key:
+        if column.required and column.name not in filled and column.name not in key:
             notes.say("fields", "mapping.required", table=table.name, column=column.name)
     found = sorted(notes.found, key=lambda mistake: mistake.line)
     return (None, found) if found else (Plan(saved, table, key), [])
@@ -44,6 +48,8 @@ def compile_mapping(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | N
 
 def examine(name: str, text: str, file: str, catalogue: Catalogue) -> tuple[Plan | None, list[Mistake]]:
     """Read and fit a mapping in one go: (plan, []) or (None, all mistakes of both kinds, by line)."""
+    from pipeline.mapping.parsing import read  # which needs this module
+
     saved, mistakes = read(name, text, file)
     if saved is None or not (saved.table or saved.sections):
         return None, mistakes
@@ -68,26 +74,35 @@ class Notes:
         self.found.append(Mistake(file, line, path, said, near))
 
 
-def _given(saved: SavedMapping) -> set[str]:
-    """The targets that have a line; a broken one counts, else one mistake would breed others."""
-    return {path.split(".")[1] for path in saved.lines if path.startswith("fields.")}
+def renamed(saved: SavedMapping, table: Table) -> SavedMapping:
+    """With the names that the table's columns have now."""
+    if not table.aliases:
+        return saved
+    fields = tuple(
+        replace(field, target=table.aliases.get(field.target, field.target)) for field in saved.fields
+    )
+    return replace(saved, fields=fields, key=tuple(table.aliases.get(name, name) for name in saved.key))
+
+
+def _given(saved: SavedMapping, table: Table) -> set[str]:
+    return {table.aliases.get(name, name) for name in given(saved.lines)}
 
 
 def _key(notes: Notes, table: Table) -> tuple[str, ...]:
     """The table's key that the mapping names (in any order); without one the first that is filled."""
-    given = _given(notes.saved)
+    there = _given(notes.saved, table)
     asked = notes.saved.key
     keys = " / ".join(", ".join(key) for key in table.keys)
     if not asked:
-        complete = [key for key in table.keys if given.issuperset(key)]
+        complete = [key for key in table.keys if there.issuperset(key)]
         if not complete:
             notes.say("table", "mapping.no_key", table=table.name, keys=keys)
         return complete[0] if complete else ()
     for key in table.keys:
         if set(key) == set(asked):
             for column in key:
-                if column not in given:
-                    notes.say("key", "mapping.key_field", nearest(column, given), column=column)
+                if column not in there:
+                    notes.say("key", "mapping.key_field", nearest(column, there), column=column)
             return key
     words = [column for key in table.keys for column in key]
     strange = next((column for column in asked if column not in words), None)

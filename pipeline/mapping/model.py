@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from pipeline.mapping.sections.model import Section, SectionPlan
 
 
+CUSTOM = "custom."
+"""How the name of a field begins that users added: its values stand in the column `custom`."""
+
+
 class Kind(StrEnum):
     """The type of a table's column as a mapping sees it."""
 
@@ -63,6 +67,10 @@ class Table:
     label_fr: str = ""
     appended: bool = False
     identified: bool = False
+    links: Dict[str, tuple[str, str]] = field(
+        default_factory=dict
+    )  # column → the table and column it points to
+    aliases: Dict[str, str] = field(default_factory=dict)  # names that some columns had before → theirs
 
 
 Catalogue = Dict[str, Table]
@@ -114,6 +122,7 @@ class Expression:
     cells: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     calls: frozenset[str] = frozenset()
+    looks: tuple[Lookup, ...] = ()  # what it looks up in tables; their keys are among `cells`
 
     @property
     def told(self) -> frozenset[str]:
@@ -160,11 +169,42 @@ class Field:
     write: str = "always"  # "create": only into a new row; "if-empty": only where the row has nothing yet
     sql: Expression | None = None  # its result, as a text, is converted like a cell
     values: ValueList | None = None
+    lookup: Lookup | None = None  # the text that is found is converted like a cell
 
     @property
     def named(self) -> tuple[str, ...]:
         """Every file column that the field names."""
-        return self.columns if self.sql is None else (*self.columns, *self.sql.cells)
+        looked = self.lookup.columns if self.lookup is not None else ()
+        return (*self.columns, *looked, *(self.sql.cells if self.sql is not None else ()))
+
+    @property
+    def looks(self) -> tuple[Lookup, ...]:
+        """Every look-up in it."""
+        own = () if self.lookup is None else (self.lookup,)
+        return (*own, *(self.sql.looks if self.sql is not None else ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A value of another table: `take` of the one row that has these, by alternatives in order. `plans`, `kind`: once
+    fitted, a plan for each alternative, and the kind of what is taken."""
+
+    table: str
+    take: str
+    by: tuple[tuple[Field, ...], ...]
+    plans: tuple[Plan, ...] = ()
+    kind: Kind = Kind.TEXT
+
+    @property
+    def name(self) -> str:
+        """The column of a batch that holds what was found; equal look-ups have one."""
+        keys = [", ".join(f"{f.target} = {f.columns or repr(f.value)}" for f in one) for one in self.by]
+        return f"lookup {self.table}.{self.take}: {' | '.join(keys)}"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The file's columns that it is made by."""
+        return tuple(dict.fromkeys(name for one in self.by for field in one for name in field.columns))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +236,12 @@ class SavedMapping:
         return tuple(one for one in found if one is not None)
 
     @property
+    def looks(self) -> tuple[Lookup, ...]:
+        """Every look-up in it, but for those of its sections."""
+        found = [one for field in self.fields for one in field.looks]
+        return (*found, *(self.where.looks if self.where is not None else ()))
+
+    @property
     def tables(self) -> tuple[str, ...]:
         """The tables it writes, each once."""
         return tuple(dict.fromkeys(s.table for s in self.sections)) or (self.table,)
@@ -217,8 +263,9 @@ class Plan:
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """The columns written, in the order of the mapping."""
-        return tuple(f.target for f in self.mapping.fields)
+        """The columns written, in the order of the mapping; the users' own fields are all in `custom`."""
+        names = (f.target if not f.target.startswith(CUSTOM) else CUSTOM[:-1] for f in self.mapping.fields)
+        return tuple(dict.fromkeys(names))
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -226,9 +273,22 @@ class Plan:
         return tuple({s.plan.table.name: s.plan.table for s in self.sections}.values()) or (self.table,)
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of every table that it speaks of."""
+        found = [find.table for part in self.sections for find in part.finds]
+        return tuple(dict.fromkeys([*self.writes, *found, *(one.table for one in self.looks)]))
+
+    @property
+    def looks(self) -> tuple[Lookup, ...]:
+        """The look-ups of all its fields and conditions, equal ones once."""
+        plans = [part.plan for part in self.sections] or [self]
+        return tuple({one.name: one for plan in plans for one in plan.mapping.looks}.values())
+
+    @property
     def writes(self) -> tuple[str, ...]:
         """The names of the tables that a load touches, with those in which a look-up may create a row."""
-        found = [find.table for part in self.sections for find in part.finds]
+        finds = [find for part in self.sections for find in part.finds]
+        found = [find.table for find in finds if self.table.identified]
         return tuple(dict.fromkeys([*(table.name for table in self.tables), *found]))
 
 

@@ -13,9 +13,10 @@ from pipeline.errors import Mistake
 from pipeline.mapping.codes import CHECKS
 from pipeline.mapping.expressions import expression
 from pipeline.mapping.lists import check_lists, value_list
+from pipeline.mapping.lookups import read_lookup
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
 from pipeline.mapping.sections.parsing import sections as read_sections
-from pipeline.mapping.source import Path, Source, nearest
+from pipeline.mapping.source import Path, Source, nearest, spread
 
 TOP = ("version", "table", "key", "unit", "read", "fields", "values", "where", "document", "tables", "brake")
 UNITS = ("row", "document", "file")
@@ -27,9 +28,9 @@ READ = (
 FORMATS = ("csv", "fixed", "records", "xlsx", "json", "ndjson", "xml", "html")
 OPTIONS = (
     "column", "value", "file", "sql", "default", "format", "decimal", "timezone", "blank", "check", "order",
-    "values", "other",
+    "values", "other", "lookup",
 )  # fmt: skip
-SOURCES = {"column", "value", "file", "sql"}
+SOURCES = {"column", "value", "file", "sql", "lookup"}
 NUMBERS = {
     "fr": (",", "."),
     "en": (".", ","),
@@ -105,7 +106,7 @@ def read_brake(source: Source, at: Path, table: dict[str, Any]) -> Brake | None:
 
 
 def _fields(source: Source, table: dict[str, Any]) -> tuple[Field, ...]:
-    out = [_field(source, ("fields", target), target, value) for target, value in table.items()]
+    out = [_field(source, ("fields", *path), target, value) for path, target, value in spread(table)]
     return tuple(field for field in out if field is not None)
 
 
@@ -139,7 +140,7 @@ def _field(source: Source, at: Path, target: str, value: Any) -> Field | None:
         _constant(source, at, options, "default"), source.text_at(at, options, "format"), decimal,
         _zone(source, at, options), blank, _choice(source, at, options, "check", CHECKS),
         order=_choice(source, at, options, "order", ORDERS), sql=expression(source, at, options, "sql"),
-        values=value_list(source, at, options),
+        values=value_list(source, at, options), lookup=read_lookup(source, at, options, _field),
     )  # fmt: skip
 
 

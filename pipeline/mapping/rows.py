@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from pipeline.mapping.cells import convert, convert_plain, filled, why
+from pipeline.mapping.custom import folded
 from pipeline.mapping.listing import kept, listed, meant
 from pipeline.mapping.model import Column, Expression, Field, Kind, Plan, ReadOptions, Refusal
 from pipeline.words import Message, message
@@ -24,6 +25,9 @@ def map_batch(
 ) -> tuple[pl.DataFrame, list[Refusal]]:
     """`frame`: `_line` and texts; `columns`: the mapping's column → the file's. See `pipeline.mapping`."""
     read = plan.mapping.read
+    for one in plan.mapping.looks:
+        if one.name not in frame.columns:  # nobody looked: a mapping that is only tried
+            frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(one.name))
     texts = [pl.col(LINE).cast(pl.Int64)]
     values = [pl.col(LINE)]
     for i, field in enumerate(plan.mapping.fields):
@@ -49,7 +53,7 @@ def map_batch(
             refusals.append(_refusal(plan, which, row, frame, columns, faults))
     names = {f"v{i}": f.target for i, f in enumerate(plan.mapping.fields)}
     good = typed.filter(~failing).select(LINE, *names).rename(names)
-    return good, refusals
+    return folded(good, plan), refusals
 
 
 def _value(cell: pl.Expr, column: Column, field: Field, read: ReadOptions, zone: str) -> pl.Expr:
@@ -147,6 +151,8 @@ def text_of(field: Field, columns: Mapping[str, str], read: ReadOptions) -> pl.E
     if field.value is not None:
         return pl.lit(field.value, dtype=pl.String)
     found = [filled(pl.col(columns[name]), read) for name in field.columns]
+    if field.lookup is not None:
+        found.append(pl.col(field.lookup.name))
     default = pl.lit(field.default, dtype=pl.String)
     return kept(pl.coalesce([*found, default]) if found else default, field.values)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.errors import Mistake
+from pipeline.mapping.model import CUSTOM
 from pipeline.words import Fact, message
 
 Path = tuple[str, ...]
@@ -56,6 +57,26 @@ def lines_of(text: str) -> dict[Path, int]:
 
 def _split(dotted: str) -> Path:
     return tuple(a or b or c for a, b, c in _PART.findall(dotted))
+
+
+def spread(fields: dict[str, Any]) -> Iterator[tuple[Path, str, Any]]:
+    """Each line of fields: its path, its target, what stands there. `custom.NAME` is a line of its own."""
+    for target, value in fields.items():
+        if target == CUSTOM.rstrip(".") and isinstance(value, dict):
+            yield from (((target, name), CUSTOM + name, own) for name, own in value.items())
+        else:
+            yield (target,), target, value
+
+
+def given(lines: Iterable[str], root: str = "fields.") -> set[str]:
+    """The targets that have a line below `root`; a broken one counts, else one mistake would breed others."""
+    found = set()
+    for line in lines:
+        if line.startswith(root):
+            name, _, rest = line.removeprefix(root).partition(".")
+            own = f"{name}." == CUSTOM and rest
+            found.add(CUSTOM + rest.partition(".")[0] if own else name)
+    return found
 
 
 @dataclass(slots=True)

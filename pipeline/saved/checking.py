@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -15,9 +16,11 @@ from pathlib import Path
 from pipeline import files as disk
 from pipeline.errors import FileFailed
 from pipeline.formats.model import LINE
+from pipeline.imports.looking import Looks
 from pipeline.imports.reading import fit
 from pipeline.mapping import map_batch, told_of_file
 from pipeline.mapping.model import Plan
+from pipeline.store.model import Store
 from pipeline.words import Message, message
 
 MOST = 20  # problems told of one file
@@ -44,17 +47,20 @@ class Checked:
     problems: tuple[Problem, ...]
 
 
-def check(name: str, plan: Plan, folder: Path, zone: str) -> list[Checked]:
-    """Each example of a mapping, by name. `folder`: of the mappings; `zone`: of instants that name none."""
+def check(name: str, plan: Plan, folder: Path, zone: str, store: Store | None = None) -> list[Checked]:
+    """Each example of a mapping, by name. `folder`: of the mappings; `zone`: of instants that name none; `store`:
+    where look-ups are made (without one they find nothing)."""
     examples = folder / f"{name}.examples"
     found = sorted(path for path in examples.iterdir() if path.is_file()) if examples.is_dir() else []
     answers = {path for path in found if path.suffix == ".json" and path.with_suffix("") in found}
-    return [_one(name, plan, path, zone) for path in found if path not in answers and path.name[0] != "."]
+    return [
+        _one(name, plan, path, zone, store) for path in found if path not in answers and path.name[0] != "."
+    ]
 
 
-def _one(name: str, plan: Plan, path: Path, zone: str) -> Checked:
+def _one(name: str, plan: Plan, path: Path, zone: str, store: Store | None) -> Checked:
     try:
-        rows, refused = _mapped(told_of_file(plan, path.name, ""), path, zone)
+        rows, refused = _mapped(told_of_file(plan, path.name, ""), path, zone, store)
     except (FileFailed, OSError) as error:
         why = error.said if isinstance(error, FileFailed) else None
         said = why or message("files.unreadable", path=path.name, why=str(error))
@@ -74,14 +80,17 @@ def _one(name: str, plan: Plan, path: Path, zone: str) -> Checked:
     return Checked(name, path.name, len(rows), tuple(_differences(wanted, rows, refused))[:MOST])
 
 
-def _mapped(plan: Plan, path: Path, zone: str) -> tuple[list[Row], list[Problem]]:
+def _mapped(plan: Plan, path: Path, zone: str, store: Store | None) -> tuple[list[Row], list[Problem]]:
     """The rows as they would be written, and each that would be refused."""
     rows: list[Row] = []
     refused: list[Problem] = []
-    with disk.open_regular(path.resolve()) as file:
+    with ExitStack() as stack:
+        file = stack.enter_context(disk.open_regular(path.resolve()))
         fitted, reading, columns = fit(plan, file, path.name)
+        looker = stack.enter_context(store.looker(fitted)) if store is not None and fitted.looks else None
+        look = Looks(fitted, columns, zone, looker)
         for batch in reading:
-            good, bad = map_batch(fitted, batch.frame, columns, zone)
+            good, bad = map_batch(fitted, look(batch.frame), columns, zone)
             rows += [
                 {key: shown(value) for key, value in row.items()}
                 for row in good.drop(LINE).iter_rows(named=True)

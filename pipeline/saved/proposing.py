@@ -87,7 +87,7 @@ def save(
     if not usable:
         raise PipelineError(_lacking(drafts[0], catalogue))
     best = max(usable, key=lambda one: (one.fields, one.table == made.guessed.table))
-    return _write(folder / f"{name}.toml", best.text, name)
+    return write(folder / f"{name}.toml", best.text, name)
 
 
 def _tables(guessed: Guessed) -> list[str]:
@@ -116,10 +116,10 @@ def skeleton(name: str, folder: Path, known: Catalogue, table: str, language: La
         raise ConfigError(message("guessing.bad_name", name=name))
     if table not in known:
         raise ConfigError(message("guessing.no_such_table", table=table, known=", ".join(sorted(known))))
-    return _write(folder / f"{name}.toml", blank(known[table], language), name)
+    return write(folder / f"{name}.toml", blank(known[table], language), name)
 
 
-def _write(path: Path, text: str, name: str) -> Path:
+def write(path: Path, text: str, name: str) -> Path:
     """The whole file or none, and never over another."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{name[:60]}.", dir=path.parent)

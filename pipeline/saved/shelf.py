@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import ConfigError, Mistake
+from pipeline.errors import ConfigError, Environment, Mistake
 from pipeline.jobs import Settings, foreign
 from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue, Plan, SavedMapping
-from pipeline.store import connect
 from pipeline.store.catalogue import catalogue
+from pipeline.store.known import Known
 from pipeline.words import message
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -29,14 +29,14 @@ class Kept:
 
 
 def tables(settings: Settings) -> Catalogue:
-    """The tables that a mapping may write. Raises Environment when another program's database is away."""
-    if not foreign(settings.schema):
-        return catalogue()
-    store = connect(settings.database, settings.schema)
+    """The tables that a mapping may write. Raises Environment when another program's database is away; of ours the
+    users' own are left out then."""
     try:
-        return store.catalogue()
-    finally:
-        store.close()
+        return Known(settings.database, settings.schema).tables
+    except Environment:
+        if foreign(settings.schema):
+            raise
+        return catalogue()
 
 
 def names(folder: Path) -> list[str]:

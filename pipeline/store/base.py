@@ -14,14 +14,17 @@ from pipeline.faults import point
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.store import triggers
 from pipeline.store.arrivals import Arrivals, files, refused_rows
-from pipeline.store.catalogue import catalogue, live_catalogue
+from pipeline.store.catalogue import live_catalogue
 from pipeline.store.doctor import Doctor
 from pipeline.store.failures import RowsRefused, judge, translated
 from pipeline.store.ledger import refused_values, repeat_of
 from pipeline.store.live import targets
+from pipeline.store.looking import SqlLooker
 from pipeline.store.memory import Memory
 from pipeline.store.migrate import migrate, state
 from pipeline.store.model import LedgerFile, Load, RefusedRow, Staging
+from pipeline.store.own import known_targets, own_catalogue, own_fields, widened
+from pipeline.store.ownership import Ownership
 from pipeline.store.place import Place
 from pipeline.store.sections.loading import Written, write_sections
 from pipeline.store.sections.staging import Sections
@@ -45,14 +48,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """Another program's tables, as they were when the database gave this mark."""
+    """The tables, as they were when the database gave this mark."""
 
     targets: Mapping[str, Target]
     catalogue: Catalogue
     mark: object
 
 
-class SqlStore(Arrivals, Memory, Doctor):
+class SqlStore(Arrivals, Memory, Doctor, Ownership):
     """The verbs of `Store` in SQLAlchemy Core. A database adds staging, upsert, locks and *who*."""
 
     def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:
@@ -115,25 +118,37 @@ class SqlStore(Arrivals, Memory, Doctor):
         raise PipelineError(message("store.absent"))
 
     def catalogue(self) -> Catalogue:
-        if not self._place.foreign:
-            return catalogue()
         with self._transaction(write=False) as conn:
             return self._see(conn).catalogue
 
     def _see(self, conn: sa.Connection) -> _Seen:
-        """The other program's tables, read again when one of them has changed."""
-        mark = self._mark(conn)
+        """The tables there are, read again when one of them has changed."""
+        own = () if self._place.foreign else own_fields(conn)
+        mark = (self._mark(conn), own)
         if self._seen is None or self._seen.mark != mark:
-            found = targets(conn)
-            self._seen = _Seen(found, live_catalogue(found), mark)
+            found = known_targets(conn, self._place, own)
+            known = live_catalogue(found) if self._place.foreign else own_catalogue(found, own)
+            self._seen = _Seen(found, known, mark)
         return self._seen
 
     def _target(self, table: str) -> Target:
         """The table as it was last seen; a load looks again."""
-        if not self._place.foreign:
-            return _named(ours(), table)
+        if not self._place.foreign and table in ours():
+            return ours()[table]
         with self._transaction(write=False) as conn:
             return _named(self._see(conn).targets, table)
+
+    def _look(self, conn: sa.Connection, table: str) -> Target:
+        """The table as it is now."""
+        if not self._place.foreign and table in ours():
+            return widened(ours()[table], own_fields(conn))
+        return _named(targets(conn), table)
+
+    def looker(self, plan: Plan) -> SqlLooker:
+        tables = {one.table for one in plan.looks}
+        with self._transaction(write=False) as conn:
+            known = self._see(conn).targets
+            return SqlLooker(self._engine, {name: _named(known, name) for name in tables}, self._where)
 
     # the ledger -----------------------------------------------------------------------------------------
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
@@ -156,7 +171,7 @@ class SqlStore(Arrivals, Memory, Doctor):
         known = self._tables.get(table)
         if known is not None and known.mark == mark:
             return known
-        target = _named(targets(conn) if self._place.foreign else ours(), table)
+        target = self._look(conn, table)
         if not triggers.missing(conn, [target]):
             return Ready(target, True, mark)
         if not self._may_log(conn, table):

@@ -26,11 +26,12 @@ def live_catalogue(targets: Mapping[str, Target]) -> Catalogue:
     """The tables of another program's database. They have no labels; a number that points to a row of another
     table is a number."""
     return MappingProxyType(
-        {name: catalogue()[name] if target.ours else _live(target) for name, target in targets.items()}
+        {name: catalogue()[name] if target.ours else live_table(target) for name, target in targets.items()}
     )
 
 
-def _live(target: Target) -> Table:
+def live_table(target: Target) -> Table:
+    """One table as a database has it."""
     columns = {
         c.name: Column(
             name=c.name,
@@ -43,7 +44,8 @@ def _live(target: Target) -> Table:
         if not c.generated
     }
     keys = tuple(key for key in target.keys if all(name in columns for name in key))
-    return Table(target.name, MappingProxyType(columns), keys)
+    links = {link.columns[0]: (link.table, link.others[0]) for link in target.links if len(link.columns) == 1}
+    return Table(target.name, MappingProxyType(columns), keys, links=links)
 
 
 def _table(table: sa.Table) -> Table:

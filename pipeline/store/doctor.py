@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from pipeline.errors import Environment
 from pipeline.store import triggers
 from pipeline.store.failures import translated
-from pipeline.store.live import targets
 from pipeline.store.migrate import state_on
 from pipeline.store.model import DatabaseFacts
+from pipeline.store.own import known_targets
 from pipeline.store.rights import Right
 from pipeline.store.session import Session
 from pipeline.store.target import Target, ours
@@ -39,10 +39,9 @@ class Doctor(Session):
 
     def _logged(self, conn: sa.Connection, tables: Sequence[str]) -> list[Target]:
         """The tables that should have triggers: all of ours; of another program's those that a job writes to."""
-        if not self._place.foreign:
-            return [*ours().values()]
-        known = targets(conn)
-        return [known[name] for name in tables if name in known]
+        known = known_targets(conn, self._place)
+        mine = [] if self._place.foreign else [known[name] for name in ours()]
+        return [*mine, *(known[name] for name in tables if name in known and known[name] not in mine)]
 
     def announce(self, tables: Sequence[str], language: Language = "en") -> list[str]:
         with self._looking() as conn:

@@ -100,6 +100,17 @@ class Refused(SQLModel, table=True):
     raw: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
 
 
+class OwnFieldRow(SQLModel, table=True):
+    """A field that users added to a table of ours. `promoted`: it is a column of the table by now."""
+
+    __tablename__ = "pipeline_field"
+    table_name: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
+    name: str = Field(sa_column=sa.Column(sa.Text, primary_key=True))
+    kind: str = Field(sa_column=sa.Column(sa.String(16), nullable=False))
+    label: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    promoted: bool = Field(sa_column=sa.Column(sa.Boolean, nullable=False))
+
+
 class Source(SQLModel, table=True):
     """The state in which an original that stays where it is was last seen to arrive."""
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import sqlalchemy as sa
 
-from pipeline.store.live_postgres import postgres_targets
-from pipeline.store.live_sqlite import sqlite_targets
+from pipeline.store.live_postgres import postgres_links, postgres_targets
+from pipeline.store.live_sqlite import sqlite_links, sqlite_targets
 from pipeline.store.target import Target, ours
 
 PREFIX = "pipeline_"
@@ -15,8 +16,11 @@ PREFIX = "pipeline_"
 
 def targets(conn: sa.Connection) -> Mapping[str, Target]:
     """Every table that the connection sees, but for our own `pipeline_` tables: by name."""
-    found = sqlite_targets(conn) if conn.dialect.name == "sqlite" else postgres_targets(conn)
-    return {target.name: _known(target) for target in found if not target.name.startswith(PREFIX)}
+    lite = conn.dialect.name == "sqlite"
+    found = sqlite_targets(conn) if lite else postgres_targets(conn)
+    links = sqlite_links(conn) if lite else postgres_links(conn)
+    theirs = (target for target in found if not target.name.startswith(PREFIX))
+    return {t.name: replace(_known(t), links=tuple(links.get(t.name, ()))) for t in theirs}
 
 
 def _known(target: Target) -> Target:

@@ -83,6 +83,8 @@ def _column(name: str, declared: str, notnull: int, default: str | None, hidden:
         kind = Kind.BOOLEAN
     elif "INT" in word:
         kind = Kind.INTEGER
+    elif word.startswith("DECIMALTEXT"):  # ours: a number that SQLite keeps as text, and so exactly
+        kind, scale = Kind.DECIMAL, int(size[2] or 0) if size else BARE_SCALE
     elif any(part in word for part in ("CHAR", "CLOB", "TEXT")):
         length = int(size[1]) if size else None
     elif word.startswith(("DATETIME", "TIMESTAMP")):

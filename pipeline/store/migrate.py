@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import sqlalchemy as sa
 
 from pipeline.store import ledger, triggers, views
+from pipeline.store.own import own_fields, widened
 from pipeline.store.place import Place
 from pipeline.store.rights import make_schema
 from pipeline.store.tables import business_tables
@@ -86,5 +87,6 @@ def migrate(engine: sa.Engine, place: Place = OURS) -> None:
                 return
             views.drop(conn, business_tables())
             command.upgrade(config, "head")
-            triggers.install(conn, ours().values())
-            views.install(conn, business_tables())
+            added = own_fields(conn)
+            triggers.install(conn, [widened(target, added) for target in ours().values()])
+            views.install(conn, business_tables(), added)

@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pipeline.brake import Brake
-from pipeline.mapping.model import Catalogue, Plan
+from pipeline.mapping.model import Catalogue, Column, Plan
+from pipeline.store.added import Looker, OwnField
 from pipeline.words import MEMBER_LINE, Language, Message
 
 if TYPE_CHECKING:
@@ -316,11 +317,26 @@ class Store(Protocol):
         """What the role lacks for loads into these tables and for our own: (table, right, SQL that grants it).
         Table "": the whole database. Without TRIGGER loads work, but what they change is not recorded."""
 
+    def fields(self) -> tuple[OwnField, ...]:
+        """The fields that users added to our tables, by table and name."""
+
+    def add_field(self, field: OwnField) -> None:
+        """Raises PipelineError for a table that is not ours and a name that cannot be used."""
+
+    def promote_field(self, table: str, name: str) -> OwnField:
+        """ONE transaction: the field becomes a column of its table, and every value moves there. Raises PipelineError."""
+
+    def create_table(self, name: str, columns: Sequence[Column], key: Sequence[str]) -> None:
+        """Make a table of the users' own, with its log. Raises PipelineError for a name that cannot be used."""
+
     # the ledger -----------------------------------------------------------------------------------------
     def staging(self, plan: Plan) -> Staging: ...
 
     def sections(self, plan: Plan) -> SectionsStaging:
         """The staging of a plan of several tables."""
+
+    def looker(self, plan: Plan) -> Looker:
+        """What the plan's look-ups ask, on a connection of its own."""
 
     def commit(self, loads: Sequence[Load], now: datetime) -> list[LedgerFile]:
         """ONE transaction: under each job's lock, each file's ledger row, refused rows and upsert, in order,

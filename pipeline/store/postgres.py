@@ -45,6 +45,7 @@ _TYPES = {
     Kind.DATE: "date",
     Kind.DATETIME: "timestamptz",
     Kind.BOOLEAN: "boolean",
+    Kind.JSON: "text",
 }
 _MARK_ALL = """
 SELECT current_schemas(false)::text, (SELECT sum(hashtext(i::text)::bigint) FROM pg_index AS i WHERE indisunique),

@@ -57,7 +57,7 @@ class Link:
 class Target:
     """A table. `keys`: each has a unique index that ON CONFLICT can use. `identity`: the columns that say which
     row it was, in the change log. `ours`: made by our migrations, with id, created_at and updated_at.
-    `deferred`: SQLite may check these only at COMMIT."""
+    `deferred`: SQLite may check these only at COMMIT. `links`: its foreign keys."""
 
     name: str
     columns: tuple[TargetColumn, ...]
@@ -65,6 +65,7 @@ class Target:
     ours: bool = False
     partitioned: bool = False
     deferred: tuple[Link, ...] = ()
+    links: tuple[Link, ...] = ()
 
     @property
     def identity(self) -> tuple[str, ...]:

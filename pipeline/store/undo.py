@@ -19,9 +19,9 @@ from pipeline.store.base import FIND_AT_MOST
 from pipeline.store.bundles import BundleStore
 from pipeline.store.failures import RowsRefused, judge
 from pipeline.store.ledger import ledger_file, utc
-from pipeline.store.live import targets
 from pipeline.store.model import Arrival, LedgerFile, LeftRow, RefusedRow, Undo, UndoneTable
-from pipeline.store.target import Target, literal, ours, quoted
+from pipeline.store.own import known_targets
+from pipeline.store.target import Target, literal, quoted
 from pipeline.store.undo_rows import DELETE, RESTORE, SET_BACK, UNDO, UndoRows, UndoSql
 from pipeline.words import Message, message, printable
 
@@ -108,7 +108,7 @@ class UndoStore(BundleStore):
     def _undo_targets(self, conn: sa.Connection, rows: UndoRows, id: int) -> dict[str, Target]:
         """The tables concerned that are still there. Raises PipelineError when what is taken back could not be
         recorded itself."""
-        known = targets(conn) if self._place.foreign else ours()
+        known = known_targets(conn, self._place)
         found = {}
         for name in rows.tables():
             if name in known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.mapping.model import Plan
+from pipeline.store import custom
 from pipeline.store.target import Target, TargetColumn, quoted
 
 LINE = "_line"
@@ -14,7 +15,7 @@ def staged(column: TargetColumn) -> str:
     return f"{value}::{column.cast}" if column.cast else value
 
 
-def filled(plan: Plan, target: Target) -> str:
+def filled(plan: Plan, target: Target, *, postgres: bool) -> str:
     """The values to insert, from the rows called `staged`. A blank in a column that must not be NULL takes the
     column's default; under `blank = "keep"` what the row has already, so that an update leaves it."""
     keep = {f.target for f in plan.mapping.fields if f.blank == "keep"}
@@ -23,6 +24,10 @@ def filled(plan: Plan, target: Target) -> str:
     for name in plan.targets:
         column = target.column(name)
         value = staged(column)
+        if target.ours and name == custom.COLUMN:
+            old = f"(SELECT old.{quoted(name)} FROM {quoted(target.name)} AS old WHERE {same})"
+            values.append(custom.merged(old, value, postgres=postgres))
+            continue
         if name not in plan.key and not column.nullable and column.default is not None:
             there = f"(SELECT old.{quoted(name)} FROM {quoted(target.name)} AS old WHERE {same}), "
             value = f"coalesce({value}, {there if name in keep else ''}{column.default})"
@@ -44,13 +49,17 @@ def upsert(plan: Plan, target: Target, source: str, ident: str, *, mark: str, di
     new = {c: f"excluded.{quoted(c)}" for c in others}
     new |= {c: f"coalesce(excluded.{quoted(c)}, {table}.{quoted(c)})" for c in others if c in keep}
     names = ", ".join(quoted(t) for t in plan.targets)
-    values = filled(plan, target)
+    postgres = differs != "IS NOT"
+    values = filled(plan, target, postgres=postgres)
     key = ", ".join(quoted(k) for k in plan.key)
     deed = "NOTHING"
     if others:
         sets = [f"{quoted(c)} = {new[c]}" for c in others]
         alike = {c: _comparable(target.column(c), target, differs) for c in others}
-        old = ", ".join(alike[c].format(f"{table}.{quoted(c)}") for c in others)
+        before = {c: f"{table}.{quoted(c)}" for c in others}
+        if target.ours and custom.COLUMN in before:
+            before[custom.COLUMN] = custom.held(before[custom.COLUMN], postgres=postgres)
+        old = ", ".join(alike[c].format(before[c]) for c in others)
         now = ", ".join(alike[c].format(new[c]) for c in others)
         if target.ours:
             sets.append("updated_at = excluded.updated_at")

@@ -9,6 +9,9 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from pipeline.mapping.model import Kind
+from pipeline.store.added import OwnField
+from pipeline.store.own import SCALE
 from pipeline.store.types import Exact
 
 
@@ -19,12 +22,17 @@ def drop(conn: sa.Connection, tables: Sequence[sa.Table]) -> None:
             conn.exec_driver_sql(f'DROP VIEW IF EXISTS "show_{table.name}"')
 
 
-def install(conn: sa.Connection, tables: Sequence[sa.Table]) -> None:
-    """Make the views of these tables, again where they exist."""
+def install(conn: sa.Connection, tables: Sequence[sa.Table], added: Sequence[OwnField] = ()) -> None:
+    """Make the views of these tables, again where they exist. `added`: the users' fields; some are columns."""
     drop(conn, tables)
     if conn.dialect.name == "sqlite":
         for table in tables:
-            shown = ", ".join(_shown(column) for column in table.columns)
+            more = [
+                sa.Column(one.name, Exact(SCALE) if one.kind is Kind.DECIMAL else sa.Text())
+                for one in added
+                if one.promoted and one.table == table.name
+            ]
+            shown = ", ".join(_shown(column) for column in [*table.columns, *more])
             conn.exec_driver_sql(f'CREATE VIEW "show_{table.name}" AS SELECT {shown} FROM "{table.name}"')
 
 

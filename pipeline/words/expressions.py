@@ -147,4 +147,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{target}: the text becomes longer than 10,000 characters. Shorten the cell.",
         "{target} : le texte dépasse 10 000 caractères. Raccourcissez la cellule.",
     ),
+    "expressions.lookup": (
+        "LOOKUP takes a table, the column that is taken, then pairs of a column and a file column or text:"
+        " lookup('product_variant', 'cost_price', 'sku', \"SKU\").",
+        "LOOKUP prend une table, la colonne à prendre, puis des paires d'une colonne et d'une colonne du fichier ou d'un texte :"
+        " lookup('product_variant', 'cost_price', 'sku', \"SKU\").",
+    ),
 }

@@ -125,4 +125,34 @@ TEXTS: dict[str, tuple[str, str]] = {
         'the answer must be a list of rows, or {{"rows": […], "refused": [lines]}}',
         'la réponse doit être une liste de lignes, ou {{"rows": […], "refused": [lignes]}}',
     ),
+    "guessing.no_such_column": (
+        "The file has no column {column}. It has: {known}.",
+        "Le fichier n'a pas de colonne {column}. Il a : {known}.",
+    ),
+    "guessing.no_own_key": (
+        "No column of {file} has a value of its own in every row. Name those that tell the rows apart: --key COLUMN, once for each.",
+        "Aucune colonne de {file} n'a une valeur propre à chaque ligne. Nommez celles qui distinguent les lignes : --key COLONNE,"
+        " une fois pour chacune.",
+    ),
+    "guessing.table_made": (
+        'The table {table} is made, and the mapping {file}. A job in config.toml with `mapping = "{name}"` imports into it.',
+        'La table {table} est créée, et le modèle {file}. Une tâche de config.toml avec `mapping = "{name}"` y importe.',
+    ),
+    "guessing.field_added": (
+        "The table {table} has the field {name} now. A mapping fills it as custom.{name}.",
+        "La table {table} a maintenant le champ {name}. Un modèle le remplit sous le nom custom.{name}.",
+    ),
+    "guessing.field_promoted": (
+        "{name} is a column of {table} now. Mappings that say custom.{name} go on working.",
+        "{name} est maintenant une colonne de {table}. Les modèles qui disent custom.{name} continuent de marcher.",
+    ),
+    "guessing.type": ("type", "type"),
+    "guessing.key": ("key", "clé"),
+    "guessing.label": ("label", "libellé"),
+    "guessing.kind_text": ("text", "texte"),
+    "guessing.kind_integer": ("whole number", "nombre entier"),
+    "guessing.kind_decimal": ("number", "nombre"),
+    "guessing.kind_date": ("date", "date"),
+    "guessing.kind_datetime": ("date and time", "date et heure"),
+    "guessing.kind_boolean": ("yes or no", "oui ou non"),
 }

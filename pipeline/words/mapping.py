@@ -22,8 +22,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         'Le champ {target} doit être "Colonne du fichier", une liste, ou {{ … }} ; une constante : {{ value = "…" }}.',
     ),
     "mapping.one_source": (
-        "The field {target} must have `column`, `value`, `file` or `sql`, exactly one of them.",
-        "Le champ {target} doit avoir `column`, `value`, `file` ou `sql`, exactement un des quatre.",
+        "The field {target} must have `column`, `value`, `file`, `sql` or `lookup`, exactly one of them.",
+        "Le champ {target} doit avoir `column`, `value`, `file`, `sql` ou `lookup`, exactement un des cinq.",
     ),
     "mapping.no_list": (
         "There is no section [values.{name}]. Lists: {known}. Correct the name, or write the section.",
@@ -180,5 +180,43 @@ TEXTS: dict[str, tuple[str, str]] = {
     "mapping.required_blank": (
         "{column} is empty, and {target} must be filled. Fill it in, or write a default in the mapping.",
         "{column} est vide, alors que {target} doit être rempli. Remplissez-la, ou donnez un default dans le modèle.",
+    ),
+    "mapping.custom_plain": (
+        "{name} is a field of your own: it takes a column of the file, a constant or an expression. Correct the line.",
+        "{name} est un champ à vous : il prend une colonne du fichier, une constante ou une expression. Corrigez la ligne.",
+    ),
+    "mapping.custom_write": (
+        "{name} is a field of your own: `write` does not go with it. Remove `write`.",
+        "{name} est un champ à vous : `write` ne va pas avec lui. Retirez `write`.",
+    ),
+    "mapping.custom_key": (
+        "{name} cannot tell rows apart while it is no column. Run `pipeline field promote {table} NAME` first.",
+        "{name} ne peut pas distinguer les lignes tant qu'il n'est pas une colonne. Lancez d'abord `pipeline field promote"
+        " {table} NOM`.",
+    ),
+    "mapping.lookup": (
+        "The look-up of {target} needs a table, the columns it is found by, and what is taken:"
+        ' {{ lookup = {{ table = "…", by = {{ column = "File column" }}, take = "column" }} }}.',
+        "La recherche de {target} demande une table, les colonnes par lesquelles on trouve, et ce qu'on prend :"
+        ' {{ lookup = {{ table = "…", by = {{ colonne = "Colonne du fichier" }}, take = "colonne" }} }}.',
+    ),
+    "mapping.no_longer": (
+        "The database has changed, and the mapping {mapping} does not fit it any more: {why}. Correct one or the other;"
+        " the job then goes on by itself.",
+        "La base a changé, et le modèle {mapping} ne lui convient plus : {why}. Corrigez l'un ou l'autre ; la tâche"
+        " reprend alors d'elle-même.",
+    ),
+    "mapping.gone_table": ("the table {table} is gone", "la table {table} n'existe plus"),
+    "mapping.gone_column": (
+        "the column {column} of the table {table} is gone",
+        "la colonne {column} de la table {table} n'existe plus",
+    ),
+    "mapping.gone_optional": (
+        "the column {column} of the table {table} must be filled now, and the mapping does not fill it",
+        "la colonne {column} de la table {table} doit maintenant être remplie, et le modèle ne la remplit pas",
+    ),
+    "mapping.gone_key": (
+        "no key of the table {table} is among what the mapping fills; it has: {keys}",
+        "aucune clé de la table {table} n'est parmi ce que le modèle remplit ; elle a : {keys}",
     ),
 }

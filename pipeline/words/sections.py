@@ -26,11 +26,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         'Nothing says which rows are one document. Write `document = "Column"` at the top of the mapping.',
         'Rien ne dit quelles lignes forment un document. Écrivez `document = "Colonne"` en tête du modèle.',
     ),
-    "sections.foreign": (
-        "The table {table} belongs to another program; several tables at once can only be Pipeline's own for now. Use a"
-        " mapping of one table.",
-        "La table {table} appartient à un autre programme ; plusieurs tables à la fois ne peuvent être pour l'instant"
-        " que celles de Pipeline. Utilisez un modèle d'une seule table.",
+    "sections.mixed": (
+        "One mapping cannot fill tables of Pipeline's and the table {table}, which is not. Make two mappings of it.",
+        "Un même modèle ne peut pas remplir des tables de Pipeline et la table {table}, qui n'en est pas. Faites-en deux modèles.",
+    ),
+    "sections.one_key": (
+        "Rows of {table} are known by one key of the table. Keep one of the alternatives.",
+        "Les lignes de {table} se reconnaissent par une seule clé de la table. Gardez une des clés proposées.",
+    ),
+    "sections.foreign_create": (
+        "A row of {table} is not made by looking for it. Give that table a section of its own, or take another `missing`.",
+        "Une ligne de {table} ne se crée pas en la cherchant. Donnez à cette table sa propre section, ou choisissez un autre"
+        " `missing`.",
     ),
     "sections.reference": (
         'The column {column} points to a row of another table. Write {{ row = "SECTION" }} or {{ find = "table", … }}.',

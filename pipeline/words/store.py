@@ -141,4 +141,29 @@ TEXTS: dict[str, tuple[str, str]] = {
         "a row with this identity is there again.",
         "une ligne avec cette identité existe de nouveau.",
     ),
+    "store.bad_name": (
+        "{name} cannot be a name here. Write small letters, digits and _, a letter first, at most 50, and not pipeline_ or show_ first.",
+        "{name} ne peut pas être un nom ici. Écrivez des minuscules, des chiffres et _, une lettre d'abord, 50 au plus, sans"
+        " pipeline_ ni show_ au début.",
+    ),
+    "store.table_there": (
+        "There is a table {table} already; nothing was changed. Choose another name with --name.",
+        "Il y a déjà une table {table} ; rien n'a été changé. Choisissez un autre nom avec --name.",
+    ),
+    "store.field_table": (
+        "{table} is not one of Pipeline's tables, so it takes no fields of your own. `pipeline table list` names them.",
+        "{table} n'est pas une table de Pipeline : elle ne prend pas de champs à vous. `pipeline table list` les nomme.",
+    ),
+    "store.field_there": (
+        "The table {table} has a field {name} already; nothing was changed. Choose another name.",
+        "La table {table} a déjà un champ {name} ; rien n'a été changé. Choisissez un autre nom.",
+    ),
+    "store.no_field": (
+        "The table {table} has no field {name} of yours. `pipeline field list` names them.",
+        "La table {table} n'a pas de champ {name} à vous. `pipeline field list` les nomme.",
+    ),
+    "store.field_promoted": (
+        "{name} is a column of {table} already; nothing was changed.",
+        "{name} est déjà une colonne de {table} ; rien n'a été changé.",
+    ),
 }

@@ -20,6 +20,7 @@ def expression(source: Source, at: Path, options: dict[str, Any], key: str) -> E
     if text is None:
         return None
     from pipeline.mapping.expressions import tree
+    from pipeline.mapping.expressions.looking import lookups
     from pipeline.mapping.expressions.reading import read  # sqlglot
 
     found, mistakes = read(text)
@@ -27,4 +28,4 @@ def expression(source: Source, at: Path, options: dict[str, Any], key: str) -> E
     source.mistakes += [Mistake(source.file, source.line(path), ".".join(path), said) for said in mistakes]
     if found is None:
         return None
-    return Expression(text, tree.cells(found), tree.fields(found), tree.calls(found))
+    return Expression(text, tree.cells(found), tree.fields(found), tree.calls(found), lookups(found))

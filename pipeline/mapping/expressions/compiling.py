@@ -9,8 +9,9 @@ from dataclasses import replace
 import polars as pl
 
 from pipeline.mapping.expressions import dates, numbers, texts
+from pipeline.mapping.expressions.looking import lookup_of
 from pipeline.mapping.expressions.program import Build, Program, Setting, Type, Value
-from pipeline.mapping.expressions.tree import Call, Cell, Node, Null, Number, Span, Text, This, Truth
+from pipeline.mapping.expressions.tree import Call, Cell, Looked, Node, Null, Number, Span, Text, This, Truth
 from pipeline.words import Fact, Message
 
 CELL, THIS, LINE = "cell:", "this:", "line"  # the columns that a program's frame has
@@ -49,6 +50,9 @@ class Compiler:
         match node:
             case Cell(name):
                 return Value(CELL + name, Type.TEXT, cell=name)
+            case Looked():
+                cell = next((key.name for _, key in node.by if isinstance(key, Cell)), "")
+                return Value(CELL + lookup_of(node).name, Type.TEXT, cell=cell)
             case This(name):
                 return self._field(name)
             case Text(text):

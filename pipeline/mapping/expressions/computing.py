@@ -13,7 +13,7 @@ from pipeline.mapping.expressions.compiling import CELL, LINE, THIS, compile_tre
 from pipeline.mapping.expressions.program import Fault, Program, Setting, Type
 from pipeline.mapping.expressions.reading import read as read_text
 from pipeline.mapping.expressions.running import Result, run
-from pipeline.mapping.model import Expression, Kind, ReadOptions, Table
+from pipeline.mapping.model import Expression, Kind, Lookup, ReadOptions, Table
 from pipeline.words import Message
 
 TYPES = {
@@ -76,8 +76,16 @@ class Rows:
         program, mistakes = program_of(sql, self.read, self.table, self.told)
         assert not mistakes  # a plan was fitted
         cells = [filled(pl.col(self.columns[name]), self.read).alias(CELL + name) for name in sql.cells]
-        inputs = self.frame.select(pl.col(self.line).alias(LINE), *cells)
+        looked = [self._looked(one) for one in sql.looks]
+        inputs = self.frame.select(pl.col(self.line).alias(LINE), *cells, *looked)
         return program, run(program, inputs.with_columns([self._field(name, typed) for name in sql.fields]))
+
+    def _looked(self, lookup: Lookup) -> pl.Expr:
+        """What was found, a number as the file writes them; nothing where nobody looked."""
+        text = pl.col(lookup.name) if lookup.name in self.frame.columns else pl.lit(None, dtype=pl.String)
+        if lookup.kind is Kind.DECIMAL and self.read.decimal == ",":
+            text = text.str.replace(".", ",", literal=True)
+        return text.alias(CELL + lookup.name)
 
     def _field(self, name: str, typed: Mapping[str, pl.Series]) -> pl.Series:
         column = self.table.columns[name]

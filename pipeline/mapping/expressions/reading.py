@@ -16,7 +16,7 @@ from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.errors import SqlglotError
 
-from pipeline.mapping.expressions.tree import Call, Cell, Node, Null, Number, Span, Text, This, Truth
+from pipeline.mapping.expressions.tree import Call, Cell, Looked, Node, Null, Number, Span, Text, This, Truth
 from pipeline.words import Fact, Message, message
 
 MAX_TEXT = 2_000  # characters
@@ -60,6 +60,7 @@ OWN = (
 )  # SQL has them not, or otherwise
 OTHERS = ("case", "trim", "ltrim", "rtrim", "lpad", "rpad", "date_trunc", "extract")
 KNOWN = sorted({name for name, _, _ in NODES.values() if name.isidentifier()} | set(OWN) | set(OTHERS))
+LOOKUP = "lookup"
 FLAT = ("||", "and", "or")
 NO_FLAGS: dict[str, tuple[object, ...]] = {}
 _MARK = "pipeline_"
@@ -166,7 +167,7 @@ class _Reader:
             return True
         called = at + 1 < len(tokens) and tokens[at + 1].token_type is TokenType.L_PAREN
         if called:
-            return word in KNOWN or word in _SAME or word in _WORDS
+            return word in KNOWN or word in _SAME or word == LOOKUP or word in _WORDS
         after_dot = at > 0 and tokens[at - 1].token_type is TokenType.DOT
         return kind is TokenType.VAR or word in _WORDS or word in _PARTS or after_dot
 
@@ -317,8 +318,22 @@ class _Reader:
             return self.say("expressions.span")
         return Span(int(count), name)
 
+    def lookup(self, tree: exp.Expression) -> Node:
+        """Its table and columns are written out; its keys are cells of the file or written out."""
+        args = [self.node(one) for one in tree.expressions]
+        words, keys = [args[i] for i in (0, 1, *range(2, len(args), 2)) if i < len(args)], args[3::2]
+        if len(args) < 4 or len(args) % 2 or not all(isinstance(one, Text) for one in words):
+            return self.say("expressions.lookup")
+        if not all(isinstance(one, Cell | Text) for one in keys):
+            return self.say("expressions.lookup")
+        table, take, *columns = [one.text for one in words if isinstance(one, Text)]
+        by = zip(columns, [one for one in keys if isinstance(one, Cell | Text)], strict=True)
+        return Looked(table, take, tuple(by))
+
     def own(self, tree: exp.Expression) -> Node:
         name = tree.name.lower().removeprefix(_MARK)
+        if name == LOOKUP and self._only(tree, {"this", "expressions"}):
+            return self.lookup(tree)
         if name not in OWN or not self._only(tree, {"this", "expressions"}):
             return self._strange(tree.name)
         return Call(name, tuple(self.node(one) for one in tree.expressions))

@@ -55,6 +55,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Looked:
+    """`lookup('table', 'take', 'column', "Cell", …)`: a value of another table, by these columns."""
+
+    table: str
+    take: str
+    by: tuple[tuple[str, Cell | Text], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """An operator or function, by its name in `functions`, and what it is applied to."""
 
@@ -62,12 +71,14 @@ class Call:
     args: tuple[Node, ...] = ()
 
 
-Node = Cell | This | Text | Number | Null | Truth | Span | Call
+Node = Cell | This | Text | Number | Null | Truth | Span | Looked | Call
 
 
 def walk(node: Node) -> Iterator[Node]:
     """The node and everything below it."""
     yield node
+    if isinstance(node, Looked):
+        yield from (key for _, key in node.by)
     if isinstance(node, Call):
         for arg in node.args:
             yield from walk(arg)
@@ -81,6 +92,11 @@ def cells(node: Node) -> tuple[str, ...]:
 def fields(node: Node) -> tuple[str, ...]:
     """The fields that it names, each once, in their order."""
     return tuple(dict.fromkeys(one.name for one in walk(node) if isinstance(one, This)))
+
+
+def looked(node: Node) -> tuple[Looked, ...]:
+    """Its look-ups, each once, in their order."""
+    return tuple(dict.fromkeys(one for one in walk(node) if isinstance(one, Looked)))
 
 
 def calls(node: Node) -> frozenset[str]:

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 from pipeline.errors import Mistake
 from pipeline.mapping.fitting import Notes, check_field, check_format
-from pipeline.mapping.model import Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
+from pipeline.mapping.lookups import fit_lookups
+from pipeline.mapping.model import CUSTOM, Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
 from pipeline.mapping.sections import amounts
+from pipeline.mapping.sections.foreign import check_natural
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
+from pipeline.mapping.source import given as given_in
 from pipeline.mapping.source import nearest
 
 DIGEST = {
@@ -30,10 +33,14 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
         if table is None:
             path = notes.root + "table"
             notes.say(path, "mapping.unknown_table", nearest(section.table, catalogue), table=section.table)
-        elif not table.identified:
-            notes.say(notes.root + "table", "sections.foreign", table=table.name)
         else:
             known[section.name] = (section, table)
+        found += notes.found
+    whose = {table.identified for _, table in known.values()}
+    for section, table in known.values():
+        notes = Notes(saved, f"tables.{section.name}.")
+        if not table.identified:
+            check_natural(notes, section, table, mixed=len(whose) > 1)
         found += notes.found
     if saved.read.date is not None:
         notes = Notes(saved)
@@ -57,7 +64,15 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
 
 
 def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue: Catalogue) -> SectionPlan:
-    saved = notes.saved
+    saved, section = notes.saved, _renamed(section, table)
+    for field in section.fields:
+        if field.target.startswith(CUSTOM) and field.write != "always":
+            notes.say(f"{notes.root}fields.{field.target}", "mapping.custom_write", name=field.target)
+    for target in [name for name, _ in (*section.rows, *section.counts)] + [
+        find.target for find in section.finds
+    ]:
+        if target.startswith(CUSTOM):
+            notes.say(f"{notes.root}fields.{target}", "mapping.custom_plain", name=target)
     for field in section.fields:
         column = table.columns.get(field.target)
         if column is not None and column.kind is Kind.REFERENCE:
@@ -75,8 +90,9 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     if section.counts and per == "document":
         notes.say(notes.root + "per", "sections.count_per", column=section.counts[0][0])
     finds = tuple(_find(notes, table, find, catalogue) for find in section.finds)
-    given = {path.split(".")[3] for path in saved.lines if path.startswith(notes.root + "fields.")}
-    digest = DIGEST.get(table.name)
+    lines = given_in(saved.lines, notes.root + "fields.")
+    given = {table.aliases.get(name, name) for name in lines}
+    digest = DIGEST.get(table.name) if table.identified else None
     if digest and (digest[0] in given or not given.intersection(digest[1])):
         digest = None
     made = given | ({digest[0]} if digest else set())
@@ -96,6 +112,7 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     mapping = replace(
         saved, table=table.name, fields=section.fields, where=section.where, sections=(), document=()
     )
+    mapping = fit_lookups(notes, mapping, catalogue)
     if mapping.expressions:
         from pipeline.mapping.expressions.fitting import fit_expressions  # sqlglot and polars
 
@@ -109,6 +126,14 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         section.lines or "merge", digest, section.amounts, derived, section.refunds is not None,
         ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (),
     )  # fmt: skip
+
+
+def _renamed(section: Section, table: Table) -> Section:
+    """With the names that the table's columns have now."""
+    now = table.aliases
+    fields = tuple(replace(field, target=now.get(field.target, field.target)) for field in section.fields)
+    keys = tuple(tuple(now.get(name, name) for name in key) for key in section.keys)
+    return replace(section, fields=fields, keys=keys) if now else section
 
 
 def _column(notes: Notes, table: Table, target: str) -> Column | None:
@@ -127,10 +152,12 @@ def _check_row(notes: Notes, section: Section, table: Table, target: str, parent
     column = _column(notes, table, target)
     if parent not in names:
         notes.say(at, "sections.no_section", nearest(parent, names), section=parent)
-    elif column is not None and parent in known and column.references not in (None, known[parent][1].name):
-        facts = {"column": target, "table": column.references or "", "section": parent}
+    elif (
+        column is not None and parent in known and _refers(table, column) not in (None, known[parent][1].name)
+    ):
+        facts = {"column": target, "table": _refers(table, column) or "", "section": parent}
         notes.say(at, "sections.other_table", **facts)
-    elif column is not None and column.kind is not Kind.REFERENCE:
+    elif column is not None and not _points(table, column):
         notes.say(at, "sections.no_reference", column=target)
     elif (
         parent in known
@@ -138,6 +165,16 @@ def _check_row(notes: Notes, section: Section, table: Table, target: str, parent
         and _per(notes.saved, known[parent][0]) == "row"
     ):
         notes.say(at, "sections.grain", section=parent)
+
+
+def _points(table: Table, column: Column) -> bool:
+    """Does the column point to rows of a table?"""
+    return column.kind is Kind.REFERENCE if table.identified else column.name in table.links
+
+
+def _refers(table: Table, column: Column) -> str | None:
+    """The table that it points to; None: any."""
+    return column.references if table.identified else table.links.get(column.name, (None, ""))[0]
 
 
 def _per(saved: SavedMapping, section: Section) -> str:
@@ -152,14 +189,16 @@ def _find(notes: Notes, table: Table, find: Find, catalogue: Catalogue) -> FindP
         notes.say(at, "mapping.unknown_table", nearest(find.table, catalogue), table=find.table)
     if column is None or other is None:
         return None
-    if column.kind is not Kind.REFERENCE:
+    if not _points(table, column):
         notes.say(at, "sections.no_reference", column=find.target)
-    elif column.references not in (None, find.table):
-        facts = {"column": find.target, "table": column.references or "", "section": find.table}
+    elif _refers(table, column) not in (None, find.table):
+        facts = {"column": find.target, "table": _refers(table, column) or "", "section": find.table}
         notes.say(at, "sections.other_table", **facts)
     inner = Notes(notes.saved, f"{at}.")
     for field in {field.target: field for one in (*find.by, find.given) for field in one}.values():
         check_field(inner, other, field)
+        if field.target.startswith(CUSTOM):
+            notes.say(at, "mapping.custom_key", name=field.target, table=other.name)
     notes.found += [replace(mistake, path=at) for mistake in inner.found]
 
     def plan(fields: tuple[Field, ...]) -> Plan:
@@ -181,7 +220,9 @@ def _keys(notes: Notes, section: Section, table: Table, given: set[str]) -> tupl
         return tuple(complete[:1])
     for key in section.keys:
         for column in key:
-            if column not in table.columns:
+            if column.startswith(CUSTOM):
+                notes.say(notes.root + "key", "mapping.custom_key", name=column, table=table.name)
+            elif column not in table.columns:
                 near = nearest(column, table.columns)
                 notes.say(notes.root + "key", "mapping.unknown_column", near, table=table.name, column=column)
             elif column not in given:

@@ -169,6 +169,7 @@ def names_of(part: SectionPlan) -> list[str]:
     """The mapping's columns that a section reads."""
     plans = [part.plan, *(plan for find in part.finds for plan in find.by)]
     cells = [name for plan in plans for one in plan.mapping.fields for name in one.named]
+    cells += [one.name for plan in plans for one in plan.mapping.looks]
     return [*cells, *(part.plan.mapping.where.cells if part.plan.mapping.where else ())]
 
 

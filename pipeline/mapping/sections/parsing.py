@@ -10,7 +10,7 @@ from pipeline.mapping.expressions import expression
 from pipeline.mapping.model import Field
 from pipeline.mapping.sections.amounts import AMOUNTS, REFUNDS
 from pipeline.mapping.sections.model import Find, Section
-from pipeline.mapping.source import Path, Source, nearest
+from pipeline.mapping.source import Path, Source, nearest, spread
 
 SECTION = (
     "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "where",
@@ -49,8 +49,8 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
     given = source.sub(at, table, "fields")
     if not given:
         source.say(at, "sections.no_fields", section=name)
-    for target, value in given.items():
-        path = (*at, "fields", target)
+    for below, target, value in spread(given):
+        path = (*at, "fields", *below)
         options = value if isinstance(value, dict) else {}
         if "row" in options:
             source.known(path, options, ("row",))

@@ -42,7 +42,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
     """A row that cannot be taken."""
 
     rec: int
@@ -55,10 +55,16 @@ class _Found:
 
 def write_sections(conn: sa.Connection, load: Load, targets: Mapping[str, Target], where: str) -> Written:
     """Write all documents that can be taken. Raises FileFailed when the database itself refuses too many."""
-    return _Loading(conn, load, targets, where).run()
+    if all(target.ours for target in targets.values()):
+        return Loading(conn, load, targets, where).run()
+    from pipeline.store.sections.natural import Natural  # which needs this module
+
+    return Natural(conn, load, targets, where).run()
 
 
-class _Loading:
+class Loading:
+    """One load; `natural` has its own way with tables that are not ours."""
+
     def __init__(self, conn: sa.Connection, load: Load, targets: Mapping[str, Target], where: str) -> None:
         assert isinstance(load.staging, Sections)
         self._conn, self._load, self._targets, self._where = conn, load, targets, where
@@ -121,7 +127,7 @@ class _Loading:
                 if found > FIND_AT_MOST:
                     raise FileFailed(judged.said) from error
                 line = min(self._staging.lines_of({low}), default=0)
-                self._cast(None, [_Found(low, low, line, judged.said, judged.column)])
+                self._cast(None, [Found(low, low, line, judged.said, judged.column)])
         return done
 
     def _attempt(self, docs: resolving.Range) -> Written:
@@ -142,7 +148,7 @@ class _Loading:
         else:
             self._bad.setdefault((part.number, rec), (doc, line))
 
-    def _cast(self, part: Part | None, found: list[_Found]) -> None:
+    def _cast(self, part: Part | None, found: list[Found]) -> None:
         for one in found:
             self._note(part, one.rec, one.doc, one.line)
             self._said.setdefault(one.line, RefusedRow(one.line, one.column, one.value, one.said, b""))
@@ -162,7 +168,7 @@ class _Loading:
                 f"DELETE FROM {part.rows} WHERE _rec IN (SELECT rec FROM {bad} WHERE section = {part.number})"
             )
 
-    def _along(self, part: Part) -> list[_Found]:
+    def _along(self, part: Part) -> list[Found]:
         """Rows that need a row that was cast out."""
         found = []
         for _, name in part.plan.rows:
@@ -173,7 +179,7 @@ class _Loading:
                 f" ON b.section = {parent.number} AND b.rec = s.{at}"
             )
             found += [
-                _Found(rec, doc, at, message("sections.needs", line=line)) for rec, doc, at, line in rows
+                Found(rec, doc, at, message("sections.needs", line=line)) for rec, doc, at, line in rows
             ]
         return found
 
@@ -194,11 +200,11 @@ class _Loading:
                 return True
             self._leave_out()
 
-    def _identify(self, part: Part, docs: resolving.Range) -> list[_Found]:
+    def _identify(self, part: Part, docs: resolving.Range) -> list[Found]:
         plan = part.plan
         for statement in resolving.clear(part):
             self._do(statement)
-        found: list[_Found] = []
+        found: list[Found] = []
         for i, find in enumerate(plan.finds):
             for statement in resolving.look_up(part, i, self._sql, self._ms, docs):
                 self._do(statement)
@@ -229,7 +235,7 @@ class _Loading:
         shared = f"SELECT count(*) - count(DISTINCT _g) FROM {parents[0].ids} WHERE _g IS NOT NULL"
         return parents[0].plan.per == "document" and self._one(shared) == 0
 
-    def _not_found(self, part: Part, find: int) -> list[_Found]:
+    def _not_found(self, part: Part, find: int) -> list[Found]:
         plan = part.plan.finds[find]
         fields = [field for one in plan.by for field in one.mapping.fields]
         names = " / ".join(dict.fromkeys(field.target for field in fields))
@@ -237,11 +243,11 @@ class _Loading:
         said = message("sections.not_found", table=plan.table, columns=names)
         rows = self._ask(resolving.not_found(part, find))
         return [
-            _Found(rec, doc, line, said, column, next((str(v) for v in values if v is not None), ""))
+            Found(rec, doc, line, said, column, next((str(v) for v in values if v is not None), ""))
             for rec, doc, line, *values in rows
         ]
 
-    def _incomplete(self, part: Part) -> list[_Found]:
+    def _incomplete(self, part: Part) -> list[Found]:
         """Rows without a key, with several records, or without a reference that must be there."""
         plan, table = part.plan, part.plan.plan.table
         keyed = ", ".join(dict.fromkeys(name for key in plan.keys for name in key))
@@ -260,11 +266,11 @@ class _Loading:
                 found += self._where_ids(part, f"{ident} IS NULL", said)
         return found
 
-    def _where_ids(self, part: Part, condition: str, said: Message) -> list[_Found]:
+    def _where_ids(self, part: Part, condition: str, said: Message) -> list[Found]:
         rows = self._ask(f"SELECT _rec, _doc, _line FROM {part.ids} WHERE {condition}")
-        return [_Found(rec, doc, line, said) for rec, doc, line in rows]
+        return [Found(rec, doc, line, said) for rec, doc, line in rows]
 
-    def _merge(self, part: Part) -> list[_Found]:
+    def _merge(self, part: Part) -> list[Found]:
         """Several rows are one record: what the section says of those."""
         plan = part.plan
         bare = part.ids.removeprefix("temp.")
@@ -284,7 +290,7 @@ class _Loading:
         for rec, doc, line, *apart in self._ask(resolving.disagreeing(part, hard)) if hard else []:
             names = ", ".join(name for name, differs in zip(hard, apart, strict=True) if differs)
             said = message("sections.disagree", section=plan.name, columns=names)
-            found.append(_Found(rec, doc, line, said, _file_column(plan, names)))
+            found.append(Found(rec, doc, line, said, _file_column(plan, names)))
         if not found:
             for name in plan.staged:
                 self._do(resolving.fill(part, name, latest=False))
@@ -300,7 +306,7 @@ class _Loading:
         asked = f"SELECT count(*), coalesce(sum(_new * _win), 0), coalesce(sum(_win), 0) FROM {part.ids} WHERE _g IS NOT NULL"
         rows, new, records = map(int, self._ask(asked)[0])
         if new:
-            done.inserted += self._do(writing.insert(part, target, self._moment))
+            done.inserted += self._do(writing.insert(part, target, self._sql, self._moment))
         known = records - new
         statement = (
             writing.update(part, target, self._sql, self._moment) if known and plan.mode != "create" else None

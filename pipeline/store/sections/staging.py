@@ -15,6 +15,7 @@ from pipeline.store.failures import translated, write_many
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import RefusedRow
 from pipeline.store.sections.words import Part, Sql, creations, drops, parts
+from pipeline.store.target import quoted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -101,12 +102,13 @@ class SqliteSections(Sections):
         self._left = left
 
     def _insert(self, part: Part, frame: pl.DataFrame) -> None:
-        from pipeline.store.cells import stored
+        from pipeline.store.cells import stored, written
 
-        values = frame.select(stored(frame.schema[name], name) for name in frame.columns)
-        marks = ", ".join("?" * frame.width)
+        kept = stored if part.plan.plan.table.identified else written
+        values = frame.select(kept(frame.schema[name], name) for name in frame.columns)
+        marks, names = ", ".join("?" * frame.width), ", ".join(map(quoted, frame.columns))
         rows = zip(*(column.to_list() for column in values.get_columns()), strict=True)
-        self._many(f"INSERT INTO {part.rows} VALUES ({marks})", rows)
+        self._many(f"INSERT INTO {part.rows} ({names}) VALUES ({marks})", rows)
 
     def _note(self, values: list[tuple[Any, ...]]) -> None:
         self._many(f"INSERT INTO {self.refusals} VALUES (?, ?, ?, ?, ?)", values)
@@ -132,8 +134,9 @@ class PostgresSections(Sections):
     def _insert(self, part: Part, frame: pl.DataFrame) -> None:
         import psycopg
 
+        names = ", ".join(map(quoted, frame.columns))
         with translated(self._where, psycopg.Error), self._raw.cursor() as cursor:
-            with cursor.copy(f"COPY {part.rows} FROM STDIN WITH (FORMAT csv)".encode()) as copy:
+            with cursor.copy(f"COPY {part.rows} ({names}) FROM STDIN WITH (FORMAT csv)".encode()) as copy:
                 copy.write(frame.write_csv(include_header=False))
             self._raw.commit()
 

@@ -13,6 +13,7 @@ NIL = "00000000000000000000000000000000"
 """The id that stands for several rows."""
 _POSTGRES = {
     Kind.TEXT: "text", Kind.INTEGER: "bigint", Kind.DATE: "date", Kind.DATETIME: "timestamptz", Kind.BOOLEAN: "boolean",
+    Kind.JSON: "text",
 }  # fmt: skip
 
 
@@ -110,6 +111,9 @@ def creations(part: Part, sql: Sql) -> list[str]:
     """The statements that make a section's temporary tables."""
     whole = "bigint" if sql.postgres else "INTEGER"
     columns = "".join(f", {quoted(name)} {sql.type(column)}" for name, column in part.columns())
+    own = part.plan.plan.table
+    if not own.identified:  # what points to other rows stands beside the cells
+        columns += "".join(f", {quoted(name)} {sql.type(own.columns[name])}" for name in part.references())
     ids = "".join(f", {name} {sql.uuid}" for name in part.references().values())
     ids += "".join(
         f", {quoted(name)} {sql.type(part.plan.plan.table.columns[name])}" for name in key_cells(part)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pipeline.mapping.model import Field
+from pipeline.store import custom
 from pipeline.store.sections.words import Part, Sql
 from pipeline.store.target import Target, quoted
 
@@ -39,12 +40,15 @@ def _cells(part: Part, target: Target) -> dict[str, str]:
     return cells
 
 
-def insert(part: Part, target: Target, moment: str) -> str:
+def insert(part: Part, target: Target, sql: Sql, moment: str) -> str:
     """INSERT the records that are new."""
     cells = _cells(part, target)
     values = []
     for name, cell in cells.items():
         column = target.column(name)
+        if name == custom.COLUMN:
+            values.append(custom.merged("NULL", cell, postgres=sql.postgres))
+            continue
         filled = (
             f"coalesce({cell}, {column.default})"
             if not column.nullable and column.default is not None
@@ -70,7 +74,9 @@ def update(part: Part, target: Target, sql: Sql, moment: str) -> str | None:
         write = field.write if field else "always"
         if name in alone or write == "create":
             continue
-        if write == "if-empty":
+        if name == custom.COLUMN:
+            sets[name] = custom.merged(old, new, postgres=sql.postgres)
+        elif write == "if-empty":
             blank = f"nullif({old}, '')" if not column.nullable and column.default == "''" else old
             sets[name] = f"coalesce({blank}, {new}{', ' + old if blank != old else ''})"
         elif field is not None and field.blank == "keep":
@@ -82,7 +88,10 @@ def update(part: Part, target: Target, sql: Sql, moment: str) -> str | None:
     if not sets:
         return None
     values = ", ".join(f"{cell} AS {quoted(name)}" for name, cell in _cells(part, target).items())
-    olds = ", ".join(f"{table}.{quoted(name)}" for name in sets)
+    before = {name: f"{table}.{quoted(name)}" for name in sets}
+    if custom.COLUMN in before:
+        before[custom.COLUMN] = custom.held(before[custom.COLUMN], postgres=sql.postgres)
+    olds = ", ".join(before.values())
     assigned = ", ".join(f"{quoted(name)} = {value}" for name, value in sets.items())
     return (
         f"UPDATE {table} SET {assigned}, updated_at = {moment} FROM (SELECT k._id, {values} FROM {part.rows} AS s"

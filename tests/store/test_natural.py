@@ -1,0 +1,144 @@
+"""Several tables of another program from one file, on both databases: its ids, its keys, its references."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from pipeline import files as disk
+from pipeline.mapping import examine
+from pipeline.store import connect
+from pipeline.store.base import SqlStore
+from tests.store.test_exam import NOW
+from tests.store.test_foreign import run
+from tests.store.test_own import counts, desk, load, rows
+
+DDL = {
+    "sqlite": """
+        CREATE TABLE countries (id INTEGER PRIMARY KEY, iso TEXT UNIQUE);
+        CREATE TABLE clients (id INTEGER PRIMARY KEY AUTOINCREMENT, mail TEXT NOT NULL UNIQUE, name TEXT,
+            country_id INTEGER REFERENCES countries (id), seen INTEGER NOT NULL DEFAULT 7);
+        CREATE TABLE orders (id INTEGER PRIMARY KEY, no TEXT NOT NULL UNIQUE, total DECIMAL(10,2),
+            client INTEGER NOT NULL REFERENCES clients (id));
+        CREATE TABLE order_lines (id INTEGER PRIMARY KEY, order_id INTEGER NOT NULL REFERENCES orders (id),
+            pos INTEGER NOT NULL, sku TEXT NOT NULL, qty INTEGER CHECK (qty < 100), UNIQUE (order_id, pos));
+        INSERT INTO countries (iso) VALUES ('FR'), ('DE')
+    """,
+    "postgresql": """
+        CREATE TABLE countries (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), iso varchar(2) UNIQUE);
+        CREATE TABLE clients (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, mail text NOT NULL UNIQUE, name text,
+            country_id uuid REFERENCES countries (id), seen integer NOT NULL DEFAULT 7);
+        CREATE TABLE orders (id serial PRIMARY KEY, no varchar(20) NOT NULL UNIQUE, total numeric(10,2),
+            client bigint NOT NULL REFERENCES clients (id));
+        CREATE TABLE order_lines (id serial PRIMARY KEY, order_id integer NOT NULL REFERENCES orders (id),
+            pos smallint NOT NULL, sku text NOT NULL, qty integer CHECK (qty < 100), UNIQUE (order_id, pos));
+        INSERT INTO countries (iso) VALUES ('FR'), ('DE')
+    """,
+}
+TEXT = """
+version = 1
+document = "No"
+unit = "document"
+[tables.client]
+table = "clients"
+repeated = "last"
+[tables.client.fields]
+mail = "Mail"
+name = "Name"
+country_id = { find = "countries", by = { iso = "Country" } }
+[tables.order]
+table = "orders"
+[tables.order.fields]
+no = "No"
+total = "Total"
+client = { row = "client" }
+[tables.line]
+table = "order_lines"
+lines = "replace"
+[tables.line.fields]
+order_id = { row = "order" }
+pos = { count = "document" }
+sku = "Sku"
+qty = "Qty"
+"""
+SHEET = b"""No,Mail,Name,Country,Total,Sku,Qty
+1,ann@x,Ann,FR,30.10,A,2
+1,,,,,B,1
+2,bob@x,Bob,DE,5.00,A,1
+3,ann@x,Anna,FR,1.00,A,1
+"""
+LINES = "SELECT o.no, l.pos, l.sku, c.mail FROM order_lines AS l JOIN orders AS o ON o.id = l.order_id JOIN clients AS c ON c.id = o.client ORDER BY 1, 2"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def theirs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqlStore]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/theirs.db"
+    else:
+        url = sa.make_url(request.getfixturevalue("pg_database")).render_as_string(hide_password=False)
+    run(url, *DDL[request.param].split(";\n"))
+    made = connect(url, "none")
+    assert isinstance(made, SqlStore)
+    made.migrate()
+    yield made
+    made.close()
+
+
+def test_orders_fill_the_tables_of_another_program_and_are_taken_back(
+    theirs: SqlStore, tmp_path: Path
+) -> None:
+    bench = desk(theirs, tmp_path, TEXT)
+    first = load(bench, SHEET)
+    assert counts(first)[0] == 9
+    assert rows(theirs, LINES) == [
+        ("1", 1, "A", "ann@x"), ("1", 2, "B", "ann@x"), ("2", 1, "A", "bob@x"), ("3", 1, "A", "ann@x"),
+    ]  # fmt: skip
+    assert rows(theirs, "SELECT name, seen FROM clients ORDER BY mail") == [("Anna", 7), ("Bob", 7)]
+    before = rows(theirs, "SELECT * FROM order_lines ORDER BY id")
+    again = load(bench, SHEET + b"\n")
+    assert (again.inserted, again.updated, again.refused) == (0, 0, 0)
+    less = load(bench, SHEET.replace(b"1,,,,,B,1\n", b"").replace(b"Bob", b"Rob"))
+    assert (less.inserted, less.updated) == (0, 2)
+    assert len(rows(theirs, LINES)) == 3
+    theirs.undo(less.id, disk.new_claim(NOW), "test", NOW)
+    assert rows(theirs, "SELECT * FROM order_lines ORDER BY id") == before
+    done = theirs.undo(first.id, disk.new_claim(NOW), "test", NOW)
+    assert {t.table: t.deleted for t in done.tables} == {"clients": 2, "orders": 3, "order_lines": 4}
+
+
+def test_a_bad_document_stays_out_whole(theirs: SqlStore, tmp_path: Path) -> None:
+    bench = desk(theirs, tmp_path, TEXT)
+    bad = SHEET.replace(b"2,bob@x,Bob,DE", b"2,bob@x,Bob,XX").replace(
+        b"3,ann@x,Anna,FR,1.00,A,1", b"3,ann@x,Anna,FR,1.00,A,500"
+    )
+    row = load(bench, bad)
+    assert {r.line: r.said.code for r in theirs.refused(row.id)} == {
+        4: "sections.not_found",
+        5: "store.refused_by_database",
+    }
+    assert rows(theirs, LINES) == [("1", 1, "A", "ann@x"), ("1", 2, "B", "ann@x")]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ('client = { row = "client" }', 'client = { row = "line" }', "sections.other_table"),
+        ('sku = "Sku"', 'sku = { row = "order" }', "sections.no_reference"),
+        ('lines = "replace"', 'lines = "replace"\nkey = ["sku"]', "mapping.not_key"),
+        ('iso = "Country" }', 'iso = "Country" }, missing = "create"', "sections.foreign_create"),
+    ],
+)
+def test_what_another_programs_tables_cannot_do_is_said(
+    tmp_path: Path, old: str, new: str, code: str
+) -> None:
+    url = f"sqlite:///{tmp_path}/theirs.db"
+    run(url, *DDL["sqlite"].split(";\n"))
+    made = connect(url, "none")
+    assert isinstance(made, SqlStore)
+    made.migrate()
+    found = examine("o", TEXT.replace(old, new), "o.toml", made.catalogue())[1]
+    made.close()
+    assert code in [mistake.said.code for mistake in found]
