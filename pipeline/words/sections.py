@@ -84,6 +84,32 @@ TEXTS: dict[str, tuple[str, str]] = {
         '`refunds` needs a section with `per = "document"` that fills gross_amount. Move it there.',
         '`refunds` demande une section avec `per = "document"` qui remplit gross_amount. Déplacez-le là.',
     ),
+    "sections.each_list": (
+        '`each` gives {name} a list with an item for each place: {name} = ["Column 1", "Column 2"], or'
+        ' {name} = {{ values = ["20", "5.5"] }}.',
+        '`each` donne à {name} une liste avec un élément par position : {name} = ["Colonne 1", "Colonne 2"], ou'
+        ' {name} = {{ values = ["20", "5.5"] }}.',
+    ),
+    "sections.each_length": (
+        'The lists of `each` must be equally long, one item for each place; "" where a place has no column.',
+        'Les listes de `each` doivent avoir la même longueur, un élément par position ; "" là où il n\'y a pas de colonne.',
+    ),
+    "sections.each_columns": (
+        "One list of `each` at least must name columns of the file.",
+        "Une liste de `each` au moins doit nommer des colonnes du fichier.",
+    ),
+    "sections.split": (
+        'Write which cell to divide, and at what: split = {{ column = "Tags", by = "," }}.',
+        'Écrivez quelle cellule couper, et à quel signe : split = {{ column = "Tags", by = "," }}.',
+    ),
+    "sections.fill_several": (
+        "`fill_down` is for mappings of several tables. Write a section [tables.NAME], or remove the line.",
+        "`fill_down` est réservé aux modèles de plusieurs tables. Écrivez une section [tables.NOM], ou retirez la ligne.",
+    ),
+    "sections.fill_broken": (
+        "What stands above this blank cell is not sure, for line {line} could not be read. Fill in the cell.",
+        "Ce qui se trouve au-dessus de cette cellule vide n'est pas sûr : la ligne {line} n'a pu être lue. Remplissez la cellule.",
+    ),
     "sections.find_by": (
         'The field {target} must say by what to find the row: by = [{{ sku = "Column" }}].',
         'Le champ {target} doit dire par quoi trouver la ligne : by = [{{ sku = "Colonne" }}].',

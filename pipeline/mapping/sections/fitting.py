@@ -72,7 +72,7 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     for target, _ in section.counts:
         if (column := _column(notes, table, target)) is not None and column.kind is not Kind.INTEGER:
             notes.say(f"{notes.root}fields.{target}", "sections.count_place", column=target)
-    if section.counts and per == "document":
+    if section.counts and per == "document" and not section.spread:
         notes.say(notes.root + "per", "sections.count_per", column=section.counts[0][0])
     finds = tuple(_find(notes, table, find, catalogue) for find in section.finds)
     given = {path.split(".")[3] for path in saved.lines if path.startswith(notes.root + "fields.")}
@@ -108,6 +108,7 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         section.repeated or ("agree" if per == "document" else "last"), section.optional, section.mode,
         section.lines or "merge", digest, section.amounts, derived, section.refunds is not None,
         ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (),
+        section.each, section.split,
     )  # fmt: skip
 
 
@@ -132,10 +133,9 @@ def _check_row(notes: Notes, section: Section, table: Table, target: str, parent
         notes.say(at, "sections.other_table", **facts)
     elif column is not None and column.kind is not Kind.REFERENCE:
         notes.say(at, "sections.no_reference", column=target)
-    elif (
-        parent in known
-        and _per(notes.saved, section) == "document"
-        and _per(notes.saved, known[parent][0]) == "row"
+    elif parent in known and (
+        known[parent][0].spread
+        or (_per(notes.saved, section) == "document" and _per(notes.saved, known[parent][0]) == "row")
     ):
         notes.say(at, "sections.grain", section=parent)
 

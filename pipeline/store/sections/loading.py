@@ -144,7 +144,8 @@ class _Loading:
 
     def _cast(self, part: Part | None, found: list[_Found]) -> None:
         for one in found:
-            self._note(part, one.rec, one.doc, one.line)
+            rec = one.rec if part is None or not part.plan.spread else getattr(one, part.rec[1:])
+            self._note(part, rec, one.doc, one.line)
             self._said.setdefault(one.line, RefusedRow(one.line, one.column, one.value, one.said, b""))
 
     def _leave_out(self, only: Part | None = None) -> None:
@@ -157,9 +158,10 @@ class _Loading:
         mark = "%s" if self._sql.postgres else "?"
         self._conn.exec_driver_sql(f"INSERT INTO {bad} VALUES ({', '.join([mark] * 4)})", rows)
         for part in self._parts:
+            own = part.rec if part.plan.spread else "_rec"
             self._do(f"DELETE FROM {part.rows} WHERE _doc IN (SELECT doc FROM {bad} WHERE section = {WHOLE})")
             self._do(
-                f"DELETE FROM {part.rows} WHERE _rec IN (SELECT rec FROM {bad} WHERE section = {part.number})"
+                f"DELETE FROM {part.rows} WHERE {own} IN (SELECT rec FROM {bad} WHERE section = {part.number})"
             )
 
     def _along(self, part: Part) -> list[_Found]:
@@ -167,10 +169,9 @@ class _Loading:
         found = []
         for _, name in part.plan.rows:
             parent = self._by_name[name]
-            at = "_doc" if parent.plan.per == "document" else "_rec"
             rows = self._ask(
                 f"SELECT s._rec, s._doc, s._line, b.line FROM {part.rows} AS s JOIN {self._staging.bad} AS b"
-                f" ON b.section = {parent.number} AND b.rec = s.{at}"
+                f" ON b.section = {parent.number} AND b.rec = s.{part.at(parent)}"
             )
             found += [
                 _Found(rec, doc, at, message("sections.needs", line=line)) for rec, doc, at, line in rows
