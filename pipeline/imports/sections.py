@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -39,6 +39,7 @@ def fit_sections(
         for sql in part.plan.mapping.expressions
         for cell in sql.cells
     ]
+    needed += _added(plan.sections)
     check_columns(header, [*((one,) for one in whole), *(names for names in needed if names)], named)
     filled = saved.read.fill_down
     columns = {one: found for one in [*named, *filled] if (found := match_column(one, header)) is not None}
@@ -61,6 +62,17 @@ def _needed(part: SectionPlan) -> list[tuple[str, ...]]:
     needed = [f.columns for f in fields if f.target in key or part.plan.column(f.target).required]
     spread = [tuple(own_names(part.each, [one.name])) for one in part.each]
     return [*(tuple(own_names(part.each, names)) for names in needed), *spread]
+
+
+def _added(parts: Sequence[SectionPlan]) -> list[tuple[str, ...]]:
+    """The columns that the check of a total cannot do without."""
+    needed = []
+    for part in parts:
+        for _, name, column in [(1, "", part.total.column), *part.total.terms] if part.total else []:
+            of = next((one for one in parts if one.name == (name or part.name)), part)
+            fields = (field for field in of.plan.mapping.fields if field.target == column)
+            needed += [tuple(own_names(of.each, field.columns)) for field in fields]
+    return needed
 
 
 def _present(plan: Plan, columns: dict[str, str]) -> Plan:
@@ -91,6 +103,7 @@ def _narrow(part: SectionPlan, columns: dict[str, str], header: tuple[str, ...])
         *counts,
         *(find.target for find in finds),
         *([digest[0]] if digest else []),
+        *part.kind,
     }
     keys = tuple(key for key in part.keys if there.issuperset(key))
     if not keys and part.keys and not part.optional:

@@ -143,3 +143,144 @@ def test_nothing_is_filled_down_across_a_line_that_cannot_be_read(bench: Desk) -
     assert [(row.line, row.said.code) for row in bench.store.refused(done.id)][1:] == [
         (4, "sections.fill_broken")
     ]
+
+
+LINES = """
+version = 1
+document = "No"
+unit = "document"
+[tables.ticket]
+table = "pos_ticket"
+refunds = "negative"
+total = { of = "line.gross_amount", plus = ["tip_amount"], tolerance = "0.02" }
+[tables.ticket.fields]
+source = { value = "till" }
+number = "No"
+gross_amount = "Total"
+tip_amount = "Tip"
+[tables.line]
+table = "pos_ticket_line"
+lines = "replace"
+amounts = "HT"
+rounding = "document"
+[tables.line.fields]
+ticket = { row = "ticket" }
+line_no = { count = "document" }
+quantity = "Qty"
+net_amount = "Net"
+tax_percent = "Rate"
+[tables.payment]
+optional = true
+key = ["source", "external_id"]
+[tables.payment.fields]
+source = { value = "till" }
+external_id = "No"
+ticket = { row = "ticket" }
+amount = "Total"
+[tables.stock]
+table = "stock_movement"
+per = "row"
+[tables.stock.fields]
+source = { value = "till" }
+external_id = { sql = "\\"No\\" || '/' || \\"Line\\"" }
+document_type = { value = "pos_ticket" }
+document_id = { row = "ticket" }
+quantity = { sql = '0 - number("Qty")' }
+"""
+LINES = LINES.replace("\\'", "'")
+
+
+def ticket_lines(bench: Desk) -> list[tuple[object, ...]]:
+    return rows(bench, "pos_ticket_line", "line_no", "quantity", "net_amount", "tax_amount", "gross_amount")
+
+
+def test_tax_of_the_document_is_spread_over_its_lines(bench: Desk) -> None:
+    """Three lines of 0.33 at 20 %: 0.07 each would be 0.21, and the document's tax is 0.20."""
+    bench.plan = fitted(LINES)
+    content = b"No,Line,Qty,Net,Rate,Total,Tip\n1,1,1,0.33,20,1.24,0.05\n1,2,1,0.33,20,,\n1,3,2,0.33,20,,\n"
+    done = load(bench, content)
+    assert done.refused == 0, [render(row.said) for row in bench.store.refused(done.id)]
+    assert [row[3] for row in ticket_lines(bench)] == [D("0.07"), D("0.06"), D("0.07")]
+    assert sum(row[4] for row in ticket_lines(bench)) == D("1.19")  # type: ignore[misc]
+    assert [row[0] for row in rows(bench, "stock_movement", "quantity")] == [D("-1"), D("-1"), D("-2")]
+
+
+def test_a_document_that_does_not_add_up_is_refused(bench: Desk) -> None:
+    bench.plan = fitted(LINES)
+    head = b"No,Line,Qty,Net,Rate,Total,Tip\n"
+    body = b"1,1,1,10,20,12.03,\n1,2,1,1,20,,\n2,1,1,10,20,12.02,\n3,1,1,10,20,13,1\n4,1,-1,-10,20,-12.03,\n"
+    done = load(bench, head + body)
+    found = bench.store.refused(done.id)
+    assert [row.line for row in found] == [2, 3, 6]
+    said = render(found[0].said)
+    assert "13.20" in said
+    assert "12.03" in said
+    assert "1.17 apart" in said
+    assert rows(bench, "pos_ticket", "number") == [("2",), ("3",)]
+    assert "0.03" in render(found[2].said, "fr")
+
+
+def test_a_negative_ticket_is_a_refund_in_every_table(bench: Desk) -> None:
+    bench.plan = fitted(LINES)
+    content = b"No,Line,Qty,Net,Rate,Total,Tip\n1,1,2,10,20,12,\n2,1,-2,-10,20,-12,\n"
+    done = load(bench, content)
+    assert done.refused == 0
+    assert rows(bench, "pos_ticket", "number", "kind", "gross_amount") == [
+        ("1", "sale", D("12")), ("2", "refund", D("12")),
+    ]  # fmt: skip
+    assert rows(bench, "payment", "external_id", "kind", "amount") == [
+        ("1", "payment", D("12")), ("2", "refund", D("12")),
+    ]  # fmt: skip
+    assert ticket_lines(bench) == [(1, D("2"), D("10"), D("2"), D("12"))] * 2
+    assert [row[0] for row in rows(bench, "stock_movement", "quantity")] == [D("-2"), D("2")]
+
+
+def test_positive_refunds_and_voids_say_so_themselves(bench: Desk) -> None:
+    text = LINES.replace('refunds = "negative"', 'refunds = "positive"')
+    kinds = 'kind = { column = "Type", values = { Vente = "sale", Retour = "refund", "Annulé" = "void" } }\n'
+    bench.plan = fitted(text.replace('number = "No"\n', 'number = "No"\n' + kinds, 1))
+    content = (
+        "No,Type,Line,Qty,Net,Rate,Total,Tip\n1,Vente,1,2,10,20,12,\n2,Retour,1,2,10,20,12,\n"
+        "3,Annulé,1,5,10,20,12,\n4,Retour,1,-2,-10,20,-12,\n"
+    )
+    done = load(bench, content.encode())
+    assert [(row.line, row.said.code) for row in bench.store.refused(done.id)] == [
+        (5, "sections.refund_sign")
+    ]
+    assert rows(bench, "pos_ticket", "number", "kind", "gross_amount") == [
+        ("1", "sale", D("12")), ("2", "refund", D("12")), ("3", "void", D("12")),
+    ]  # fmt: skip
+    moved = rows(bench, "stock_movement", "external_id", "quantity")
+    assert moved == [("1/1", D("-2")), ("2/1", D("2")), ("3/1", D("0"))]
+
+
+def test_credit_notes_and_refunds_of_a_payment_provider(bench: Desk) -> None:
+    bench.plan = fitted("""
+version = 1
+[tables.bill]
+table = "invoice"
+refunds = "negative"
+[tables.bill.fields]
+source = { value = "x" }
+number = "No"
+gross_amount = "Total"
+""")
+    load(bench, b"No,Total\nF1,10\nA1,-4\n", b"i.csv")
+    assert rows(bench, "invoice", "number", "kind", "gross_amount") == [
+        ("A1", "credit_note", D("4")), ("F1", "invoice", D("10")),
+    ]  # fmt: skip
+    bench.plan = fitted("""
+version = 1
+[tables.payment]
+refunds = "negative"
+[tables.payment.fields]
+source = { value = "psp" }
+external_id = "Id"
+amount = "Amount"
+""")
+    load(bench, b"Id,Amount\np1,10\np2,-4\n", b"p.csv")
+    again = load(bench, b"Id,Amount\np1,10\np2,-4\n\n", b"q.csv")
+    assert (again.inserted, again.updated) == (0, 0)
+    assert rows(bench, "payment", "external_id", "kind", "amount") == [
+        ("p1", "payment", D("10")), ("p2", "refund", D("4")),
+    ]  # fmt: skip

@@ -9,6 +9,7 @@ from pipeline.errors import Mistake
 from pipeline.mapping.fitting import Notes, check_field, check_format
 from pipeline.mapping.model import Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
 from pipeline.mapping.sections import amounts
+from pipeline.mapping.sections.checks import check_signs, check_total
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
 from pipeline.mapping.source import nearest
 
@@ -79,7 +80,8 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     digest = DIGEST.get(table.name)
     if digest and (digest[0] in given or not given.intersection(digest[1])):
         digest = None
-    made = given | ({digest[0]} if digest else set())
+    auto = "kind" not in given and table.name in amounts.USUAL and any(one.refunds for one in saved.sections)
+    made = given | ({digest[0]} if digest else set()) | ({"kind"} if auto else set())
     keys = _keys(notes, section, table, made)
     for column in table.columns.values():
         if column.required and column.name not in given:
@@ -89,8 +91,10 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     derived = amounts.derived(table, given, section.amounts)
     if section.amounts and not derived:
         notes.say(notes.root + "amounts", "sections.amounts", table=table.name)
-    if section.refunds and (per != "document" or "gross_amount" not in {*given, *derived}):
-        notes.say(notes.root + "refunds", "sections.refunds")
+    check_signs(notes, section, table, per, {*given, *derived})
+    if section.rounding == "document" and not (saved.document and amounts.names(table)[1] in derived):
+        notes.say(notes.root + "rounding", "sections.rounding")
+    check_total(notes, section, table, per, known)
     plain = {field.target for field in section.fields}
     alone = keys[0] if len(keys) == 1 and not section.optional else ()
     mapping = replace(
@@ -106,9 +110,8 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         section.name, Plan(mapping, table, tuple(k for k in alone if k in plain)), keys, per, section.record,
         section.rows, section.counts, tuple(find for find in finds if find),
         section.repeated or ("agree" if per == "document" else "last"), section.optional, section.mode,
-        section.lines or "merge", digest, section.amounts, derived, section.refunds is not None,
-        ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (),
-        section.each, section.split,
+        section.lines or "merge", digest, section.amounts, derived, section.refunds or "",
+        section.rounding == "document", section.total, ("kind",) if auto else (), section.each, section.split,
     )  # fmt: skip
 
 

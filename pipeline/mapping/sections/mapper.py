@@ -10,12 +10,14 @@ import polars as pl
 from pipeline.mapping import take
 from pipeline.mapping.model import Plan, Refusal
 from pipeline.mapping.rows import LINE, map_batch, text_of
+from pipeline.mapping.sections.adding import Totals, wrong_signs
+from pipeline.mapping.sections.amounts import USUAL
 from pipeline.mapping.sections.documents import KIND, Documents, filled
 from pipeline.mapping.sections.filling import FillDown
 from pipeline.mapping.sections.heads import Heads
 from pipeline.mapping.sections.model import DOC, REC, Outcast, SectionPlan, found_name
 from pipeline.mapping.sections.spreading import named, names_of, placed, spread
-from pipeline.mapping.sections.trade import derive
+from pipeline.mapping.sections.trade import Carried, derive
 from pipeline.words import message
 
 
@@ -42,6 +44,9 @@ class Mapper:
         self._heads = Heads(list(used), self._documents) if self._documents and heads else None
         self._of = {part.name: placed(part, columns) for part in plan.sections}
         self._spread = dict.fromkeys(self._of, 0)  # records made of spread rows
+        self._carried = {part.name: Carried() for part in plan.sections if part.whole}
+        self._totals = Totals(plan.sections)
+        self._out: set[int] = set()  # documents of which something was cast out
         self._fill = FillDown(plan.mapping.read, columns)
         self._sizes: dict[str, list[int]] = {part.name: [] for part in plan.sections if part.counts}
         self._rows = 0
@@ -66,12 +71,15 @@ class Mapper:
             ended, more = self._heads.add(frame.select(LINE, DOC, *texts))
             mapped.outcasts += more
             self._map_heads(ended, mapped)
+        self._out.update(one.doc for one in mapped.outcasts if one.doc is not None)
         return mapped
 
     def finish(self) -> Mapped:
         mapped = Mapped(pl.DataFrame(schema={LINE: pl.Int64, DOC: pl.Int64}))
         if self._heads is not None:
             self._map_heads(self._heads.finish(), mapped)
+        self._out.update(one.doc for one in mapped.outcasts if one.doc is not None)
+        mapped.outcasts += self._totals.finish(self._out)
         return mapped
 
     def _map_heads(self, frame: pl.DataFrame, mapped: Mapped) -> None:
@@ -115,9 +123,12 @@ class Mapper:
         whole = pl.concat([kept, *(one.drop(LINE) for one in parts if one.width > 1)], how="horizontal")
         whole = _digested(part, whole)
         if part.derived:
-            whole = derive(whole, part.plan.table, part.derived, part.amounts or "HT")
-        unsaid = [pl.lit(None, dtype=pl.String).alias(name) for name in part.kind]
-        mapped.frames[part.name] = whole.with_columns(unsaid)
+            carried = self._carried.get(part.name)
+            whole = derive(whole, part.plan.table, part.derived, part.amounts or "HT", carried)
+        whole = whole.with_columns(pl.lit(USUAL[part.plan.table.name]).alias(name) for name in part.kind)
+        mapped.outcasts += wrong_signs(part, whole)
+        self._totals.add(part.name, whole)
+        mapped.frames[part.name] = whole
 
     def _taken(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
         """The rows that the section's `where` takes; one of which it cannot be told is cast out."""

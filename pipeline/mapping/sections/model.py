@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pipeline.mapping.model import Expression, Field, Plan, Refusal
 
@@ -45,6 +46,17 @@ class Split:
 
 
 @dataclass(frozen=True, slots=True)
+class Total:
+    """What a document's total must agree with: `terms` are added (1) or taken off (-1), each a section ("" is the one
+    that has the total) and a column of its."""
+
+    line: int  # of the mapping file
+    column: str
+    terms: tuple[tuple[int, str, str], ...]
+    tolerance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """One `[tables.NAME]` as a person wrote it."""
 
@@ -62,7 +74,9 @@ class Section:
     mode: str = "upsert"  # or "create", "update", "append"
     lines: str = ""  # "merge" or "replace"
     amounts: str | None = None  # "HT" or "TTC": what the file's amounts are; the missing ones are derived
-    refunds: str | None = None  # "negative": so a refund's total is written
+    refunds: str | None = None  # how a refund's total is written: "negative" or "positive"
+    rounding: str | None = None  # tax by "line", or by the sums of the "document"
+    total: Total | None = None
     where: Expression | None = None  # the rows that the section takes
     each: tuple[Spread, ...] = ()  # columns that become rows
     split: Split | None = None
@@ -107,7 +121,11 @@ class SectionPlan:
     digest: tuple[str, tuple[str, ...]] | None = None
     amounts: str | None = None
     derived: tuple[str, ...] = ()  # the amounts that are derived
-    refunds: bool = False  # a document of negative total is a refund: its amounts are turned
+    refunds: str = (
+        ""  # "negative": a document of negative total is a refund, its amounts are turned; "positive"
+    )
+    whole: bool = False  # tax is that of the document's sums
+    total: Total | None = None
     kind: tuple[str, ...] = ()  # the column that says so, when the mapping does not fill it
     each: tuple[Spread, ...] = ()
     split: Split | None = None

@@ -8,14 +8,15 @@ from typing import Any
 
 from pipeline.mapping.expressions import expression
 from pipeline.mapping.model import Field
-from pipeline.mapping.sections.amounts import AMOUNTS, REFUNDS
+from pipeline.mapping.sections.amounts import AMOUNTS, REFUNDS, ROUNDING
 from pipeline.mapping.sections.model import Find, Section
 from pipeline.mapping.sections.spreads import each, split
+from pipeline.mapping.sections.totals import total
 from pipeline.mapping.source import Path, Source, nearest
 
 SECTION = (
     "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "where",
-    "fields", "each", "split",
+    "fields", "each", "split", "rounding", "total",
 )  # fmt: skip
 PER = ("document", "row")
 REPEATED = ("agree", "last", "first")
@@ -77,6 +78,7 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         _choice(source, at, table, "repeated", REPEATED), optional is True,
         _choice(source, at, table, "mode", MODES) or "upsert", lines,
         _choice(source, at, table, "amounts", AMOUNTS), _choice(source, at, table, "refunds", REFUNDS),
+        _choice(source, at, table, "rounding", ROUNDING), total(source, at, table),
         expression(source, at, table, "where"), each(source, at, table), split(source, at, table),
     )  # fmt: skip
 

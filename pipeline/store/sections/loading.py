@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.errors import FileFailed
-from pipeline.mapping.sections.amounts import turned
 from pipeline.mapping.sections.model import SectionPlan
 from pipeline.store.failures import RowsRefused, judge
 from pipeline.store.model import Load, RefusedRow
 from pipeline.store.sections import resolving, writing
+from pipeline.store.sections.signs import turn
 from pipeline.store.sections.staging import Sections
 from pipeline.store.sections.words import Part
 from pipeline.store.target import Target, quoted
@@ -82,23 +82,10 @@ class _Loading:
             for part in self._parts:
                 self._do(f"ANALYZE {part.rows}")
         self._index()
-        self._turn()
+        for statement in turn(self._parts):
+            self._do(statement)
         done = self._halved()
         return replace(done, refused=self._refused())
-
-    def _turn(self) -> None:
-        """A document of negative total is a refund: its amounts are turned, in all sections."""
-        for head in (part for part in self._parts if part.plan.refunds):
-            for part in sorted(self._parts, key=lambda part: part is head):
-                table = part.plan.plan.table
-                sets = [f"{quoted(n)} = -{quoted(n)}" for n in turned(table, part.plan.staged)]
-                if part is head and "kind" in part.plan.staged:
-                    sets.append("kind = 'refund'")
-                if sets:
-                    self._do(
-                        f"UPDATE {part.rows} SET {', '.join(sets)} WHERE _doc IN"
-                        f" (SELECT _doc FROM {head.rows} WHERE gross_amount < 0)"
-                    )
 
     def _halved(self) -> Written:
         """All documents at once; when the database refuses some, they are found by halving, in savepoints."""
