@@ -94,7 +94,7 @@ STILL = "written_by IS NULL AND dropped_by IS NULL"
 
 class Waiting(SQLModel, table=True):
     """A document of a file, or a row where there are none, that waits for a row of a later file. `held`: its staged rows;
-    `lines`: the file's own. `written_by`: the file that brought what it waited for; its changes in the log go from after
+    `lines`: the file's own, so `many`. `written_by`: the file that brought what it waited for; its changes in the log go from after
     `log_from` to `log_to`. `dropped_by`, `undone_by`: the undo of its file, and of the one that had brought it."""
 
     __tablename__ = "pipeline_waiting"
@@ -111,6 +111,7 @@ class Waiting(SQLModel, table=True):
     by_value: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
     held: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
     lines: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    many: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
     written_by: int | None = Field(default=None, sa_column=sa.Column(BIG))
     log_from: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
     log_to: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))

@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from pipeline.store.types import Exact
 
-
 STOCK = "stock_now"
 MOVED = (
     "SELECT m.variant, m.warehouse, coalesce(m.lot, '') AS lot, 0 AS counted, m.quantity AS moved, NULL AS counted_at"
@@ -41,16 +40,13 @@ def install(conn: sa.Connection, tables: Sequence[sa.Table]) -> None:
             shown = ", ".join(_shown(column) for column in table.columns)
             conn.exec_driver_sql(f'CREATE VIEW "show_{table.name}" AS SELECT {shown} FROM "{table.name}"')
 
-
     conn.exec_driver_sql(f"CREATE VIEW {STOCK} AS {_stock(sqlite=conn.dialect.name == 'sqlite')}")
 
 
 def _stock(*, sqlite: bool) -> str:
     """Of each variant, warehouse and lot: the last count, what was moved since, and what is there now."""
     sums = {name: f"sum({name})" for name in ("counted", "moved")} | {"on_hand": "sum(counted) + sum(moved)"}
-    names = [
-        f"{_decimals(f's.{name}', 6) if sqlite else f's.{name}'} AS {name}" for name in sums
-    ]
+    names = [f"{_decimals(f's.{name}', 6) if sqlite else f's.{name}'} AS {name}" for name in sums]
     each = (
         f"SELECT variant, warehouse, lot, max(counted_at) AS counted_at,"
         f" {', '.join(f'{made} AS {name}' for name, made in sums.items())}"

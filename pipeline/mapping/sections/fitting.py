@@ -165,9 +165,12 @@ def _find(notes: Notes, table: Table, find: Find, catalogue: Catalogue) -> FindP
         check_field(inner, other, field)
     notes.found += [replace(mistake, path=at) for mistake in inner.found]
 
+    columns = {name: replace(one, required=False) for name, one in other.columns.items()}
+    asked = replace(other, columns=columns)  # a blank cell asks for nothing
+
     def plan(fields: tuple[Field, ...]) -> Plan:
         mapping = replace(notes.saved, table=other.name, fields=fields, sections=(), document=())
-        return Plan(mapping, other, ())
+        return Plan(mapping, asked, ())
 
     return FindPlan(find.target, tuple(plan(one) for one in find.by), find.missing, plan(find.given))
 

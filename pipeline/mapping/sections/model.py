@@ -23,7 +23,7 @@ class Find:
     line: int  # of the mapping file
     table: str
     by: tuple[tuple[Field, ...], ...]
-    missing: str = "refuse"  # or "empty", "create"
+    missing: str = "refuse"  # or "empty", "create", "wait"
     given: tuple[Field, ...] = ()  # constants of a row that is created
 
 

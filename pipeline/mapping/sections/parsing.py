@@ -23,7 +23,7 @@ REPEATED = ("agree", "last", "first")
 MODES = ("upsert", "create", "update", "append")
 LINES = ("merge", "replace")
 WRITE = ("always", "create", "if-empty")
-MISSING = ("refuse", "empty", "create")
+MISSING = ("refuse", "empty", "create", "wait")
 FIND = ("find", "by", "missing", "set")
 
 ReadField = Callable[[Source, Path, str, Any], Field | None]

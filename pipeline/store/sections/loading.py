@@ -16,6 +16,7 @@ from pipeline.store.model import Load, RefusedRow
 from pipeline.store.sections import resolving, writing
 from pipeline.store.sections.signs import turn
 from pipeline.store.sections.staging import Sections
+from pipeline.store.sections.waiting import Held, hold, with_lines
 from pipeline.store.sections.words import Part
 from pipeline.store.target import Target, quoted
 from pipeline.words import Message, message
@@ -33,6 +34,8 @@ class Written:
     unchanged: int = 0
     duplicates: int = 0
     refused: tuple[RefusedRow, ...] = ()
+    waiting: tuple[Held, ...] = ()  # documents that wait
+    out: frozenset[int] = frozenset()  # documents that were refused whole
 
     def add(self, other: Written) -> None:
         self.inserted += other.inserted
@@ -51,6 +54,7 @@ class _Found:
     said: Message
     column: str = ""
     value: str = ""
+    waits: bool = False
 
 
 def write_sections(conn: sa.Connection, load: Load, targets: Mapping[str, Target], where: str) -> Written:
@@ -71,6 +75,7 @@ class _Loading:
         self._moment = self._sql.moment(now.strftime("%Y-%m-%d %H:%M:%S.%f"))
         self._bad: dict[tuple[int, int], tuple[int, int]] = {}  # section, rec → doc, line
         self._said: dict[int, RefusedRow] = {}  # by line
+        self._waiting: dict[int, Held] = {}  # by document
 
     def run(self) -> Written:
         for one in self._staging.outcasts:
@@ -85,7 +90,10 @@ class _Loading:
         for statement in turn(self._parts):
             self._do(statement)
         done = self._halved()
-        return replace(done, refused=self._refused())
+        refused = self._refused()
+        out = frozenset(doc for (section, _), (doc, _) in self._bad.items() if section == WHOLE)
+        waiting = with_lines(self._staging, self._load, self._waiting.values())
+        return replace(done, refused=refused, waiting=waiting, out=out - self._waiting.keys())
 
     def _halved(self) -> Written:
         """All documents at once; when the database refuses some, they are found by halving, in savepoints."""
@@ -131,6 +139,9 @@ class _Loading:
 
     def _cast(self, part: Part | None, found: list[_Found]) -> None:
         for one in found:
+            if one.waits or one.doc in self._waiting:
+                self._bad.setdefault((WHOLE, one.doc), (one.doc, one.line))
+                continue
             rec = one.rec if part is None or not part.plan.spread else getattr(one, part.rec[1:])
             self._note(part, rec, one.doc, one.line)
             self._said.setdefault(one.line, RefusedRow(one.line, one.column, one.value, one.said, b""))
@@ -192,6 +203,8 @@ class _Loading:
                 self._do(statement)
             if find.missing == "refuse":
                 found += self._not_found(part, i)
+            elif find.missing == "wait":
+                found += self._hold(part, i)
         unique = self._unique(part)
         keys = plan.plan.table.keys
         for statement in resolving.identify(part, self._by_name, keys, unique, self._sql, self._ms, docs):
@@ -227,6 +240,16 @@ class _Loading:
         return [
             _Found(rec, doc, line, said, column, next((str(v) for v in values if v is not None), ""))
             for rec, doc, line, *values in rows
+        ]
+
+    def _hold(self, part: Part, find: int) -> list[_Found]:
+        """Documents that name a row which is not there yet: kept as they are staged."""
+        held = hold(self._ask, self._parts, part, find)
+        new = {doc: one for doc, one in held.items() if (WHOLE, doc) not in self._bad}
+        self._waiting |= new
+        return [
+            _Found(doc, doc, one.line, message("sections.needs", line=one.line), waits=True)
+            for doc, one in new.items()
         ]
 
     def _incomplete(self, part: Part) -> list[_Found]:
@@ -328,6 +351,7 @@ class _Loading:
     # the rows that go back ------------------------------------------------------------------------------
     def _refused(self) -> tuple[RefusedRow, ...]:
         causes = {doc: line for (section, _), (doc, line) in self._bad.items() if section == WHOLE}
+        causes = {doc: line for doc, line in causes.items() if doc not in self._waiting}
         for line, doc in self._staging.lines_of(set(causes)).items():
             said = message("sections.with", line=causes[doc])
             self._said.setdefault(line, RefusedRow(line, "", "", said, b""))

@@ -26,6 +26,7 @@ def upgrade() -> None:
         sa.Column("by_value", sa.Text()),
         sa.Column("held", sa.Text(), nullable=False),
         sa.Column("lines", sa.Text(), nullable=False),
+        sa.Column("many", sa.BigInteger(), nullable=False),
         sa.Column("written_by", BIG),
         sa.Column("log_from", sa.BigInteger()),
         sa.Column("log_to", sa.BigInteger()),
