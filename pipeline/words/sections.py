@@ -157,6 +157,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Les parties de ce document font {sum}, mais son total dit {total} : {apart} d'écart. Corrigez le document, ou"
         " autorisez plus de {tolerance} dans le modèle.",
     ),
+    "sections.similar": (
+        "{table} has {known} already, and this row says {value}: nearly the same. If it is the same one, write {known} in"
+        ' the file; else say in [tables.{section}] what is meant: similar = "same" or similar = "new".',
+        "{table} contient déjà {known}, et cette ligne dit {value} : presque pareil. Si c'est le même, écrivez {known} dans"
+        ' le fichier ; sinon dites dans [tables.{section}] ce qui est voulu : similar = "same" ou similar = "new".',
+    ),
     "sections.find_by": (
         'The field {target} must say by what to find the row: by = [{{ sku = "Column" }}].',
         'Le champ {target} doit dire par quoi trouver la ligne : by = [{{ sku = "Colonne" }}].',

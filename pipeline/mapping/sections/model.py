@@ -77,6 +77,7 @@ class Section:
     refunds: str | None = None  # how a refund's total is written: "negative" or "positive"
     rounding: str | None = None  # tax by "line", or by the sums of the "document"
     total: Total | None = None
+    similar: str | None = None  # a new key nearly the same as a known one: "refuse", "same", "new"
     where: Expression | None = None  # the rows that the section takes
     each: tuple[Spread, ...] = ()  # columns that become rows
     split: Split | None = None
@@ -126,6 +127,7 @@ class SectionPlan:
     )
     whole: bool = False  # tax is that of the document's sums
     total: Total | None = None
+    similar: str = "new"
     kind: tuple[str, ...] = ()  # the column that says so, when the mapping does not fill it
     each: tuple[Spread, ...] = ()
     split: Split | None = None

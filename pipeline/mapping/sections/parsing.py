@@ -16,12 +16,13 @@ from pipeline.mapping.source import Path, Source, nearest
 
 SECTION = (
     "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "where",
-    "fields", "each", "split", "rounding", "total",
+    "fields", "each", "split", "rounding", "total", "similar",
 )  # fmt: skip
 PER = ("document", "row")
 REPEATED = ("agree", "last", "first")
 MODES = ("upsert", "create", "update", "append")
 LINES = ("merge", "replace")
+SIMILAR = ("refuse", "same", "new")
 WRITE = ("always", "create", "if-empty")
 MISSING = ("refuse", "empty", "create", "wait")
 FIND = ("find", "by", "missing", "set")
@@ -79,6 +80,7 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         _choice(source, at, table, "mode", MODES) or "upsert", lines,
         _choice(source, at, table, "amounts", AMOUNTS), _choice(source, at, table, "refunds", REFUNDS),
         _choice(source, at, table, "rounding", ROUNDING), total(source, at, table),
+        _choice(source, at, table, "similar", SIMILAR),
         expression(source, at, table, "where"), each(source, at, table), split(source, at, table),
     )  # fmt: skip
 

@@ -40,6 +40,10 @@ class Sql:
         """One id of several."""
         return f"min({ident}::text)::uuid" if self.postgres else f"min({ident})"
 
+    def id(self, ident: object) -> str:
+        """An id that is known, as SQL."""
+        return f"'{ident}'::uuid" if self.postgres else f"'{ident}'"
+
     def nil(self) -> str:
         return f"'{NIL}'::uuid" if self.postgres else f"'{NIL}'"
 
