@@ -36,6 +36,7 @@ class FileRow:
     folder: str = ""  # below the inbox of its job, "" for the inbox itself; printable
     replay_of: int | None = None  # the earlier import that this one repeats from the archive
     deleted: int = 0  # rows taken out
+    waiting: int = 0  # rows that wait for a document of a later file
     undo_of: int | None = None  # the file that this entry takes back
 
 

@@ -51,6 +51,7 @@ def ledger_row(file: LedgerFile, job: ImportJob | None, zone: str) -> FileRow:
         replay_of=file.replay_of,
         deleted=file.deleted,
         undo_of=file.undo_of,
+        waiting=file.waiting,
     )
 
 

@@ -193,6 +193,8 @@ def _known(facts: Facts, file: LedgerFile) -> Why:
         else:
             said = message("states.imported_unmoved", **told)
         remedy = message("states.refused_remedy", id=file.id) if file.refused else None
+        if file.waiting:
+            gone = (Reason(message("states.rows_wait", rows=file.waiting)), *gone)
         return Why(True, said, remedy, row, besides=gone)
     if file.state == "duplicate":
         earlier = file.reason.args.get("id", file.id) if file.reason else file.id

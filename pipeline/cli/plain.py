@@ -75,6 +75,7 @@ def file_json(voice: Voice, file: FileRow) -> Json:
         "replay_of": file.replay_of,
         "deleted": file.deleted,
         "undo_of": file.undo_of,
+        "waiting": file.waiting,
     }
 
 
@@ -194,8 +195,8 @@ def became(voice: Voice, file: FileRow) -> str:
     then `4: 9 new + 1 refused`."""
     if file.state not in ("committed", "archived"):
         return voice.text(file.reason)
-    names = ("new", "changed", "same", "refused", "repeats")
-    counts = (file.inserted, file.updated, file.unchanged, file.refused, file.duplicates)
+    names = ("new", "changed", "same", "refused", "repeats", "waiting")
+    counts = (file.inserted, file.updated, file.unchanged, file.refused, file.duplicates, file.waiting)
     parts = [f"{n} {voice.word(f'cli.head.{name}')}" for name, n in zip(names, counts, strict=True) if n]
     sign = " =" if sum(counts) == file.rows_read else ":"
     return f"{file.rows_read}{sign} {' + '.join(parts)}" if parts else str(file.rows_read)

@@ -57,6 +57,7 @@ def story(voice: Voice, found: FileStory, zone: str) -> list[str]:
         ("came", plain.local(file.seen_at, zone)),
         ("when", plain.local(file.committed_at, zone)),
         *((name, str(value)) for name, value in zip(names, values, strict=True)),
+        ("waiting", str(file.waiting or "")),
         ("replay_of", "" if file.replay_of is None else str(file.replay_of)),
         ("undo_of", "" if file.undo_of is None else str(file.undo_of)),
         ("place", file.archived_as),

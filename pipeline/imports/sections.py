@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -13,8 +13,9 @@ from pipeline.formats.model import Batch, Reading
 from pipeline.imports.reading import Look, looked
 from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan
-from pipeline.mapping.sections.mapper import Mapped, Mapper, names_of
-from pipeline.mapping.sections.model import FindPlan, SectionPlan
+from pipeline.mapping.sections.mapper import Mapped, Mapper
+from pipeline.mapping.sections.model import FindPlan, SectionPlan, own_names
+from pipeline.mapping.sections.spreading import names_of, placed, present, settled, witnesses
 from pipeline.store.model import RefusedRow, SectionsStaging
 
 OBJECT = "$"  # the document that each object of a list is
@@ -34,10 +35,15 @@ def fit_sections(
     header = reading.dialect.columns
     needed = [names for part in plan.sections for names in _needed(part)]
     needed += [
-        (cell,) for part in plan.sections for sql in part.plan.mapping.expressions for cell in sql.cells
+        tuple(own_names(part.each, [cell]))
+        for part in plan.sections
+        for sql in part.plan.mapping.expressions
+        for cell in sql.cells
     ]
-    check_columns(header, [*((one,) for one in whole), *needed], named)
-    columns = {one: found for one in named if (found := match_column(one, header)) is not None}
+    needed += _added(plan.sections)
+    check_columns(header, [*((one,) for one in whole), *(names for names in needed if names)], named)
+    filled = saved.read.fill_down
+    columns = {one: found for one in [*named, *filled] if (found := match_column(one, header)) is not None}
     columns |= {one.name: one.name for one in plan.looks}
     parts = tuple(_narrow(part, columns, header) for part in plan.sections)
     there = {part.name for part in parts if part.keys or part.mode == "append"}
@@ -55,9 +61,20 @@ def _needed(part: SectionPlan) -> list[tuple[str, ...]]:
         return []
     key = part.keys[0] if len(part.keys) == 1 else ()
     fields = part.plan.mapping.fields
-    return [
-        f.columns for f in fields if f.columns and (f.target in key or part.plan.column(f.target).required)
-    ]
+    needed = [f.columns for f in fields if f.target in key or part.plan.column(f.target).required]
+    spread = [tuple(own_names(part.each, [one.name])) for one in part.each]
+    return [*(tuple(own_names(part.each, names)) for names in needed), *spread]
+
+
+def _added(parts: Sequence[SectionPlan]) -> list[tuple[str, ...]]:
+    """The columns that the check of a total cannot do without."""
+    needed = []
+    for part in parts:
+        for _, name, column in [(1, "", part.total.column), *part.total.terms] if part.total else []:
+            of = next((one for one in parts if one.name == (name or part.name)), part)
+            fields = (field for field in of.plan.mapping.fields if field.target == column)
+            needed += [tuple(own_names(of.each, field.columns)) for field in fields]
+    return needed
 
 
 def _present(plan: Plan, columns: dict[str, str]) -> Plan:
@@ -71,6 +88,8 @@ def _present(plan: Plan, columns: dict[str, str]) -> Plan:
 
 
 def _narrow(part: SectionPlan, columns: dict[str, str], header: tuple[str, ...]) -> SectionPlan:
+    part, own = present(part, columns), columns
+    columns = placed(part, own)
     plan = _present(part.plan, columns)
     finds: list[FindPlan] = []
     for find in part.finds:
@@ -87,6 +106,7 @@ def _narrow(part: SectionPlan, columns: dict[str, str], header: tuple[str, ...])
         *counts,
         *(find.target for find in finds),
         *([digest[0]] if digest else []),
+        *part.kind,
     }
     keys = tuple(key for key in part.keys if there.issuperset(key))
     if not keys and part.keys and not part.optional:
@@ -94,16 +114,15 @@ def _narrow(part: SectionPlan, columns: dict[str, str], header: tuple[str, ...])
             *part.plan.mapping.fields,
             *(f for find in part.finds for one in find.by for f in one.mapping.fields),
         ]
-        check_columns(
-            header, [field.columns for field in fields if field.columns and field.target in part.keys[0]]
-        )
-        check_columns(header, [field.columns for field in fields if field.columns])
+        cells = [(f.target, tuple(own_names(part.each, f.columns))) for f in fields]
+        check_columns(header, [names for target, names in cells if names and target in part.keys[0]])
+        check_columns(header, [names for _, names in cells if names])
     return replace(part, plan=plan, finds=tuple(finds), digest=digest, keys=keys)
 
 
 def _decided(plan: Plan, file: BinaryIO, reading: Reading, columns: dict[str, str]) -> Plan:
     """As for one table: what the file's own columns say of numbers and dates, where the mapping says nothing."""
-    found = {part.name: Evidence(part.plan, columns) for part in plan.sections}
+    found = {part.name: Evidence(witnesses(part), columns) for part in plan.sections}
     if all(evidence.decided for evidence in found.values()):
         return plan
     for batch in again(reading, file, plan.mapping.read):
@@ -114,10 +133,10 @@ def _decided(plan: Plan, file: BinaryIO, reading: Reading, columns: dict[str, st
             break
     parts = []
     for part in plan.sections:
-        settled, questions = found[part.name].settle()
+        said, questions = found[part.name].settle()
         if questions:
             raise FileFailed(questions[0])
-        parts.append(replace(part, plan=settled))
+        parts.append(replace(part, plan=settled(part, said)))
     return replace(plan, sections=tuple(parts))
 
 

@@ -15,6 +15,7 @@ from pipeline.mapping.expressions import expression
 from pipeline.mapping.lists import check_lists, value_list
 from pipeline.mapping.lookups import read_lookup
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
+from pipeline.mapping.sections.model import own_names
 from pipeline.mapping.sections.parsing import sections as read_sections
 from pipeline.mapping.source import Path, Source, nearest, spread
 
@@ -24,6 +25,7 @@ FILE = ("name", "stem", "folder")
 READ = (
     "delimiter", "encoding", "quote", "header", "skip", "columns", "decimal", "thousands", "date", "timezone",
     "empty", "format", "sheet", "path", "record", "records", "escape", "ragged", "repairs", "numbers", "order",
+    "fill_down",
 )  # fmt: skip
 FORMATS = ("csv", "fixed", "records", "xlsx", "json", "ndjson", "xml", "html")
 OPTIONS = (
@@ -73,8 +75,11 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     options = _read(source, source.sub((), top, "read"))
     fields = _fields(source, source.sub((), top, "fields"))
     parts = read_sections(source, top, _field) if several else ()
-    named = [*fields, *(field for part in parts for field in part.fields)]
-    options = replace(options, anchors=tuple(name for field in named for name in field.named))
+    named = [name for field in fields for name in field.named]
+    named += [n for part in parts for n in own_names(part.each, (n for f in part.fields for n in f.named))]
+    options = replace(options, anchors=tuple(named))
+    if options.fill_down and not several:
+        source.say(("read", "fill_down"), "sections.fill_several")
     check_lists(source)
     where = expression(source, (), top, "where")
     if several and where is not None:
@@ -224,7 +229,7 @@ def _read(source: Source, table: dict[str, Any]) -> ReadOptions:
         source.text_at(at, table, "date"), _zone(source, at, table), source.texts_at(at, table, "empty"),
         form, _sheet(source, at, table), source.text_at(at, table, "path"), source.text_at(at, table, "record"),
         positions, kinds, source.text_at(at, table, "escape"), ragged, repairs is True,
-        _choice(source, at, table, "order", ORDERS),
+        _choice(source, at, table, "order", ORDERS), source.texts_at(at, table, "fill_down"),
     )  # fmt: skip
 
 

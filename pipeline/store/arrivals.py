@@ -233,4 +233,5 @@ def ledger_values(
         "deleted": 0,
         "undo_of": None,
         "log_from": None,
+        "waiting": 0,
     }

@@ -30,6 +30,7 @@ from pipeline.store.sections.loading import Written, write_sections
 from pipeline.store.sections.staging import Sections
 from pipeline.store.session import OURS
 from pipeline.store.target import Target, ours
+from pipeline.store.waking import Waker, keep, waits_for
 from pipeline.words import Message, message, render
 
 Counts = tuple[int, int]  # rows that were new, rows that were changed
@@ -187,7 +188,7 @@ class SqlStore(Arrivals, Memory, Doctor, Ownership):
 
     def _bundle_may_go(self, conn: sa.Connection, loads: Sequence[Load]) -> bool:
         """May these files go in together, none of them looked at by itself?"""
-        return True
+        return not waits_for(conn, loads[0].plan.writes)
 
     def _commit_one(
         self, conn: sa.Connection, load: Load, tables: Mapping[str, Ready], now: datetime
@@ -222,7 +223,26 @@ class SqlStore(Arrivals, Memory, Doctor, Ownership):
             "duplicates": staged - distinct,
             "refused": refused,
         }
-        return self._tallied(conn, row, seq, counts)
+        return self._woken(conn, load, self._tallied(conn, row, seq, counts))
+
+    def _woken(self, conn: sa.Connection, load: Load, row: LedgerFile) -> LedgerFile:
+        """What waited for rows that this file brought is written with it, and counted with it."""
+        done = Waker(conn, row.id, load, lambda name: self._ready(conn, name).target, self._where).wake(
+            load.plan.writes
+        )
+        if not (done.inserted or done.updated):
+            return self._entry_again(conn, row)
+        counts = {"inserted": row.inserted + done.inserted, "updated": row.updated + done.updated}
+        conn.execute(files.update().where(files.c.id == row.id).values(**counts))
+        return self._entry_again(conn, replace(row, **counts))
+
+    def _entry_again(self, conn: sa.Connection, row: LedgerFile) -> LedgerFile:
+        """A file may have brought what its own rows waited for."""
+        if not row.waiting:
+            return row
+        asked = sa.select(files.c.waiting, files.c.refused).where(files.c.id == row.id)
+        still, refused = conn.execute(asked).one()
+        return replace(row, waiting=int(still), refused=int(refused))
 
     def _tallied(
         self, conn: sa.Connection, row: LedgerFile, seq: int | None, counts: Mapping[str, int]
@@ -252,8 +272,9 @@ class SqlStore(Arrivals, Memory, Doctor, Ownership):
             "unchanged": done.unchanged,
             "duplicates": done.duplicates,
             "refused": refused,
+            "waiting": keep(conn, row.id, load, done.waiting),
         }
-        return self._tallied(conn, row, seq, counts)
+        return self._woken(conn, load, self._tallied(conn, row, seq, counts))
 
     def _write(self, conn: sa.Connection, load: Load, ready: Ready) -> tuple[list[RefusedRow], Counts]:
         """Upsert all rows; what the database refuses is found by halving, in savepoints."""

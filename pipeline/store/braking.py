@@ -68,7 +68,8 @@ class BrakeStore(UndoStore):
 
     def _bundle_may_go(self, conn: sa.Connection, loads: Sequence[Load]) -> bool:
         earlier = [_past(file) for file in self._earlier_files(conn, loads[0].arrival.job)]
-        return not any(watches(load.brake, earlier, load.rows_read) for load in loads)
+        watched = any(watches(load.brake, earlier, load.rows_read) for load in loads)
+        return not watched and super()._bundle_may_go(conn, loads)
 
     def _earlier_files(self, conn: sa.Connection, job: str) -> list[LedgerFile]:
         return [ledger_file(row) for row in conn.execute(_EARLIER, {"job": job}).mappings()]

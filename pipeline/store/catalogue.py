@@ -63,14 +63,13 @@ def _table(table: sa.Table) -> Table:
 
 
 def _writable(column: sa.Column[object]) -> bool:
-    """Ids without a foreign key (a document of any table) wait for mappings of several tables."""
-    loose = isinstance(column.type, sa.Uuid) and not column.foreign_keys
-    return column.name not in OURS and not loose
+    return column.name not in OURS
 
 
 def _column(column: sa.Column[object]) -> Column:
+    """An id without a foreign key points to a row of any table: a document of whatever kind."""
     parent = next((key.column.table.name for key in column.foreign_keys), None)
-    kind = Kind.REFERENCE if parent else _kind(column.type)
+    kind = Kind.REFERENCE if isinstance(column.type, sa.Uuid) else _kind(column.type)
     return Column(
         name=column.name,
         kind=kind,

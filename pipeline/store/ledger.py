@@ -84,6 +84,51 @@ class LedgerRow(SQLModel, table=True):
     )
     undo_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
     log_from: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
+    waiting: int = Field(
+        default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
+    )
+
+
+STILL = "written_by IS NULL AND dropped_by IS NULL"
+
+
+class Waiting(SQLModel, table=True):
+    """A document of a file, or a row where there are none, that waits for a row of a later file. `held`: its staged rows;
+    `lines`: the file's own, so `many`. `written_by`: the file that brought what it waited for; its changes in the log go from after
+    `log_from` to `log_to`. `dropped_by`, `undone_by`: the undo of its file, and of the one that had brought it."""
+
+    __tablename__ = "pipeline_waiting"
+    __table_args__ = (
+        sa.Index("ix_pipeline_waiting_file", "file"),
+        _index("ix_pipeline_waiting_still", ("wants", "by_value"), STILL),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, sa_column=sa.Column(BIG, primary_key=True, autoincrement=True))
+    file: int = Field(sa_column=sa.Column(BIG, sa.ForeignKey("pipeline_file.id"), nullable=False))
+    doc: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
+    wants: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    by_column: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
+    by_value: str | None = Field(default=None, sa_column=sa.Column(sa.Text))
+    held: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    lines: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    many: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
+    written_by: int | None = Field(default=None, sa_column=sa.Column(BIG))
+    log_from: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
+    log_to: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
+    dropped_by: int | None = Field(default=None, sa_column=sa.Column(BIG))
+    undone_by: int | None = Field(default=None, sa_column=sa.Column(BIG))
+
+
+class WaitingPlan(SQLModel, table=True):
+    """How the waiting rows of a file were mapped when they came."""
+
+    __tablename__ = "pipeline_waiting_plan"
+    file: int = Field(
+        sa_column=sa.Column(
+            BIG, sa.ForeignKey("pipeline_file.id"), primary_key=True, autoincrement=False, nullable=False
+        )
+    )
+    plan: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
 
 
 class Refused(SQLModel, table=True):

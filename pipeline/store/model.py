@@ -99,6 +99,7 @@ class LedgerFile:
     deleted: int = 0
     undo_of: int | None = None  # the entry that this one takes back; its own state is `undo`
     log_from: int | None = None  # the change log's last number before its own changes
+    waiting: int = 0  # rows that wait for a document of a later file
 
 
 class Staging(Protocol):

@@ -23,6 +23,7 @@ from pipeline.store.model import Arrival, LedgerFile, LeftRow, RefusedRow, Undo,
 from pipeline.store.own import known_targets
 from pipeline.store.target import Target, literal, quoted
 from pipeline.store.undo_rows import DELETE, RESTORE, SET_BACK, UNDO, UndoRows, UndoSql
+from pipeline.store.waking import undone, written_apart
 from pipeline.words import Message, message, printable
 
 KEEP_LEFT = 1000  # rows left alone that are kept by name; the others are counted
@@ -81,7 +82,8 @@ class UndoStore(BundleStore):
         _may_be_undone(file)
         chains = {int(mine): int(of) for mine, of in conn.execute(_CHAINS)}
         roots = {f"file:{mine}": f"file:{_root(mine, chains)}" for mine in chains}
-        rows = UndoRows(self._undo_sql(conn), f"file:{id}", file.log_from or 0, roots)
+        apart = written_apart(conn, id)
+        rows = UndoRows(self._undo_sql(conn), f"file:{id}", file.log_from or 0, roots, apart)
         point("transaction.begun")
         if rows.collect() < file.inserted + file.updated + file.deleted:
             raise PipelineError(message("store.undo_unrecorded", id=id))
@@ -97,6 +99,8 @@ class UndoStore(BundleStore):
         tables = tuple(UndoneTable(name, *done[name]) for name in sorted(done))
         entry = self._note(conn, entry, file, tables, left, count, seq, who)
         self._flip(conn, file, entry, chains, now)
+        root = _root(id, chains)
+        undone(conn, root, out=self._entry(conn, root).state == "undone")
         return Undo(file, entry, tables, left, count)
 
     def _entry(self, conn: sa.Connection, id: int) -> LedgerFile:

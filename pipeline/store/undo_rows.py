@@ -46,17 +46,21 @@ class UndoSql(Protocol):
 
 class UndoRows:
     """The rows of one entry of the ledger, `who`, in the temporary table. `roots`: the first link of the chain
-    that an undo belongs to, for each undo there is."""
+    that an undo belongs to, for each undo there is; `apart`: the condition for changes of it that were logged in the name of
+    another."""
 
-    def __init__(self, sql: UndoSql, who: str, log_from: int, roots: Mapping[str, str]) -> None:
-        self.sql, self._who, self._from, self._roots = sql, who, log_from, roots
+    def __init__(
+        self, sql: UndoSql, who: str, log_from: int, roots: Mapping[str, str], apart: str = ""
+    ) -> None:
+        self.sql, self._who, self._from, self._roots, self._apart = sql, who, log_from, roots, apart
         self.targets: dict[str, Target] = {}
         self.links: dict[str, list[Link]] = {}
         self._counts: dict[tuple[str, str], int] | None = None
 
     def collect(self) -> int:
         """Note each row that the entry changed, with what takes it back. How many changes were logged."""
-        mine = f"c.seq > {self._from} AND c.who = {literal(self._who)}"
+        own = f"c.who = {literal(self._who)}"
+        mine = f"c.seq > {self._from} AND {f'({own} OR {self._apart})' if self._apart else own}"
         self.sql.make()
         self.sql.run(
             f"INSERT INTO {UNDO} (n, table_name, row_id, deed, old, last, many)"

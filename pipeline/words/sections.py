@@ -88,8 +88,87 @@ TEXTS: dict[str, tuple[str, str]] = {
         " et un autre qui manque. Ajoutez une ligne, ou retirez `amounts`.",
     ),
     "sections.refunds": (
-        '`refunds` needs a section with `per = "document"` that fills gross_amount. Move it there.',
-        '`refunds` demande une section avec `per = "document"` qui remplit gross_amount. Déplacez-le là.',
+        '`refunds` needs a section with `per = "document"` that fills gross_amount (of payments: amount). Move it there.',
+        '`refunds` demande une section avec `per = "document"` qui remplit gross_amount (pour les règlements : amount). Déplacez-le là.',
+    ),
+    "sections.each_list": (
+        '`each` gives {name} a list with an item for each place: {name} = ["Column 1", "Column 2"], or'
+        ' {name} = {{ values = ["20", "5.5"] }}.',
+        '`each` donne à {name} une liste avec un élément par position : {name} = ["Colonne 1", "Colonne 2"], ou'
+        ' {name} = {{ values = ["20", "5.5"] }}.',
+    ),
+    "sections.each_length": (
+        'The lists of `each` must be equally long, one item for each place; "" where a place has no column.',
+        'Les listes de `each` doivent avoir la même longueur, un élément par position ; "" là où il n\'y a pas de colonne.',
+    ),
+    "sections.each_columns": (
+        "One list of `each` at least must name columns of the file.",
+        "Une liste de `each` au moins doit nommer des colonnes du fichier.",
+    ),
+    "sections.split": (
+        'Write which cell to divide, and at what: split = {{ column = "Tags", by = "," }}.',
+        'Écrivez quelle cellule couper, et à quel signe : split = {{ column = "Tags", by = "," }}.',
+    ),
+    "sections.fill_several": (
+        "`fill_down` is for mappings of several tables. Write a section [tables.NAME], or remove the line.",
+        "`fill_down` est réservé aux modèles de plusieurs tables. Écrivez une section [tables.NOM], ou retirez la ligne.",
+    ),
+    "sections.fill_broken": (
+        "What stands above this blank cell is not sure, for line {line} could not be read. Fill in the cell.",
+        "Ce qui se trouve au-dessus de cette cellule vide n'est pas sûr : la ligne {line} n'a pu être lue. Remplissez la cellule.",
+    ),
+    "sections.refunds_kind": (
+        "Rows of {table} have no kind that could say refund. `refunds` is for {tables}; elsewhere leave the sign as it is.",
+        "Les lignes de {table} n'ont pas de nature qui dirait remboursement. `refunds` est réservé à {tables} ; ailleurs,"
+        " laissez le signe.",
+    ),
+    "sections.refunds_unsaid": (
+        'With `refunds = "positive"` the file must say which documents are refunds. Add the field kind:'
+        ' kind = {{ column = "Type", values = {{ Sale = "sale", Refund = "refund", Void = "void" }} }}.',
+        'Avec `refunds = "positive"`, le fichier doit dire quels documents sont des remboursements. Ajoutez le champ kind :'
+        ' kind = {{ column = "Type", values = {{ Vente = "sale", Remboursement = "refund", Annulation = "void" }} }}.',
+    ),
+    "sections.refunds_twice": (
+        "`refunds` stands in the section {section} already, and holds for the whole document. Remove one of the two.",
+        "`refunds` figure déjà dans la section {section} et vaut pour tout le document. Retirez l'un des deux.",
+    ),
+    "sections.refund_sign": (
+        "The total is negative, but this file writes refunds as positive amounts. Correct the amount or the kind, or"
+        ' write `refunds = "negative"` in the mapping.',
+        "Le total est négatif, alors que ce fichier écrit les remboursements en positif. Corrigez le montant ou la nature,"
+        ' ou écrivez `refunds = "negative"` dans le modèle.',
+    ),
+    "sections.rounding": (
+        '`rounding = "document"` needs `document` and tax that is derived: `amounts`, a rate, and no tax of the file\'s own.',
+        '`rounding = "document"` demande `document` et une TVA calculée : `amounts`, un taux, et pas de TVA dans le fichier.',
+    ),
+    "sections.total_of": (
+        'Write what the total is the sum of: total = {{ of = "line.gross_amount", tolerance = "0.02" }}.',
+        'Écrivez de quoi le total est la somme : total = {{ of = "line.gross_amount", tolerance = "0.02" }}.',
+    ),
+    "sections.total_place": (
+        '`total` needs a section with `per = "document"`. Move it there.',
+        '`total` demande une section avec `per = "document"`. Déplacez-le là.',
+    ),
+    "sections.total_column": (
+        "The column {column} of {table} holds no amount that could be added up. Correct the name.",
+        "La colonne {column} de {table} ne contient pas de montant à additionner. Corrigez le nom.",
+    ),
+    "sections.tolerance": (
+        '`tolerance` is an amount such as "0.02", not {value}.',
+        '`tolerance` est un montant comme "0.02", pas {value}.',
+    ),
+    "sections.total_apart": (
+        "The parts of this document add up to {sum}, but its total says {total}: {apart} apart. Correct the document, or"
+        " allow more than {tolerance} in the mapping.",
+        "Les parties de ce document font {sum}, mais son total dit {total} : {apart} d'écart. Corrigez le document, ou"
+        " autorisez plus de {tolerance} dans le modèle.",
+    ),
+    "sections.similar": (
+        "{table} has {known} already, and this row says {value}: nearly the same. If it is the same one, write {known} in"
+        ' the file; else say in [tables.{section}] what is meant: similar = "same" or similar = "new".',
+        "{table} contient déjà {known}, et cette ligne dit {value} : presque pareil. Si c'est le même, écrivez {known} dans"
+        ' le fichier ; sinon dites dans [tables.{section}] ce qui est voulu : similar = "same" ou similar = "new".',
     ),
     "sections.find_by": (
         'The field {target} must say by what to find the row: by = [{{ sku = "Column" }}].',

@@ -249,6 +249,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "modifiées + {unchanged} inchangées + {refused} refusées + {repeats} remplacées par une ligne suivante du "
         "fichier. Il reste à le ranger ; cela se fait tout seul.",
     ),
+    "states.rows_wait": (
+        "{rows} rows of it wait for a document that a later file brings; they go in by themselves with that file.",
+        "{rows} lignes attendent une pièce qu'un fichier ultérieur apportera ; elles entreront d'elles-mêmes avec lui.",
+    ),
     "states.original_stays": (
         "{name} stays in {folder}: its job only copies. It is imported again when it changes.",
         "{name} reste dans {folder} : son import ne fait que copier. Il sera importé de nouveau s'il change.",

@@ -10,6 +10,7 @@ from pipeline.mapping.fitting import Notes, check_field, check_format
 from pipeline.mapping.lookups import fit_lookups
 from pipeline.mapping.model import CUSTOM, Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
 from pipeline.mapping.sections import amounts
+from pipeline.mapping.sections.checks import check_signs, check_total
 from pipeline.mapping.sections.foreign import check_natural
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
 from pipeline.mapping.source import given as given_in
@@ -19,6 +20,9 @@ DIGEST = {
     "address": ("content", ("recipient", "company", "street1", "street2", "postal_code", "city", "region", "country")),
 }  # fmt: skip
 """Of a table whose rows are known by what they say: the column that holds it, and what it is made of."""
+
+ASKED = ("party", "product", "product_variant")
+"""The tables in which a key nearly the same as a known one is a question, unless the mapping says otherwise."""
 
 Fitted = Mapping[str, tuple[Section, Table]]
 
@@ -87,7 +91,7 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     for target, _ in section.counts:
         if (column := _column(notes, table, target)) is not None and column.kind is not Kind.INTEGER:
             notes.say(f"{notes.root}fields.{target}", "sections.count_place", column=target)
-    if section.counts and per == "document":
+    if section.counts and per == "document" and not section.spread:
         notes.say(notes.root + "per", "sections.count_per", column=section.counts[0][0])
     finds = tuple(_find(notes, table, find, catalogue) for find in section.finds)
     lines = given_in(saved.lines, notes.root + "fields.")
@@ -95,7 +99,8 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     digest = DIGEST.get(table.name) if table.identified else None
     if digest and (digest[0] in given or not given.intersection(digest[1])):
         digest = None
-    made = given | ({digest[0]} if digest else set())
+    auto = "kind" not in given and table.name in amounts.USUAL and any(one.refunds for one in saved.sections)
+    made = given | ({digest[0]} if digest else set()) | ({"kind"} if auto else set())
     keys = _keys(notes, section, table, made)
     for column in table.columns.values():
         if column.required and column.name not in given:
@@ -105,8 +110,10 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     derived = amounts.derived(table, given, section.amounts)
     if section.amounts and not derived:
         notes.say(notes.root + "amounts", "sections.amounts", table=table.name)
-    if section.refunds and (per != "document" or "gross_amount" not in {*given, *derived}):
-        notes.say(notes.root + "refunds", "sections.refunds")
+    check_signs(notes, section, table, per, {*given, *derived})
+    if section.rounding == "document" and not (saved.document and amounts.names(table)[1] in derived):
+        notes.say(notes.root + "rounding", "sections.rounding")
+    check_total(notes, section, table, per, known)
     plain = {field.target for field in section.fields}
     alone = keys[0] if len(keys) == 1 and not section.optional else ()
     mapping = replace(
@@ -123,8 +130,9 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         section.name, Plan(mapping, table, tuple(k for k in alone if k in plain)), keys, per, section.record,
         section.rows, section.counts, tuple(find for find in finds if find),
         section.repeated or ("agree" if per == "document" else "last"), section.optional, section.mode,
-        section.lines or "merge", digest, section.amounts, derived, section.refunds is not None,
-        ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (),
+        section.lines or "merge", digest, section.amounts, derived, section.refunds or "",
+        section.rounding == "document", section.total,
+        section.similar or ("refuse" if table.name in ASKED else "new"), ("kind",) if auto else (), section.each, section.split,
     )  # fmt: skip
 
 
@@ -159,10 +167,9 @@ def _check_row(notes: Notes, section: Section, table: Table, target: str, parent
         notes.say(at, "sections.other_table", **facts)
     elif column is not None and not _points(table, column):
         notes.say(at, "sections.no_reference", column=target)
-    elif (
-        parent in known
-        and _per(notes.saved, section) == "document"
-        and _per(notes.saved, known[parent][0]) == "row"
+    elif parent in known and (
+        known[parent][0].spread
+        or (_per(notes.saved, section) == "document" and _per(notes.saved, known[parent][0]) == "row")
     ):
         notes.say(at, "sections.grain", section=parent)
 
@@ -201,9 +208,12 @@ def _find(notes: Notes, table: Table, find: Find, catalogue: Catalogue) -> FindP
             notes.say(at, "mapping.custom_key", name=field.target, table=other.name)
     notes.found += [replace(mistake, path=at) for mistake in inner.found]
 
+    columns = {name: replace(one, required=False) for name, one in other.columns.items()}
+    asked = replace(other, columns=columns)  # a blank cell asks for nothing
+
     def plan(fields: tuple[Field, ...]) -> Plan:
         mapping = replace(notes.saved, table=other.name, fields=fields, sections=(), document=())
-        return Plan(mapping, other, ())
+        return Plan(mapping, asked, ())
 
     return FindPlan(find.target, tuple(plan(one) for one in find.by), find.missing, plan(find.given))
 

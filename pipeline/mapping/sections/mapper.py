@@ -10,10 +10,14 @@ import polars as pl
 from pipeline.mapping import take
 from pipeline.mapping.model import Plan, Refusal
 from pipeline.mapping.rows import LINE, map_batch, text_of
+from pipeline.mapping.sections.adding import Totals, wrong_signs
+from pipeline.mapping.sections.amounts import USUAL
 from pipeline.mapping.sections.documents import KIND, Documents, filled
+from pipeline.mapping.sections.filling import FillDown
 from pipeline.mapping.sections.heads import Heads
-from pipeline.mapping.sections.model import DOC, Outcast, SectionPlan, found_name
-from pipeline.mapping.sections.trade import derive
+from pipeline.mapping.sections.model import DOC, REC, Outcast, SectionPlan, found_name
+from pipeline.mapping.sections.spreading import named, names_of, placed, spread
+from pipeline.mapping.sections.trade import Carried, derive
 from pipeline.words import message
 
 
@@ -38,16 +42,26 @@ class Mapper:
         heads = [part for part in plan.sections if part.per == "document"]
         used = dict.fromkeys(columns[name] for part in heads for name in names_of(part))
         self._heads = Heads(list(used), self._documents) if self._documents and heads else None
+        self._of = {part.name: placed(part, columns) for part in plan.sections}
+        self._spread = dict.fromkeys(self._of, 0)  # records made of spread rows
+        self._carried = {part.name: Carried() for part in plan.sections if part.whole}
+        self._totals = Totals(plan.sections)
+        self._out: set[int] = set()  # documents of which something was cast out
+        self._fill = FillDown(plan.mapping.read, columns)
         self._sizes: dict[str, list[int]] = {part.name: [] for part in plan.sections if part.counts}
         self._rows = 0
 
     def add(self, frame: pl.DataFrame, damaged: Sequence[int] = ()) -> Mapped:
         """`frame`: `_line` and texts; `damaged`: lines among them that could not be read."""
         outcasts: list[Outcast] = []
+        frame, unsure = self._fill.fill(frame, damaged)
         if self._documents is None:
             frame = frame.with_columns(pl.col(LINE).cast(pl.Int64).alias(DOC))
         else:
             frame, outcasts = self._documents.number(frame, damaged)
+        if unsure:
+            docs = dict(frame.select(LINE, DOC).iter_rows())
+            outcasts += [Outcast("", docs[one.line], one) for one in unsure if one.line in docs]
         mapped = Mapped(frame.select(LINE, DOC), outcasts=outcasts)
         for part in self._sections:
             if part.per == "row":
@@ -57,12 +71,15 @@ class Mapper:
             ended, more = self._heads.add(frame.select(LINE, DOC, *texts))
             mapped.outcasts += more
             self._map_heads(ended, mapped)
+        self._out.update(one.doc for one in mapped.outcasts if one.doc is not None)
         return mapped
 
     def finish(self) -> Mapped:
         mapped = Mapped(pl.DataFrame(schema={LINE: pl.Int64, DOC: pl.Int64}))
         if self._heads is not None:
             self._map_heads(self._heads.finish(), mapped)
+        self._out.update(one.doc for one in mapped.outcasts if one.doc is not None)
+        mapped.outcasts += self._totals.finish(self._out)
         return mapped
 
     def _map_heads(self, frame: pl.DataFrame, mapped: Mapped) -> None:
@@ -76,20 +93,27 @@ class Mapper:
         base = frame
         if part.record is not None:
             base = base.filter(pl.col(KIND) == part.record) if KIND in base.columns else base.clear()
+        columns = self._of[part.name]
+        if part.spread:
+            base = spread(part, base, self._columns, self._read, self._spread[part.name])
+            self._spread[part.name] += base.height
         base = self._taken(part, base, mapped)
         if part.counts:
             base = self._counted(part, base)
         if part.optional or len(part.keys) > 1:
             base = self._complete(part, base, mapped)
-        typed, refused = map_batch(part.plan, base, self._columns, self._zone)
+        typed, refused = map_batch(part.plan, base, columns, self._zone)
         parts = [typed]
         for i, find in enumerate(part.finds):
             for j, plan in enumerate(find.by):
-                found, more = map_batch(plan, base, self._columns, self._zone)
+                found, more = map_batch(plan, base, columns, self._zone)
                 parts.append(found.rename({t: found_name(i, j, t) for t in plan.targets}))
                 refused += more
+        if part.spread:
+            refused = named(part, base, refused, self._columns)
         bad = {refusal.line: refusal for refusal in reversed(refused)}
-        kept = base.select(LINE, DOC, *(target for target, _ in part.counts))
+        rec = [REC] if part.spread else []
+        kept = base.select(LINE, DOC, *rec, *(target for target, _ in part.counts))
         if bad:
             lines = pl.Series(list(bad), dtype=pl.Int64)
             docs = dict(kept.filter(pl.col(LINE).is_in(lines.implode())).select(LINE, DOC).iter_rows())
@@ -99,13 +123,16 @@ class Mapper:
         whole = pl.concat([kept, *(one.drop(LINE) for one in parts if one.width > 1)], how="horizontal")
         whole = _digested(part, whole)
         if part.derived:
-            whole = derive(whole, part.plan.table, part.derived, part.amounts or "HT")
-        unsaid = [pl.lit(None, dtype=pl.String).alias(name) for name in part.kind]
-        mapped.frames[part.name] = whole.with_columns(unsaid)
+            carried = self._carried.get(part.name)
+            whole = derive(whole, part.plan.table, part.derived, part.amounts or "HT", carried)
+        whole = whole.with_columns(pl.lit(USUAL[part.plan.table.name]).alias(name) for name in part.kind)
+        mapped.outcasts += wrong_signs(part, whole)
+        self._totals.add(part.name, whole)
+        mapped.frames[part.name] = whole
 
     def _taken(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
         """The rows that the section's `where` takes; one of which it cannot be told is cast out."""
-        taken, unclear = take(part.plan, base, self._columns, self._zone)
+        taken, unclear = take(part.plan, base, self._of[part.name], self._zone)
         if unclear:
             docs = dict(base.select(LINE, DOC).iter_rows())
             mapped.outcasts += [Outcast(part.name, docs[one.line], one) for one in unclear]
@@ -142,7 +169,7 @@ class Mapper:
         """The rows that have all cells of some key; of an optional section the others vanish, else are refused."""
         fields = {one.target: one for one in part.plan.mapping.fields}
         there = {
-            t: pl.lit(True) if one.sql else text_of(one, self._columns, self._read).is_not_null()
+            t: pl.lit(True) if one.sql else text_of(one, self._of[part.name], self._read).is_not_null()
             for t, one in fields.items()
         }
         if part.digest is not None:
@@ -163,14 +190,6 @@ class Mapper:
                 Outcast(part.name, doc, Refusal(line, first, "", said_)) for line, doc in lost.iter_rows()
             ]
         return marked.filter(pl.col("_whole")).drop("_whole")
-
-
-def names_of(part: SectionPlan) -> list[str]:
-    """The mapping's columns that a section reads."""
-    plans = [part.plan, *(plan for find in part.finds for plan in find.by)]
-    cells = [name for plan in plans for one in plan.mapping.fields for name in one.named]
-    cells += [one.name for plan in plans for one in plan.mapping.looks]
-    return [*cells, *(part.plan.mapping.where.cells if part.plan.mapping.where else ())]
 
 
 def _digested(part: SectionPlan, frame: pl.DataFrame) -> pl.DataFrame:

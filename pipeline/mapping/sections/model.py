@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 
 from pipeline.mapping.model import Expression, Field, Plan, Refusal
 
 DOC = "_doc"
 """Name of the column that numbers the documents of a file, from 0 (Int64)."""
+REC = "_rec"
+"""Name of the column that numbers the records of a section whose rows are spread (Int64)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +23,37 @@ class Find:
     line: int  # of the mapping file
     table: str
     by: tuple[tuple[Field, ...], ...]
-    missing: str = "refuse"  # or "empty", "create"
+    missing: str = "refuse"  # or "empty", "create", "wait"
     given: tuple[Field, ...] = ()  # constants of a row that is created
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """A name that says another thing at each place of a row: what stands in that place's column (None: in none), or
+    a constant."""
+
+    name: str
+    columns: tuple[str | None, ...] = ()
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A cell that holds several values: each is a row."""
+
+    column: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What a document's total must agree with: `terms` are added (1) or taken off (-1), each a section ("" is the one
+    that has the total) and a column of its."""
+
+    line: int  # of the mapping file
+    column: str
+    terms: tuple[tuple[int, str, str], ...]
+    tolerance: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +74,18 @@ class Section:
     mode: str = "upsert"  # or "create", "update", "append"
     lines: str = ""  # "merge" or "replace"
     amounts: str | None = None  # "HT" or "TTC": what the file's amounts are; the missing ones are derived
-    refunds: str | None = None  # "negative": so a refund's total is written
+    refunds: str | None = None  # how a refund's total is written: "negative" or "positive"
+    rounding: str | None = None  # tax by "line", or by the sums of the "document"
+    total: Total | None = None
+    similar: str | None = None  # a new key nearly the same as a known one: "refuse", "same", "new"
     where: Expression | None = None  # the rows that the section takes
+    each: tuple[Spread, ...] = ()  # columns that become rows
+    split: Split | None = None
+
+    @property
+    def spread(self) -> bool:
+        """Can a row of the file be several of the section?"""
+        return bool(self.each) or self.split is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +122,20 @@ class SectionPlan:
     digest: tuple[str, tuple[str, ...]] | None = None
     amounts: str | None = None
     derived: tuple[str, ...] = ()  # the amounts that are derived
-    refunds: bool = False  # a document of negative total is a refund: its amounts are turned
+    refunds: str = (
+        ""  # "negative": a document of negative total is a refund, its amounts are turned; "positive"
+    )
+    whole: bool = False  # tax is that of the document's sums
+    total: Total | None = None
+    similar: str = "new"
     kind: tuple[str, ...] = ()  # the column that says so, when the mapping does not fill it
+    each: tuple[Spread, ...] = ()
+    split: Split | None = None
+
+    @property
+    def spread(self) -> bool:
+        """Can a row of the file, or a document, be several records?"""
+        return bool(self.each) or self.split is not None
 
     @property
     def staged(self) -> tuple[str, ...]:
@@ -103,3 +158,13 @@ class Outcast:
 def found_name(find: int, alternative: int, column: str) -> str:
     """The staged column that holds what a look-up is made by."""
     return f"find{find}_{alternative}_{column}"
+
+
+def own_names(each: Sequence[Spread], names: Iterable[str]) -> list[str]:
+    """The file's columns that these names stand for."""
+    spread = {one.name: one for one in each}
+    own: list[str] = []
+    for name in names:
+        one = spread.get(name)
+        own += [name] if one is None else [column for column in one.columns if column is not None]
+    return own

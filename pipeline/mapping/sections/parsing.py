@@ -8,20 +8,23 @@ from typing import Any
 
 from pipeline.mapping.expressions import expression
 from pipeline.mapping.model import Field
-from pipeline.mapping.sections.amounts import AMOUNTS, REFUNDS
+from pipeline.mapping.sections.amounts import AMOUNTS, REFUNDS, ROUNDING
 from pipeline.mapping.sections.model import Find, Section
+from pipeline.mapping.sections.spreads import each, split
+from pipeline.mapping.sections.totals import total
 from pipeline.mapping.source import Path, Source, nearest, spread
 
 SECTION = (
     "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "where",
-    "fields",
+    "fields", "each", "split", "rounding", "total", "similar",
 )  # fmt: skip
 PER = ("document", "row")
 REPEATED = ("agree", "last", "first")
 MODES = ("upsert", "create", "update", "append")
 LINES = ("merge", "replace")
+SIMILAR = ("refuse", "same", "new")
 WRITE = ("always", "create", "if-empty")
-MISSING = ("refuse", "empty", "create")
+MISSING = ("refuse", "empty", "create", "wait")
 FIND = ("find", "by", "missing", "set")
 
 ReadField = Callable[[Source, Path, str, Any], Field | None]
@@ -76,7 +79,9 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         _choice(source, at, table, "repeated", REPEATED), optional is True,
         _choice(source, at, table, "mode", MODES) or "upsert", lines,
         _choice(source, at, table, "amounts", AMOUNTS), _choice(source, at, table, "refunds", REFUNDS),
-        expression(source, at, table, "where"),
+        _choice(source, at, table, "rounding", ROUNDING), total(source, at, table),
+        _choice(source, at, table, "similar", SIMILAR),
+        expression(source, at, table, "where"), each(source, at, table), split(source, at, table),
     )  # fmt: skip
 
 

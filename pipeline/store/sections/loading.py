@@ -10,12 +10,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from pipeline.errors import FileFailed
-from pipeline.mapping.sections.amounts import turned
 from pipeline.mapping.sections.model import SectionPlan
 from pipeline.store.failures import RowsRefused, judge
 from pipeline.store.model import Load, RefusedRow
-from pipeline.store.sections import resolving, writing
+from pipeline.store.sections import resolving, similar, writing
+from pipeline.store.sections.signs import turn
 from pipeline.store.sections.staging import Sections
+from pipeline.store.sections.waiting import Held, hold, with_lines
 from pipeline.store.sections.words import Part
 from pipeline.store.target import Target, quoted
 from pipeline.words import Message, message
@@ -33,6 +34,8 @@ class Written:
     unchanged: int = 0
     duplicates: int = 0
     refused: tuple[RefusedRow, ...] = ()
+    waiting: tuple[Held, ...] = ()  # documents that wait
+    out: frozenset[int] = frozenset()  # documents that were refused whole
 
     def add(self, other: Written) -> None:
         self.inserted += other.inserted
@@ -51,6 +54,7 @@ class Found:
     said: Message
     column: str = ""
     value: str = ""
+    waits: bool = False
 
 
 def write_sections(conn: sa.Connection, load: Load, targets: Mapping[str, Target], where: str) -> Written:
@@ -77,6 +81,7 @@ class Loading:
         self._moment = self._sql.moment(now.strftime("%Y-%m-%d %H:%M:%S.%f"))
         self._bad: dict[tuple[int, int], tuple[int, int]] = {}  # section, rec → doc, line
         self._said: dict[int, RefusedRow] = {}  # by line
+        self._waiting: dict[int, Held] = {}  # by document
 
     def run(self) -> Written:
         for one in self._staging.outcasts:
@@ -88,23 +93,13 @@ class Loading:
             for part in self._parts:
                 self._do(f"ANALYZE {part.rows}")
         self._index()
-        self._turn()
+        for statement in turn(self._parts):
+            self._do(statement)
         done = self._halved()
-        return replace(done, refused=self._refused())
-
-    def _turn(self) -> None:
-        """A document of negative total is a refund: its amounts are turned, in all sections."""
-        for head in (part for part in self._parts if part.plan.refunds):
-            for part in sorted(self._parts, key=lambda part: part is head):
-                table = part.plan.plan.table
-                sets = [f"{quoted(n)} = -{quoted(n)}" for n in turned(table, part.plan.staged)]
-                if part is head and "kind" in part.plan.staged:
-                    sets.append("kind = 'refund'")
-                if sets:
-                    self._do(
-                        f"UPDATE {part.rows} SET {', '.join(sets)} WHERE _doc IN"
-                        f" (SELECT _doc FROM {head.rows} WHERE gross_amount < 0)"
-                    )
+        refused = self._refused()
+        out = frozenset(doc for (section, _), (doc, _) in self._bad.items() if section == WHOLE)
+        waiting = with_lines(self._staging, self._load, self._waiting.values())
+        return replace(done, refused=refused, waiting=waiting, out=out - self._waiting.keys())
 
     def _halved(self) -> Written:
         """All documents at once; when the database refuses some, they are found by halving, in savepoints."""
@@ -150,7 +145,11 @@ class Loading:
 
     def _cast(self, part: Part | None, found: list[Found]) -> None:
         for one in found:
-            self._note(part, one.rec, one.doc, one.line)
+            if one.waits or one.doc in self._waiting:
+                self._bad.setdefault((WHOLE, one.doc), (one.doc, one.line))
+                continue
+            rec = one.rec if part is None or not part.plan.spread else getattr(one, part.rec[1:])
+            self._note(part, rec, one.doc, one.line)
             self._said.setdefault(one.line, RefusedRow(one.line, one.column, one.value, one.said, b""))
 
     def _leave_out(self, only: Part | None = None) -> None:
@@ -163,9 +162,10 @@ class Loading:
         mark = "%s" if self._sql.postgres else "?"
         self._conn.exec_driver_sql(f"INSERT INTO {bad} VALUES ({', '.join([mark] * 4)})", rows)
         for part in self._parts:
+            own = part.rec if part.plan.spread else "_rec"
             self._do(f"DELETE FROM {part.rows} WHERE _doc IN (SELECT doc FROM {bad} WHERE section = {WHOLE})")
             self._do(
-                f"DELETE FROM {part.rows} WHERE _rec IN (SELECT rec FROM {bad} WHERE section = {part.number})"
+                f"DELETE FROM {part.rows} WHERE {own} IN (SELECT rec FROM {bad} WHERE section = {part.number})"
             )
 
     def _along(self, part: Part) -> list[Found]:
@@ -173,10 +173,9 @@ class Loading:
         found = []
         for _, name in part.plan.rows:
             parent = self._by_name[name]
-            at = "_doc" if parent.plan.per == "document" else "_rec"
             rows = self._ask(
                 f"SELECT s._rec, s._doc, s._line, b.line FROM {part.rows} AS s JOIN {self._staging.bad} AS b"
-                f" ON b.section = {parent.number} AND b.rec = s.{at}"
+                f" ON b.section = {parent.number} AND b.rec = s.{part.at(parent)}"
             )
             found += [
                 Found(rec, doc, at, message("sections.needs", line=line)) for rec, doc, at, line in rows
@@ -210,11 +209,14 @@ class Loading:
                 self._do(statement)
             if find.missing == "refuse":
                 found += self._not_found(part, i)
+            elif find.missing == "wait":
+                found += self._hold(part, i)
         unique = self._unique(part)
         keys = plan.plan.table.keys
         for statement in resolving.identify(part, self._by_name, keys, unique, self._sql, self._ms, docs):
             self._do(statement)
         found += self._incomplete(part)
+        found += self._similar(part)
         if not unique and self._one(
             f"SELECT count(*) - count(DISTINCT _g) FROM {part.ids} WHERE _g IS NOT NULL"
         ):
@@ -247,6 +249,16 @@ class Loading:
             for rec, doc, line, *values in rows
         ]
 
+    def _hold(self, part: Part, find: int) -> list[Found]:
+        """Documents that name a row which is not there yet: kept as they are staged."""
+        held = hold(self._ask, self._parts, part, find)
+        new = {doc: one for doc, one in held.items() if (WHOLE, doc) not in self._bad}
+        self._waiting |= new
+        return [
+            Found(doc, doc, one.line, message("sections.needs", line=one.line), waits=True)
+            for doc, one in new.items()
+        ]
+
     def _incomplete(self, part: Part) -> list[Found]:
         """Rows without a key, with several records, or without a reference that must be there."""
         plan, table = part.plan, part.plan.plan.table
@@ -264,6 +276,30 @@ class Loading:
                 en, fr = table.columns[name].spoken
                 said = message("sections.lacks", target=en, target_fr=fr, section=plan.name)
                 found += self._where_ids(part, f"{ident} IS NULL", said)
+        return found
+
+    def _similar(self, part: Part) -> list[Found]:
+        """New records whose key is nearly a known one: asked about, or taken for it."""
+        found: list[Found] = []
+        if part.plan.similar == "new":
+            return found
+        table = quoted(part.plan.plan.table.name)
+        for column, equal in similar.compared(part):
+            if not self._ask(f"SELECT 1 FROM {table} LIMIT 1"):
+                return found
+            if not self._ask(similar.has_index(part, column, self._sql)):
+                self._do(similar.index(part, column, self._sql))
+            rows = self._ask(similar.near(part, column, equal, self._sql))
+            if rows and part.plan.similar == "same":
+                pairs = ", ".join(f"({row[0]}, {self._sql.id(row[5])})" for row in rows)
+                made = f"(SELECT column1 AS rec, column2 AS id FROM (VALUES {pairs}) AS v)"
+                for statement in similar.adopt(part, made):
+                    self._do(statement)
+                continue
+            facts = {"section": part.plan.name, "table": part.plan.plan.table.name}
+            for rec, doc, line, text, known, _ in rows:
+                said = message("sections.similar", value=text, known=known, **facts)
+                found.append(Found(rec, doc, line, said, _file_column(part.plan, column), text))
         return found
 
     def _where_ids(self, part: Part, condition: str, said: Message) -> list[Found]:
@@ -346,6 +382,7 @@ class Loading:
     # the rows that go back ------------------------------------------------------------------------------
     def _refused(self) -> tuple[RefusedRow, ...]:
         causes = {doc: line for (section, _), (doc, line) in self._bad.items() if section == WHOLE}
+        causes = {doc: line for doc, line in causes.items() if doc not in self._waiting}
         for line, doc in self._staging.lines_of(set(causes)).items():
             said = message("sections.with", line=causes[doc])
             self._said.setdefault(line, RefusedRow(line, "", "", said, b""))

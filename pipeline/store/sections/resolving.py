@@ -131,8 +131,7 @@ def _referring(part: Part, parents: Mapping[str, Part], docs: Range) -> str:
     joins, ids = [], []
     for i, (_, name) in enumerate(plan.rows):
         parent = parents[name]
-        at = "_doc" if parent.plan.per == "document" else "_rec"
-        joins.append(f"LEFT JOIN {parent.ids} AS k{i} ON k{i}._rec = s.{at}")
+        joins.append(f"LEFT JOIN {parent.ids} AS k{i} ON k{i}._rec = s.{part.at(parent)}")
         ids.append(f"k{i}._id AS p{i}")
     for i in range(len(plan.finds)):
         joins.append(f"LEFT JOIN {part.found(i)} AS f{i} ON f{i}._rec = s._rec")

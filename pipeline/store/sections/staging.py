@@ -70,7 +70,7 @@ class Sections:
 
         part = self._by_name.get(section)
         if part is not None and frame.height:
-            rec = pl.col(part.rec).cast(pl.Int64).alias("_rec")
+            rec = pl.col("_rec" if part.plan.spread else part.rec).cast(pl.Int64).alias("_rec")
             self._insert(part, frame.select(rec, "_line", "_doc", *(name for name, _ in part.columns())))
 
     def _insert(self, part: Part, frame: pl.DataFrame) -> None:

@@ -41,6 +41,10 @@ class Sql:
         """One id of several."""
         return f"min({ident}::text)::uuid" if self.postgres else f"min({ident})"
 
+    def id(self, ident: object) -> str:
+        """An id that is known, as SQL."""
+        return f"'{ident}'::uuid" if self.postgres else f"'{ident}'"
+
     def nil(self) -> str:
         return f"'{NIL}'::uuid" if self.postgres else f"'{NIL}'"
 
@@ -63,7 +67,7 @@ class Sql:
 @dataclass(frozen=True, slots=True)
 class Part:
     """A section with its temporary tables: `rows` as staged, `ids` with what each row's record is known as, `found`
-    with what its look-ups gave. A row's `_rec` is its document, in a section per document, else its line."""
+    with what its look-ups gave. A row's `_rec` is its document, in a section per document, else its line; spread rows are numbered by themselves."""
 
     number: int
     plan: SectionPlan
@@ -73,6 +77,12 @@ class Part:
     @property
     def rec(self) -> str:
         return "_doc" if self.plan.per == "document" else "_line"
+
+    def at(self, parent: Part) -> str:
+        """The column that holds the `_rec` of the row it points to."""
+        if parent.plan.per == "document":
+            return "_doc"
+        return "_line" if self.plan.spread else "_rec"
 
     def found(self, find: int) -> str:
         return f"{self.ids}_f{find}"
