@@ -110,27 +110,19 @@ class Pipeline:
         rows = self._answers.rows(service.done)
         return OnceResult(tuple(rows), tuple(waiting), tuple(troubles), paused)
 
-    def replay(self, id: int, *, wait: float = 60.0) -> OnceResult:
+    def replay(self, id: int, *, mapping: str | None = None, wait: float = 60.0) -> OnceResult:
         """Load a file of the ledger again from its archive, now, also while its job is paused, switched off or
-        before its hour. Tries for up to `wait` seconds while the database or a disc is away; then it is in
-        `troubles`, and the next start finishes it.
+        before its hour. `mapping`: by this one instead of its job's, `NAME`, or `NAME@3` as it was. Tries for up to
+        `wait` seconds while the database or a disc is away; then it is in `troubles`, and the next start finishes it.
 
         Raises PipelineError when there is no such file, when its job is no longer in the config, and when the
         archive no longer has it as it was; ConfigError when a mapping has mistakes."""
         first = self._first_worker()
         setup, store = self._setup(), self._ledger()
-        row = store.by_id(id) if store else None
-        if store is None or row is None:
+        if store is None:
             raise PipelineError(message("cli.no_file", id=id))
-        job = next((j for j in setup.settings.imports if j.name == row.job), None)
-        if job is None:
-            raise PipelineError(message("cli.replay_no_job", id=id, job=row.job))
-        archived = replaying.kept(job, row, setup.settings.timezone)
-        now = self._clock.now().wall
-        claim = disk.new_claim(now)
-        store.begin_replay(claim, row.id, person(), now)
-        taken, arrived = replaying.take(job, row, archived, claim)
-        load = partial(replaying.load, setup, job, taken, arrived, self._listener, self._clock, wait, first)
+        begun = replaying.begin(setup.settings, store, id, mapping, person(), self._clock.now().wall)
+        load = partial(replaying.load, setup, *begun, self._listener, self._clock, wait, first)
         done = anyio.run(load)
         rows = self._answers.rows([done.id]) if done.id is not None else []
         return OnceResult(tuple(rows), (), (done.trouble,) if done.trouble is not None else ())

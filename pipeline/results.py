@@ -37,6 +37,9 @@ class FileRow:
     replay_of: int | None = None  # the earlier import that this one repeats from the archive
     deleted: int = 0  # rows taken out
     undo_of: int | None = None  # the file that this entry takes back
+    mapping: str = ""
+    mapping_version: int | None = None  # which version of it: `pipeline mapping history`
+    correction_of: int | None = None  # the file whose refused rows it brings, mended
 
 
 @dataclass(frozen=True, slots=True)

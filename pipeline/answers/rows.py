@@ -51,6 +51,9 @@ def ledger_row(file: LedgerFile, job: ImportJob | None, zone: str) -> FileRow:
         replay_of=file.replay_of,
         deleted=file.deleted,
         undo_of=file.undo_of,
+        mapping=file.mapping,
+        mapping_version=file.mapping_version,
+        correction_of=file.correction_of,
     )
 
 

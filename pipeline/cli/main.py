@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import demo, doctor, facts, hold, mapping, reading, start, trying, undoing, work
+from pipeline.cli import demo, doctor, facts, hold, reading, start, trying, undoing, versions, work
 from pipeline.cli.output import Voice
 from pipeline.errors import PipelineError
 from pipeline.words import message
@@ -32,7 +32,7 @@ for command in (
     app.command()(command)
 app.command(name="try")(trying.try_)
 
-app.add_typer(mapping.app)
+app.add_typer(versions.app)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))
 

@@ -75,6 +75,9 @@ def file_json(voice: Voice, file: FileRow) -> Json:
         "replay_of": file.replay_of,
         "deleted": file.deleted,
         "undo_of": file.undo_of,
+        "mapping": file.mapping,
+        "mapping_version": file.mapping_version,
+        "correction_of": file.correction_of,
     }
 
 

@@ -59,6 +59,8 @@ def story(voice: Voice, found: FileStory, zone: str) -> list[str]:
         *((name, str(value)) for name, value in zip(names, values, strict=True)),
         ("replay_of", "" if file.replay_of is None else str(file.replay_of)),
         ("undo_of", "" if file.undo_of is None else str(file.undo_of)),
+        ("correction_of", "" if file.correction_of is None else str(file.correction_of)),
+        ("mapping", file.mapping + (f"@{file.mapping_version}" if file.mapping_version else "")),
         ("place", file.archived_as),
         ("read", plain.read_as(voice, found.dialect) if found.dialect else ""),
     ]

@@ -270,6 +270,7 @@ class Importer:
             source_state=taken.source_state,
             replay_of=None if taken.fresh else self._store.replay_of(taken.claim),
             rests_on=rests_on(work.plan),
+            mapping_version=work.version,
         )
 
     def _fail(self, work: Work, taken: Taken, said: Message) -> Outcome:

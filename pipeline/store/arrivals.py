@@ -8,15 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline.store.ledger import (
-    LOADED,
-    LedgerRow,
-    Refused,
-    Replay,
-    Source,
-    ledger_file,
-    repeat_of,
-)
+from pipeline.store.ledger import LOADED, LedgerRow, Refused, Source, ledger_file, repeat_of
 from pipeline.store.model import Arrival, LedgerFile, Query, RefusedRow
 from pipeline.store.session import Session
 from pipeline.words import Message, printable
@@ -24,7 +16,6 @@ from pipeline.words import Message, printable
 files: sa.Table = LedgerRow.__table__  # type: ignore[attr-defined]
 refused_rows: sa.Table = Refused.__table__  # type: ignore[attr-defined]
 sources: sa.Table = Source.__table__  # type: ignore[attr-defined]
-replays: sa.Table = Replay.__table__  # type: ignore[attr-defined]
 
 
 def _newest_loaded(*equal: str) -> sa.Select[Any]:
@@ -191,20 +182,6 @@ class Arrivals(Session):
         with self._transaction() as conn:
             conn.execute(_ARCHIVED, noted)
 
-    # replays --------------------------------------------------------------------------------------------
-    def begin_replay(self, claim: str, file: int, who: str, now: datetime) -> None:
-        with self._transaction() as conn:
-            if self._replay_of(conn, claim) is None:
-                conn.execute(replays.insert().values(claim=claim, file=file, who=who, at=now))
-
-    def replay_of(self, claim: str) -> int | None:
-        with self._transaction(write=False) as conn:
-            return self._replay_of(conn, claim)
-
-    def _replay_of(self, conn: sa.Connection, claim: str) -> int | None:
-        found = conn.execute(sa.select(replays.c.file).where(replays.c.claim == claim)).scalar()
-        return None if found is None else int(found)
-
 
 def ledger_values(
     arrival: Arrival, state: str, now: datetime, said: Message | None, earlier: int | None
@@ -233,4 +210,6 @@ def ledger_values(
         "deleted": 0,
         "undo_of": None,
         "log_from": None,
+        "mapping_version": arrival.mapping_version,
+        "correction_of": arrival.correction_of,
     }

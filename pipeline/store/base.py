@@ -27,6 +27,7 @@ from pipeline.store.sections.loading import Written, write_sections
 from pipeline.store.sections.staging import Sections
 from pipeline.store.session import OURS
 from pipeline.store.target import Target, ours
+from pipeline.store.versions import Versions
 from pipeline.words import Message, message, render
 
 Counts = tuple[int, int]  # rows that were new, rows that were changed
@@ -52,7 +53,7 @@ class _Seen:
     mark: object
 
 
-class SqlStore(Arrivals, Memory, Doctor):
+class SqlStore(Arrivals, Versions, Memory, Doctor):
     """The verbs of `Store` in SQLAlchemy Core. A database adds staging, upsert, locks and *who*."""
 
     def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:

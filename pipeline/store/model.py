@@ -48,6 +48,8 @@ class Arrival:
     rests_on: tuple[
         str, ...
     ] = ()  # its rows hold its "folder" or "name": the same content of another is no repeat
+    mapping_version: int | None = None  # which version of the mapping loads it
+    correction_of: int | None = None  # the ledger file whose refused rows it brings, mended
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,18 @@ class LedgerFile:
     deleted: int = 0
     undo_of: int | None = None  # the entry that this one takes back; its own state is `undo`
     log_from: int | None = None  # the change log's last number before its own changes
+    mapping_version: int | None = None
+    correction_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MappingVersion:
+    """A mapping as it was when a file was loaded with it. `number`: 1, 2, 3 … of its name."""
+
+    name: str
+    number: int
+    text: str
+    first_used: datetime
 
 
 class Staging(Protocol):
@@ -383,11 +397,24 @@ class Store(Protocol):
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
         """The refused rows of a ledger file, by line."""
 
-    def begin_replay(self, claim: str, file: int, who: str, now: datetime) -> None:
-        """Note, before its file is put in place, that this claim loads a ledger file again. Safe twice."""
+    def begin_replay(
+        self, claim: str, file: int, who: str, now: datetime, mapping: MappingVersion | None = None
+    ) -> None:
+        """Note, before its file is put in place, that this claim loads a ledger file again, by this mapping if one
+        is given. Safe twice."""
 
     def replay_of(self, claim: str) -> int | None:
         """The ledger file that this claim loads again."""
+
+    def replay_mapping(self, claim: str) -> MappingVersion | None:
+        """The mapping that a person chose for this replay; None: its job's."""
+
+    # versions of mappings -------------------------------------------------------------------------------
+    def note_mapping(self, name: str, text: str, now: datetime) -> MappingVersion:
+        """Keep this text as a version of the mapping, unless it is one already. Cheap when it is."""
+
+    def mapping_versions(self, name: str) -> list[MappingVersion]:
+        """Every version of a mapping that was used, oldest first."""
 
     # the gate, and pauses -------------------------------------------------------------------------------
     def gate(self, job: str) -> GateMemory | None: ...

@@ -1,0 +1,44 @@
+"""Earlier versions of mappings."""
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "versions.none_such": (
+        "There is no version {asked} of this mapping; those that were used: {known}. `pipeline mapping history` shows them.",
+        "Il n'y a pas de version {asked} de ce modèle ; celles qui ont servi : {known}. `pipeline mapping history` les montre.",
+    ),
+    "versions.version": (
+        "{name}@{number}, first used {when}{now}",
+        "{name}@{number}, première fois le {when}{now}",
+    ),
+    "versions.current": (" (as it is written now)", " (tel qu'il est écrit maintenant)"),
+    "versions.unused": (
+        "{name} as it is written now; no file was imported with it yet",
+        "{name} tel qu'il est écrit maintenant ; aucun fichier n'a encore été importé avec",
+    ),
+    "versions.saved": (
+        "Mapping {name} is saved. A running service goes by it from the next file on.",
+        "Le modèle {name} est enregistré. Un service en marche s'en sert dès le prochain fichier.",
+    ),
+    "versions.unchanged": ("Mapping {name} was not changed.", "Le modèle {name} n'a pas été changé."),
+    "versions.kept_old": (
+        "Mapping {name} stays as it was. What you wrote is in {draft}.",
+        "Le modèle {name} reste tel qu'il était. Ce que vous avez écrit est dans {draft}.",
+    ),
+    "versions.meanwhile": (
+        "Mapping {name} was changed by somebody else while you edited it, so it was not replaced. What you wrote is in {draft}.",
+        "Le modèle {name} a été changé par quelqu'un d'autre entre-temps et n'a pas été remplacé. Ce que vous avez écrit est dans {draft}.",
+    ),
+    "versions.no_editor": (
+        "No editor is set. Set EDITOR, as in EDITOR=nano, or change {file} directly and run `pipeline check`.",
+        "Aucun éditeur n'est réglé. Réglez EDITOR, par exemple EDITOR=nano, ou changez {file} directement puis lancez `pipeline check`.",
+    ),
+    "versions.no_terminal": (
+        "An editor needs a terminal, and there is none here. Change {file} directly and run `pipeline check`.",
+        "Un éditeur a besoin d'un terminal, et il n'y en a pas ici. Changez {file} directement puis lancez `pipeline check`.",
+    ),
+    "versions.bad_editor": (
+        "The editor {editor} did not work ({why}); the mapping stays as it was.",
+        "L'éditeur {editor} n'a pas fonctionné ({why}) ; le modèle reste tel qu'il était.",
+    ),
+    "versions.exit_code": ("it ended with code {code}", "il s'est terminé avec le code {code}"),
+    "versions.again": ("Edit it again? No keeps the old mapping.", "Le rouvrir ? Non garde l'ancien modèle."),
+}
