@@ -308,6 +308,13 @@ class Pipeline:
         """One file's whole story, with its refused rows; None when there is no such file."""
         return self._answers.show(id)
 
+    def corrections(self, id: int, *, xlsx: bool = False, to: Path | None = None) -> Path:
+        """Write the refused rows of a file as a file to mend and drop again, beside the failed ones of its job or
+        `to` a new file. Raises PipelineError when it has none, or when `to` is there."""
+        from pipeline.imports.corrections import write  # only for this
+
+        return write(self._ledger(), self.settings, id, xlsx=xlsx, to=to)
+
     def why(self, file: str | os.PathLike[str]) -> Why:
         """In one sentence why this file is, or is not, in the database, and what would change that."""
         return self._answers.why(file)

@@ -103,9 +103,25 @@ def foreign(schema: str) -> bool:
     return schema.partition(":")[0] == "none"
 
 
+_CORRECTION = re.compile(
+    r"(.+)\.refused(?:-([0-9]{1,18}))?(?:[ ~_(][^.]*)?\.(?:csv|xlsx)", re.IGNORECASE | re.DOTALL
+)
+
+
+def corrected(name: str) -> tuple[str, int | None] | None:
+    """The name of the file whose refused rows a file of this name brings, and that file's number if it says so:
+    `orders.csv.refused.csv`, `orders.csv.refused-12.xlsx`. None: it is no correction."""
+    found = _CORRECTION.fullmatch(name)
+    return None if found is None else (found[1], int(found[2]) if found[2] else None)
+
+
 def fits(name: str, patterns: tuple[str, ...]) -> bool:
-    """Does a job with these patterns take a file of this name? Case does not count; temporary names never fit."""
-    return not matches_any(name, TEMPORARY) and matches_any(name, patterns)
+    """Does a job with these patterns take a file of this name? Case does not count; temporary names never fit. A
+    job takes the corrections of its files too."""
+    if matches_any(name, TEMPORARY):
+        return False
+    mended = corrected(name)
+    return matches_any(name, patterns) or (mended is not None and matches_any(mended[0], patterns))
 
 
 def matches_any(name: str, patterns: tuple[str, ...]) -> bool:

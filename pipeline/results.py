@@ -65,6 +65,7 @@ class FileStory:
     earlier: FileRow | None = None
     changes: Changes | None = None
     uncompared: Message | None = None
+    corrections: tuple[FileRow, ...] = ()  # files that brought refused rows of this one, mended
 
 
 @dataclass(frozen=True, slots=True)

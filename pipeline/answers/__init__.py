@@ -114,12 +114,14 @@ class Answers:
         if store is None or file is None:
             return None
         refused, earlier = tuple(store.refused(id)), None
+        mended = store.files(Query(correction_of=id, limit=ALL)) if file.refused else []
+        corrections = tuple(self._row(one) for one in reversed(mended))
         if file.earlier is not None and file.state in ("committed", "archived"):
             earlier = store.by_id(file.earlier)
         if earlier is None:
-            return FileStory(self._row(file), refused, file.dialect)
+            return FileStory(self._row(file), refused, file.dialect, corrections=corrections)
         found, said = compare(earlier, file, self._jobs.get(file.job), self.settings.timezone)
-        return FileStory(self._row(file), refused, file.dialect, self._row(earlier), found, said)
+        return FileStory(self._row(file), refused, file.dialect, self._row(earlier), found, said, corrections)
 
     def why(self, file: str | os.PathLike[str]) -> Why:
         """Why this file is, or is not, in the database, and what would change that. A path, or only the name."""

@@ -171,6 +171,17 @@ def _archived(facts: Facts, path: Path) -> LedgerFile | None:
     return next((row for row in rows if row.archived_as == there), None)
 
 
+def _corrections(facts: Facts, file: LedgerFile) -> Iterable[Reason]:
+    """That it brings mended rows of another, or another brought those of this one."""
+    if file.correction_of is not None:
+        yield Reason(message("versions.corrects", id=file.correction_of))
+    if file.refused and facts.store is not None:
+        for one in facts.store.files(Query(correction_of=file.id, limit=NEWEST)):
+            counts = {"rows": one.rows_read, "refused": one.refused}
+            name = printable(os.fsdecode(one.name))
+            yield Reason(message("versions.corrected_by", id=one.id, name=name, **counts))
+
+
 def _known(facts: Facts, file: LedgerFile) -> Why:
     """What became of it."""
     job, zone = facts.job(file.job), facts.settings.timezone
@@ -192,8 +203,9 @@ def _known(facts: Facts, file: LedgerFile) -> Why:
             said = message("states.imported", place=file.archived_as, **told)
         else:
             said = message("states.imported_unmoved", **told)
-        remedy = message("states.refused_remedy", id=file.id) if file.refused else None
-        return Why(True, said, remedy, row, besides=gone)
+        mended = tuple(_corrections(facts, file))
+        remedy = message("states.refused_remedy", id=file.id) if file.refused and not mended else None
+        return Why(True, said, remedy, row, besides=(*mended, *gone))
     if file.state == "duplicate":
         earlier = file.reason.args.get("id", file.id) if file.reason else file.id
         remedy = message("states.duplicate_remedy", id=earlier)

@@ -106,6 +106,7 @@ def story_json(voice: Voice, story: FileStory) -> Json:
         "refused_rows": lines,
         "earlier": file_json(voice, story.earlier) if story.earlier else None,
         "changes": changes,
+        "corrections": [file_json(voice, file) for file in story.corrections],
     }
 
 

@@ -67,6 +67,9 @@ def story(voice: Voice, found: FileStory, zone: str) -> list[str]:
     heads = {name: voice.word(f"cli.head.{name}") for name, _ in told}
     width = max(map(len, heads.values()))
     lines = [f"{heads[name]:<{width}}  {value}" for name, value in told if value]
+    for one in found.corrections:
+        counts = {"rows": one.rows_read, "refused": one.refused}
+        lines.append(voice.word("versions.corrected_by", id=one.id or 0, name=one.name, **counts))
     return lines + _changes(voice, found, zone)
 
 

@@ -12,7 +12,7 @@ from pipeline import files as disk
 from pipeline.clock import Now
 from pipeline.engine import proofs
 from pipeline.formats import completeness
-from pipeline.jobs import ImportJob, fits
+from pipeline.jobs import ImportJob, corrected, fits
 from pipeline.mapping.model import ReadOptions
 from pipeline.readiness import Facts, History, Ready, Seen, observe, readiness
 from pipeline.watching import scan
@@ -194,7 +194,8 @@ class Inboxes:
         path = folder / os.fsdecode(seen.name)
         writer = disk.writer_free(path)
         lacks, incomplete = self._lacks(job, folder, seen.name) if writer != "busy" else (None, None)
-        proven = bool(job.ready or job.trailer) and lacks is None and incomplete is None
+        announced = bool(job.ready or job.trailer) and corrected(os.fsdecode(seen.name)) is None
+        proven = announced and lacks is None and incomplete is None
         if not proven and lacks is None and incomplete is None:
             incomplete = self._incomplete(path, job)
         facts = Facts(writer, incomplete, network, now.wall, now.mono, lacks, proven)
@@ -205,8 +206,8 @@ class Inboxes:
 
     def _lacks(self, job: ImportJob, folder: Path, name: bytes) -> tuple[Message | None, Message | None]:
         """What the sender's own sign lacks, and why that could not be found out."""
-        if not (job.ready or job.trailer):
-            return None, None
+        if not (job.ready or job.trailer) or corrected(os.fsdecode(name)) is not None:
+            return None, None  # a correction is made by hand: nothing goes with it
         try:
             return proofs.lacks(job, folder, name), None
         except OSError as error:

@@ -25,10 +25,11 @@ from pipeline.faults import point
 from pipeline.imports.bundles import Bundle, Run, bundle, halves, runs
 from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
+from pipeline.imports.mending import mending
 from pipeline.imports.reading import ahead, content, fit, raws, stage
 from pipeline.imports.sections import fit_sections, mapped, put
 from pipeline.imports.work import Emit, Outcome, Taken, Work
-from pipeline.mapping import rests_on, told_of_file
+from pipeline.mapping import rests_on
 from pipeline.store.model import Arrival, Attempt, LedgerFile, Load, SectionsStaging, Staging, Store
 from pipeline.words import Message, message, printable
 
@@ -211,12 +212,15 @@ class Importer:
             return repeat
         file.seek(0)
         self._emit("file.loading", taken, None, {})
-        records = content(file, work.job.trailer)
+        mended = mending(work, taken, file, self._store)
+        arrival = replace(arrival, correction_of=mended.of)
+        records = content(mended.file, mended.trailer)
         name = printable(os.fsdecode(taken.name))
-        told = told_of_file(work.plan, name, taken.below)
+        told = mended.plan
         big = before.st_size >= ONE_BATCH
         tell = self._teller(taken, file, before.st_size) if big else None
-        own = partial(raws, taken.path, told, work.job.trailer, work.limits)
+        source = taken.path if mended.file is file else mended.file
+        own = partial(raws, source, told, mended.trailer, work.limits)
         staging: Staging | SectionsStaging
         if told.sections:
             plan, reading, columns = fit_sections(told, records.file, name, work.limits)

@@ -79,7 +79,8 @@ class Arrivals(Session):
 
     def files(self, query: Query) -> list[LedgerFile]:
         statement = sa.select(files.c.id)
-        for column, value in (("job", query.job), ("name", query.name), ("fingerprint", query.fingerprint)):
+        for column in ("job", "name", "fingerprint", "correction_of"):
+            value = getattr(query, column)
             if value is not None:
                 statement = statement.where(files.c[column] == value)
         if query.moved is not None:
@@ -111,7 +112,14 @@ class Arrivals(Session):
             return {(job, state): number for job, state, number in conn.execute(_COUNTS)}
 
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
-        statement = sa.select(refused_rows).where(refused_rows.c.file == id)
+        return self._kept_rows(id, False, limit)
+
+    def carried(self, id: int) -> list[RefusedRow]:
+        return self._kept_rows(id, True, None)
+
+    def _kept_rows(self, id: int, carried: bool, limit: int | None) -> list[RefusedRow]:
+        mine = refused_rows.c.file == id, refused_rows.c.carried == carried
+        statement = sa.select(refused_rows).where(*mine)
         statement = statement.order_by(refused_rows.c.line, refused_rows.c.id).limit(limit)
         return [
             RefusedRow(r["line"], r["column_name"], r["value"], Message.from_json(r["said"]), bytes(r["raw"]))

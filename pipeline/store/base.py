@@ -232,6 +232,7 @@ class SqlStore(Arrivals, Versions, Memory, Doctor):
         )
         refused = moved.rowcount + self._add_refused(conn, row.id, done.refused)
         _refuse_too_many(load, refused)
+        self._carry(conn, load, row.id, load.staging, done)
         counts = {
             "inserted": done.inserted,
             "updated": done.updated,
@@ -240,6 +241,19 @@ class SqlStore(Arrivals, Versions, Memory, Doctor):
             "refused": refused,
         }
         return self._tallied(conn, row, seq, counts)
+
+    def _carry(self, conn: sa.Connection, load: Load, file: int, staging: Sections, done: Written) -> None:
+        """Keep the rest of the documents of which rows were refused: a correction brings them whole, for lines are
+        counted within them. Rows that are only appended would be doubled by it."""
+        whole = load.plan.mapping.document and all(part.mode != "append" for part in load.plan.sections)
+        if not whole or load.raws is None:
+            return
+        lines = staging.companions(staging.refused | {row.line for row in done.refused})
+        if lines:
+            own = load.raws(lines)
+            rows = [RefusedRow(n, "", "", message("versions.carried"), own.get(n, b"")) for n in lines]
+            values = [{**refused_values(file, row), "carried": True} for row in rows]
+            conn.execute(refused_rows.insert(), values)
 
     def _write(self, conn: sa.Connection, load: Load, ready: Ready) -> tuple[list[RefusedRow], Counts]:
         """Upsert all rows; what the database refuses is found by halving, in savepoints."""

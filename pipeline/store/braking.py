@@ -26,7 +26,12 @@ LOOK_BACK = 20  # earlier files that say what is usual
 SAMPLE = 2000  # changes whose amounts are looked at
 _EARLIER = (
     sa.select(files)
-    .where(files.c.job == sa.bindparam("job"), sa.text(LOADED), files.c.replay_of.is_(None))
+    .where(
+        files.c.job == sa.bindparam("job"),
+        sa.text(LOADED),
+        files.c.replay_of.is_(None),
+        files.c.correction_of.is_(None),
+    )
     .order_by(files.c.id.desc())
     .limit(LOOK_BACK)
 )
@@ -51,6 +56,8 @@ class BrakeStore(UndoStore):
         if arrival.replay_of is not None:  # a person asked for it
             return self._agreed(conn, self._commit_one(conn, load, tables, now))
         earlier = self._earlier_files(conn, arrival.job)
+        if arrival.correction_of is not None:  # a few mended rows are not like the file they come from
+            return self._commit_one(conn, load, tables, now)
         if not watches(load.brake, [_past(file) for file in earlier], load.rows_read):
             return self._commit_one(conn, load, tables, now)
         if self._known(conn, arrival.claim) is not None:
@@ -83,6 +90,8 @@ class BrakeStore(UndoStore):
     ) -> Message | None:
         """What to ask about a file whose rows stand in the transaction; None: nothing."""
         if load.brake is None or row.state != "committed" or load.arrival.replay_of is not None:
+            return None
+        if load.arrival.correction_of is not None:
             return None
         past = [_past(file) for file in earlier]
         amounts: list[Amounts] = []

@@ -252,6 +252,7 @@ class Query:
     name: bytes | None = None
     fingerprint: bytes | None = None
     moved: bool | None = None  # False: those whose move was not noted yet
+    correction_of: int | None = None
     before: int | None = None  # only ids below this one: the next page
     limit: int = 100
 
@@ -396,6 +397,9 @@ class Store(Protocol):
 
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
         """The refused rows of a ledger file, by line."""
+
+    def carried(self, id: int) -> list[RefusedRow]:
+        """The rows of a ledger file that were taken, and are kept because another row of their document was not."""
 
     def begin_replay(
         self, claim: str, file: int, who: str, now: datetime, mapping: MappingVersion | None = None

@@ -40,5 +40,33 @@ TEXTS: dict[str, tuple[str, str]] = {
         "L'éditeur {editor} n'a pas fonctionné ({why}) ; le modèle reste tel qu'il était.",
     ),
     "versions.exit_code": ("it ended with code {code}", "il s'est terminé avec le code {code}"),
+    "versions.carried": (
+        "was taken; it stands here because its document must be whole",
+        "a été prise ; elle est ici parce que son document doit être entier",
+    ),
+    "versions.corrects": (
+        "It brings the mended lines of file {id}.",
+        "Il apporte les lignes corrigées du fichier {id}.",
+    ),
+    "versions.corrected_by": (
+        "File {id} ({name}) brought mended lines of it: {rows} lines, {refused} refused.",
+        "Le fichier {id} ({name}) en a apporté des lignes corrigées : {rows} lignes, {refused} refusées.",
+    ),
+    "versions.no_refused": (
+        "File {id} has no refused lines: there is nothing to correct.",
+        "Le fichier {id} n'a pas de lignes refusées : rien à corriger.",
+    ),
+    "versions.no_workbook": (
+        "The lines of file {id} have no column names or are too long for a workbook. Leave --xlsx out: the text form holds them as they are.",
+        "Les lignes du fichier {id} n'ont pas de noms de colonnes ou sont trop longues pour un classeur. Retirez --xlsx : la forme texte les garde telles quelles.",
+    ),
+    "versions.there": (
+        "{place} is there already; name another file with --to.",
+        "{place} existe déjà ; nommez un autre fichier avec --to.",
+    ),
+    "versions.corrections": (
+        "{count} lines to correct are in {place}. Mend them there and drop the file into the inbox {inbox}, under this name.",
+        "{count} lignes à corriger sont dans {place}. Corrigez-les et déposez le fichier dans {inbox}, sous ce nom.",
+    ),
     "versions.again": ("Edit it again? No keeps the old mapping.", "Le rouvrir ? Non garde l'ancien modèle."),
 }
