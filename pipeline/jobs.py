@@ -12,6 +12,7 @@ from typing import Literal
 
 from pipeline.brake import Brake
 from pipeline.schedule import Always, Schedule
+from pipeline.turns import ARRIVAL, Gap, Order
 from pipeline.words import Language
 
 WORK = ".pipeline"  # the private folder inside an inbox, on the inbox's file system
@@ -50,7 +51,9 @@ class ImportJob:
     take: Literal["move", "copy"] = "move"
     ready: str = ""  # the companion's name that says a file is complete, `{stem}.ok`; "": none is waited for
     trailer: str = ""  # how the last line begins, `FIN;{rows}`; "": there is none
-    order: Literal["arrival", "name"] = "arrival"
+    order: Order = ARRIVAL
+    gap: Gap | None = None  # how long a file waits for one that is missing before it; None: not at all
+    after: tuple[str, ...] = ()  # jobs whose files go first
     archive: str = ARCHIVE
     compress: Literal["", "gzip"] = ""
     watch: Literal["auto", "native", "poll"] = "auto"

@@ -105,6 +105,8 @@ class JobStatus:
     pause: Pause | None = None
     oldest: datetime | None = None  # since when the file lies there that waits longest
     noticing: Message | None = None  # how new files are noticed, where the system does not tell of them
+    missing: Message | None = None  # files that should stand between those that came
+    turn: Message | None = None  # why the first complete file waits for its turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,14 +16,28 @@ from pipeline.answers.lying import Services
 from pipeline.answers.rows import ledger_row, taken_row, waiting_row
 from pipeline.answers.why import why
 from pipeline.clock import Clock
+from pipeline.engine.turns import NAMES, expected
 from pipeline.errors import Environment
 from pipeline.jobs import ImportJob, Settings
 from pipeline.results import FileRow, FileStory, JobStatus, Status, Why
 from pipeline.schedule import describe
 from pipeline.store.model import LedgerFile, Query, Store
+from pipeline.turns import gaps
+from pipeline.words import Message, message, printable
 
 __all__ = ["Answers", "Services", "waiting_row"]
 ALL = 100_000
+
+
+def _missing(facts: Facts, job: ImportJob) -> Message | None:
+    """What later files of the job were imported without."""
+    if job.gap is None or facts.store is None:
+        return None
+    by_folder: dict[str, list[str]] = {}
+    for folder, name in facts.store.names(job.name, NAMES):
+        by_folder.setdefault(folder, []).append(printable(os.fsdecode(name)))
+    lost = [name for names in by_folder.values() for name in gaps(job.order, names, expected(job))]
+    return message("turns.missing", missing=lost[0], count=len(lost)) if lost else None
 
 
 @dataclass(slots=True)
@@ -76,6 +90,8 @@ class Answers:
             pause=facts.pauses.get(job.name),
             oldest=lying.oldest(job),
             noticing=facts.services.noticing(lying.folders[job.name]),
+            missing=_missing(facts, job),
+            turn=next((wait.said for wait in lying.inboxes.held.get(job.name, {}).values()), None),
         )
 
     def files(self, job: str | None = None, state: str | None = None) -> list[FileRow]:

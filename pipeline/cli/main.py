@@ -44,7 +44,7 @@ for command in (
     app.command()(command)
 app.command(name="try")(trying.try_)
 
-app.add_typer(versions.app)
+app.add_typer(mapping.app)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))
 

@@ -146,6 +146,8 @@ def job_json(voice: Voice, job: JobStatus) -> Json:
         "since": moment(job.since),
         "paused": pause_json(job.pause) if job.pause else None,
         "noticing": voice.text(job.noticing) or None,
+        "missing": voice.text(job.missing) or None,
+        "turn": voice.text(job.turn) or None,
     }
 
 

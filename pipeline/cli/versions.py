@@ -73,7 +73,7 @@ def edit(context: typer.Context, name: Name) -> None:
             why = error.strerror or str(error)
             raise ConfigError(message("versions.bad_editor", editor=editor[0], why=why)) from error
         if done.returncode:
-            why = voice.word("versions.exit_code", code=done.returncode)
+            why = voice.word("versions.exit_code", number=done.returncode)
             raise ConfigError(message("versions.bad_editor", editor=editor[0], why=why))
 
     def again(mistakes: Sequence[Mistake]) -> bool:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from pipeline.config.schedules import KEYS as SCHEDULE
 from pipeline.config.schedules import read_schedule
+from pipeline.config.turns import read_turns
 from pipeline.files import template_mistake
 from pipeline.jobs import ARCHIVE, WORK, ImportJob, Limits
 from pipeline.mapping.parsing import read_brake
@@ -18,12 +19,11 @@ from pipeline.mapping.source import Source, nearest
 KEYS = (
     "mapping", "inbox", "processed", "failed", "pattern", *SCHEDULE, "errors", "repeat", "take", "ready",
     "trailer", "order", "archive", "compress", "watch",
-    "brake",
+    "brake", "gap", "after",
 )  # fmt: skip
 CHOICES = {
     "repeat": ("skip", "apply"),
     "take": ("move", "copy"),
-    "order": ("arrival", "name"),
     "compress": ("gzip",),
     "watch": ("auto", "native", "poll"),
 }
@@ -63,6 +63,7 @@ def read_job(source: Source, name: str, table: dict[str, Any], root: Path, zone:
         trailer=source.text_at(at, table, "trailer") or "",
         archive=_archive(source, at, table),
         brake=read_brake(source, at, table),
+        **read_turns(source, at, table),
         copies=root / WORK / "copies" / name,
         **cast(Any, {key: value for key, value in chosen.items() if value}),
     )

@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 from pipeline.config.folders import check_folders
 from pipeline.config.jobs import read_job
 from pipeline.config.text import text_of
+from pipeline.config.turns import check_after
 from pipeline.errors import ConfigError
 from pipeline.formats.limits import Limits
 from pipeline.jobs import Settings
@@ -66,6 +67,7 @@ def load(path: Path) -> Settings:
         else:
             source.say(("imports", name), "config.section", key=name)
     check_folders(source, jobs)
+    check_after(source, jobs)
     if source.mistakes:
         raise _error(source)
     given = {key: value for key, value in numbers.items() if value is not None}

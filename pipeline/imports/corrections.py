@@ -72,11 +72,11 @@ def correction(row: LedgerFile, rows: Sequence[RefusedRow], language: Language) 
 
 def workbook(row: LedgerFile, rows: Sequence[RefusedRow], language: Language) -> bytes:
     """The same as a workbook whose cells are all text. Raises PipelineError for lines that have no columns."""
-    import xlsxwriter  # only for this
+    import xlsxwriter  # type: ignore[import-untyped]  # only for this
 
     written = _Written.of(row)
     refuse = PipelineError(message("versions.no_workbook", id=row.id))
-    if not written.header or written.format in ("fixed", "records") or len(written.mark) != 1:
+    if not written.header or len(written.mark) != 1:
         raise refuse
     table = [(*written.cells(written.bare(written.header)), *ADDED)]
     width = len(table[0]) - len(ADDED)
@@ -143,7 +143,11 @@ class _Written:
     def of(cls, row: LedgerFile) -> _Written:
         dialect = json.loads(row.dialect)
         encoding, mark = dialect["encoding"].removesuffix("-sig"), dialect["delimiter"] or "\t"
-        header = base64.b64decode(dialect["header"])
+        named = dialect["format"] not in (
+            "records",
+            "fixed",
+        )  # there the names stand in the mapping, not in the file
+        header = base64.b64decode(dialect["header"]) if named else b""
         return cls(dialect["format"], encoding, mark, dialect["quote"], dialect["line_end"], header)
 
     def bare(self, line: bytes) -> bytes:
@@ -153,9 +157,9 @@ class _Written:
 
     def cells(self, line: bytes) -> list[str]:
         text = line.decode(self.encoding, "replace")
-        quoting = csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE
-        found = csv.reader([text], delimiter=self.mark, quotechar=self.quote or None, quoting=quoting)
-        return next(found, [])
+        if not self.quote:
+            return text.split(self.mark)
+        return next(csv.reader([text], delimiter=self.mark, quotechar=self.quote), [])
 
 
 def tail(mark: str) -> re.Pattern[str]:

@@ -96,6 +96,11 @@ class Arrivals(Session):
         rows = self._read(found.order_by(files.c.id.desc()).limit(query.limit))
         return [ledger_file(row) for row in rows]
 
+    def names(self, job: str, limit: int) -> list[tuple[str, bytes]]:
+        mine = sa.select(files.c.folder, files.c.name).where(files.c.job == job)
+        rows = self._read(mine.order_by(files.c.id.desc()).limit(limit))
+        return [(row["folder"], bytes(row["name"])) for row in rows]
+
     def last_files(self) -> dict[str, LedgerFile]:
         with self._transaction(write=False) as conn:
             ids = conn.execute(_LAST_OF_EACH_JOB).scalars().all()

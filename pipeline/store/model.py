@@ -382,6 +382,9 @@ class Store(Protocol):
     def files(self, query: Query) -> list[LedgerFile]:
         """Those that the query asks for, newest first."""
 
+    def names(self, job: str, limit: int) -> list[tuple[str, bytes]]:
+        """Folder and name of the newest files of a job."""
+
     def last_files(self) -> dict[str, LedgerFile]:
         """The newest ledger file of each job."""
 

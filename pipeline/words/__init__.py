@@ -33,6 +33,7 @@ ROOMS = (
     "sections",
     "states",
     "store",
+    "turns",
     "versions",
     "watching",
 )

@@ -39,7 +39,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The editor {editor} did not work ({why}); the mapping stays as it was.",
         "L'éditeur {editor} n'a pas fonctionné ({why}) ; le modèle reste tel qu'il était.",
     ),
-    "versions.exit_code": ("it ended with code {code}", "il s'est terminé avec le code {code}"),
+    "versions.exit_code": ("it ended with code {number}", "il s'est terminé avec le code {number}"),
     "versions.carried": (
         "was taken; it stands here because its document must be whole",
         "a été prise ; elle est ici parce que son document doit être entier",

@@ -15,7 +15,7 @@ from tests.flow.conftest import MAPPING, Installation
 from tests.flow.test_replay import imported
 from tests.flow.test_undo import told
 
-BAD = "Order No;Total;State\r\n0001;12,50;payé\r\n0002;9,9O;en cours\r\n0003;x;\"a;b\"\r\n".encode("cp1252")
+BAD = 'Order No;Total;State\r\n0001;12,50;payé\r\n0002;9,9O;en cours\r\n0003;x;"a;b"\r\n'.encode("cp1252")
 FRENCH = MAPPING.replace("[fields]", '[read]\nencoding = "cp1252"\ndelimiter = ";"\ndecimal = ","\n[fields]')
 ROWS = "SELECT number, gross_amount / 1000000.0, status FROM sales_order ORDER BY number"
 WHOLE = [("0001", 12.5, "payé"), ("0002", 9.9, "en cours"), ("0003", 7.0, "a;b")]
@@ -43,7 +43,7 @@ def test_the_correction_is_written_as_the_file_is_and_comes_back(box: Installati
     once = content.replace(b"9,9O", b"9,90")
     imported(box, {"whatever.csv": once})
     with Pipeline(box.config) as pipeline:
-        (second, first) = pipeline.files()
+        second = pipeline.files()[0]
         assert (second.correction_of, second.inserted, second.refused) == (1, 1, 1)
     again = box.root / "failed/sales/whatever.csv.refused.csv"
     assert again.read_bytes().splitlines()[0] == content.splitlines()[0]
@@ -90,11 +90,13 @@ def test_where_there_is_nothing_to_correct_it_says_so(box: Installation, tmp_pat
 
 
 def test_lines_without_column_names_come_back(installation: Installation) -> None:
-    mapping = MAPPING.replace("[fields]", '[read]\nheader = false\ncolumns = ["Order No", "Total", "State"]\n[fields]')
+    mapping = MAPPING.replace(
+        "[fields]", '[read]\nheader = false\ncolumns = ["Order No", "Total", "State"]\n[fields]'
+    )
     (installation.root / "mappings/sales.toml").write_text(mapping)
     imported(installation, {"a.csv": b"0001,12.50,paid\n0002,9.9O,open\n0003,7\n"})
     content = correction(installation).read_bytes()
-    assert [line[:7] for line in content.splitlines()] == [b"0002,9.", b'0003,7,']
+    assert [line[:7] for line in content.splitlines()] == [b"0002,9.", b"0003,7,"]
     mended = content.replace(b"9.9O", b"9.90").replace(b"0003,7,", b"0003,7,open,")
     imported(installation, {"a.csv.refused.csv": mended})
     assert [row[:2] for row in installation.sql(ROWS)] == [("0001", 12.5), ("0002", 9.9), ("0003", 7.0)]
