@@ -18,6 +18,7 @@ from pipeline.cli import (
     doctor,
     facts,
     hold,
+    mapping,
     reading,
     start,
     trying,
@@ -44,6 +45,8 @@ for command in (
     app.command()(command)
 app.command(name="try")(trying.try_)
 
+for more in (versions.history, versions.edit):
+    mapping.app.command()(more)
 app.add_typer(mapping.app)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))

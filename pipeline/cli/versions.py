@@ -14,7 +14,7 @@ import typer
 
 from pipeline.cli import plain
 from pipeline.cli.facts import AsJson
-from pipeline.cli.mapping import Name, app
+from pipeline.cli.mapping import Name
 from pipeline.cli.output import Voice
 from pipeline.words import message, printable
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from pipeline.errors import Mistake
 
 
-@app.command()
 def history(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
     """Every version of a mapping that files were imported with, and what changed between them."""
     from pipeline import saved
@@ -51,7 +50,6 @@ def history(context: typer.Context, name: Name, as_json: AsJson = False) -> None
             print(f"  {printable(line)}")
 
 
-@app.command()
 def edit(context: typer.Context, name: Name) -> None:
     """Change a mapping in your editor ($VISUAL or $EDITOR); it is saved only without mistakes."""
     from pipeline import saved
