@@ -29,10 +29,11 @@ from pipeline import doctor
 from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
 from pipeline.clock import Clock
-from pipeline.config import Follower
+from pipeline.config import Follower, Switch
 from pipeline.engine import replaying, trying
 from pipeline.engine.desk import MappingText, Once, Setup
 from pipeline.engine.process import WorkerProcess, fork
+from pipeline.engine.replaying import closed_for
 from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
 from pipeline.events import Event, Listener
@@ -127,17 +128,20 @@ class Pipeline:
         rows = self._answers.rows([done.id]) if done.id is not None else []
         return OnceResult(tuple(rows), (), (done.trouble,) if done.trouble is not None else ())
 
-    def undo(self, id: int, *, dry_run: bool = False) -> Undo:
+    def undo(self, id: int, *, dry_run: bool = False, even_closed: bool = False) -> Undo:
         """Take back what a file of the ledger changed, in one transaction; an undo is undone the same way. Rows
         that were changed since, or that later rows point to, are left and named in `left`. `dry_run`: say what
-        it would do, and write nothing.
+        it would do, and write nothing; `even_closed`: also what belongs to a closed month.
 
-        Raises PipelineError when there is no such file or it cannot be undone, Environment when the database
+        Raises PipelineError when there is no such file, it cannot be undone or touches a closed month, Environment when the database
         is away."""
         store, now = self._ledger(), self._clock.now().wall
         if store is None:
             raise PipelineError(message("cli.no_file", id=id))
-        return store.undo(id, disk.new_claim(now), person(), now, dry=dry_run)
+        closed = closed_for(self.settings, store.by_id(id))
+        return store.undo(
+            id, disk.new_claim(now), person(), now, dry=dry_run, closed=closed, agreed=even_closed
+        )
 
     def approve(self, id: int, *, wait: float = 60.0) -> OnceResult:
         """Import a file that is held all the same, now, from where it is kept. As `replay`; raises PipelineError
@@ -216,7 +220,7 @@ class Pipeline:
             setup,
             news,
             lambda settings: connect(settings.database, settings.schema),
-            _Switch(self.settings.path, self.settings.active),
+            Switch(self.settings.path, self.settings.active),
             self._listener,
             self._clock,
             once,
@@ -401,24 +405,6 @@ def person() -> str:
 def switch(config: str | os.PathLike[str], active: bool) -> None:
     """Turn the master switch; also in a config that has mistakes elsewhere. Comments stay."""
     configuration.set_active(Path(config), active)
-
-
-class _Switch:
-    """Reads `active` again when config.toml changed; a broken file keeps the last answer."""
-
-    def __init__(self, path: Path, active: bool) -> None:
-        self._path, self._active, self._mark = path, active, 0
-
-    def __call__(self) -> bool:
-        try:
-            mark = self._path.stat().st_mtime_ns
-        except OSError:
-            return self._active
-        if mark != self._mark:
-            read = configuration.read_active(self._path)
-            self._active = self._active if read is None else read
-            self._mark = mark
-        return self._active
 
 
 async def _hear_signals(

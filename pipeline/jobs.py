@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fnmatch import translate
 from functools import lru_cache
 from pathlib import Path
@@ -58,6 +59,7 @@ class ImportJob:
     compress: Literal["", "gzip"] = ""
     watch: Literal["auto", "native", "poll"] = "auto"
     brake: Brake | None = None
+    closed_until: date | None = None  # the books are closed up to that day
     copies: Path | None = None  # where `take = "copy"` works
 
     @property
@@ -92,6 +94,7 @@ class Settings:
     language: Language
     imports: tuple[ImportJob, ...]
     mappings: Path  # the folder of mappings/NAME.toml
+    closed_until: date | None = None  # as a job has it, for those that say nothing
     schema: str = ""  # "": our own tables; "NAME": in that schema; "none": another program's tables
     workers: int = 4
     memory_mb: int = 4096  # address space of one worker process

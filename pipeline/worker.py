@@ -19,7 +19,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypedDict
@@ -73,6 +73,7 @@ class Order(TypedDict):
     archive: str
     compress: Literal["", "gzip"]
     brake: dict[str, object] | None  # a Brake
+    closed_until: str | None  # a date
     mapping: str
     mapping_text: str
     limits: dict[str, int]
@@ -192,6 +193,7 @@ class _Desk:
             archive=order["archive"],
             compress=order["compress"],
             brake=from_order(order["brake"]),
+            closed_until=date.fromisoformat(order["closed_until"]) if order["closed_until"] else None,
         )
 
         def emit(name: str, taken: Taken, said: Message | None, facts: dict[str, int]) -> None:

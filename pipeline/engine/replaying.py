@@ -14,6 +14,7 @@ from pathlib import Path
 import anyio
 
 from pipeline import files as disk
+from pipeline.brake import Closed
 from pipeline.clock import Clock
 from pipeline.engine.desk import Announcer, Arrived, Desk, Setup
 from pipeline.engine.gates import Gate
@@ -63,6 +64,13 @@ def begin(
     claim = disk.new_claim(now)
     store.begin_replay(claim, row.id, who, now, chosen)
     return (job, *take(job, row, archived, claim))
+
+
+def closed_for(settings: Settings, row: LedgerFile | None) -> Closed | None:
+    """The months that are closed for a file, by its job or, when that is gone, by the config."""
+    job = next((j for j in settings.imports if row is not None and j.name == row.job), None)
+    until = settings.closed_until if job is None else job.closed_until
+    return None if until is None else Closed(until, settings.timezone)
 
 
 def chosen_mapping(settings: Settings, store: Store, asked: str, now: datetime) -> MappingVersion:

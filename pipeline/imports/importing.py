@@ -18,7 +18,7 @@ from typing import BinaryIO
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from pipeline import files as disk
-from pipeline.brake import Brake
+from pipeline.brake import Brake, Closed
 from pipeline.clock import Clock
 from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
@@ -109,7 +109,7 @@ class Importer:
             self._emit("file.loading", small.taken, None, {})
             lines = (part.first, part.last)
             load = Load(arrival, made.staging, made.plan, part.records, made.dialect, lines=lines)
-            loads.append(replace(load, brake=brake(work)))
+            loads.append(replace(load, brake=brake(work), closed=closed(work)))
         point("stage.after")
         for part in made.parts:
             path = part.small.taken.path
@@ -242,6 +242,7 @@ class Importer:
             _most(work, reading.account.taken),
             own,
             brake(work),
+            closed(work),
             of_member=reading.account.of_member,
         )
         return _Ready(taken, load, file, before)
@@ -296,6 +297,11 @@ class Importer:
 def brake(work: Work) -> Brake:
     """The job's limits, and where it sets none the mapping's."""
     return (work.job.brake or Brake()).over(work.plan.mapping.brake)
+
+
+def closed(work: Work) -> Closed | None:
+    """The months that the job must not touch."""
+    return None if work.job.closed_until is None else Closed(work.job.closed_until, work.zone)
 
 
 def _unchanged(before: os.stat_result, after: os.stat_result, path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from pipeline.brake import Brake
+from pipeline.brake import Brake, Closed
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.words import MEMBER_LINE, Language, Message
 
@@ -171,6 +171,7 @@ class Load:
     max_refused: int | None = None  # more refused rows than this: the file fails
     raws: Callable[[Sequence[int]], Mapping[int, bytes]] | None = None
     brake: Brake | None = None  # when it looks unlike the job's earlier files it becomes `held`
+    closed: Closed | None = None  # when it touches that, it becomes `held`
     lines: tuple[int, int] | None = (
         None  # of a staging that several files share: the first and last of its own
     )
@@ -208,6 +209,7 @@ class Undo:
     tables: tuple[UndoneTable, ...]
     left: tuple[LeftRow, ...]
     left_count: int
+    closed: Message | None = None  # the question, when it touches a closed month
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,14 +364,24 @@ class Store(Protocol):
         """If the content is a repeat (see Arrival): the ledger row `duplicate` (new, or known by its claim);
         else None and nothing written. Spares the reading of a file that is known."""
 
-    def undo(self, id: int, claim: str, who: str, now: datetime, *, dry: bool = False) -> Undo:
+    def undo(
+        self,
+        id: int,
+        claim: str,
+        who: str,
+        now: datetime,
+        *,
+        dry: bool = False,
+        closed: Closed | None = None,
+        agreed: bool = False,
+    ) -> Undo:
         """ONE transaction, under the lock of the file's job: take back exactly what this entry of the ledger
         changed, by the change log: inserted rows go, changed columns are set back, deleted rows return with
         their id. A row that was changed since, or that later rows point to, is left and named. The entry
         becomes `undone`, and the undo an entry of its own, under `claim`, that can be undone like any other; a
         claim that is known already changes nothing. `dry`: all of it is said, nothing written.
 
-        Raises PipelineError for an entry that is not there, changed nothing that was recorded, or is undone."""
+        Raises PipelineError when it touches what is `closed` and nobody `agreed`, for an entry that is not there, changed nothing that was recorded, or is undone."""
 
     def mark_archived(self, places: Mapping[str, str], now: datetime) -> None:
         """These files (claim → path) were moved, in ONE transaction: `committed` becomes `archived`; `duplicate`
