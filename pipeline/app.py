@@ -29,10 +29,11 @@ from pipeline import doctor
 from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
 from pipeline.clock import Clock
-from pipeline.config import Follower
+from pipeline.config import Follower, Switch
 from pipeline.engine import replaying, trying
 from pipeline.engine.desk import MappingText, Once, Setup
 from pipeline.engine.process import WorkerProcess, fork
+from pipeline.engine.replaying import closed_for
 from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Mistake, PipelineError
 from pipeline.events import Event, Listener
@@ -110,42 +111,37 @@ class Pipeline:
         rows = self._answers.rows(service.done)
         return OnceResult(tuple(rows), tuple(waiting), tuple(troubles), paused)
 
-    def replay(self, id: int, *, wait: float = 60.0) -> OnceResult:
+    def replay(self, id: int, *, mapping: str | None = None, wait: float = 60.0) -> OnceResult:
         """Load a file of the ledger again from its archive, now, also while its job is paused, switched off or
-        before its hour. Tries for up to `wait` seconds while the database or a disc is away; then it is in
-        `troubles`, and the next start finishes it.
+        before its hour. `mapping`: by this one instead of its job's, `NAME`, or `NAME@3` as it was. Tries for up to
+        `wait` seconds while the database or a disc is away; then it is in `troubles`, and the next start finishes it.
 
         Raises PipelineError when there is no such file, when its job is no longer in the config, and when the
         archive no longer has it as it was; ConfigError when a mapping has mistakes."""
         first = self._first_worker()
         setup, store = self._setup(), self._ledger()
-        row = store.by_id(id) if store else None
-        if store is None or row is None:
+        if store is None:
             raise PipelineError(message("cli.no_file", id=id))
-        job = next((j for j in setup.settings.imports if j.name == row.job), None)
-        if job is None:
-            raise PipelineError(message("cli.replay_no_job", id=id, job=row.job))
-        archived = replaying.kept(job, row, setup.settings.timezone)
-        now = self._clock.now().wall
-        claim = disk.new_claim(now)
-        store.begin_replay(claim, row.id, person(), now)
-        taken, arrived = replaying.take(job, row, archived, claim)
-        load = partial(replaying.load, setup, job, taken, arrived, self._listener, self._clock, wait, first)
+        begun = replaying.begin(setup.settings, store, id, mapping, person(), self._clock.now().wall)
+        load = partial(replaying.load, setup, *begun, self._listener, self._clock, wait, first)
         done = anyio.run(load)
         rows = self._answers.rows([done.id]) if done.id is not None else []
         return OnceResult(tuple(rows), (), (done.trouble,) if done.trouble is not None else ())
 
-    def undo(self, id: int, *, dry_run: bool = False) -> Undo:
+    def undo(self, id: int, *, dry_run: bool = False, even_closed: bool = False) -> Undo:
         """Take back what a file of the ledger changed, in one transaction; an undo is undone the same way. Rows
         that were changed since, or that later rows point to, are left and named in `left`. `dry_run`: say what
-        it would do, and write nothing.
+        it would do, and write nothing; `even_closed`: also what belongs to a closed month.
 
-        Raises PipelineError when there is no such file or it cannot be undone, Environment when the database
+        Raises PipelineError when there is no such file, it cannot be undone or touches a closed month, Environment when the database
         is away."""
         store, now = self._ledger(), self._clock.now().wall
         if store is None:
             raise PipelineError(message("cli.no_file", id=id))
-        return store.undo(id, disk.new_claim(now), person(), now, dry=dry_run)
+        closed = closed_for(self.settings, store.by_id(id))
+        return store.undo(
+            id, disk.new_claim(now), person(), now, dry=dry_run, closed=closed, agreed=even_closed
+        )
 
     def approve(self, id: int, *, wait: float = 60.0) -> OnceResult:
         """Import a file that is held all the same, now, from where it is kept. As `replay`; raises PipelineError
@@ -224,7 +220,7 @@ class Pipeline:
             setup,
             news,
             lambda settings: connect(settings.database, settings.schema),
-            _Switch(self.settings.path, self.settings.active),
+            Switch(self.settings.path, self.settings.active),
             self._listener,
             self._clock,
             once,
@@ -316,6 +312,13 @@ class Pipeline:
         """One file's whole story, with its refused rows; None when there is no such file."""
         return self._answers.show(id)
 
+    def corrections(self, id: int, *, xlsx: bool = False, to: Path | None = None) -> Path:
+        """Write the refused rows of a file as a file to mend and drop again, beside the failed ones of its job or
+        `to` a new file. Raises PipelineError when it has none, or when `to` is there."""
+        from pipeline.imports.corrections import write  # only for this
+
+        return write(self._ledger(), self.settings, id, xlsx=xlsx, to=to)
+
     def why(self, file: str | os.PathLike[str]) -> Why:
         """In one sentence why this file is, or is not, in the database, and what would change that."""
         return self._answers.why(file)
@@ -397,24 +400,6 @@ def person() -> str:
 def switch(config: str | os.PathLike[str], active: bool) -> None:
     """Turn the master switch; also in a config that has mistakes elsewhere. Comments stay."""
     configuration.set_active(Path(config), active)
-
-
-class _Switch:
-    """Reads `active` again when config.toml changed; a broken file keeps the last answer."""
-
-    def __init__(self, path: Path, active: bool) -> None:
-        self._path, self._active, self._mark = path, active, 0
-
-    def __call__(self) -> bool:
-        try:
-            mark = self._path.stat().st_mtime_ns
-        except OSError:
-            return self._active
-        if mark != self._mark:
-            read = configuration.read_active(self._path)
-            self._active = self._active if read is None else read
-            self._mark = mark
-        return self._active
 
 
 async def _hear_signals(

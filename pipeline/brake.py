@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -48,6 +49,14 @@ class Brake:
     def set_limits(self) -> tuple[int | None, ...]:
         """The limits, in order."""
         return self.rows, self.new_keys, self.prices, self.total_factor, self.deletes
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The books are closed up to this day, that day too, in this IANA zone."""
+
+    until: date
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)

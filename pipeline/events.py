@@ -20,6 +20,7 @@ EVENTS: dict[str, str] = {
     "file.held": "the file looks unlike the earlier ones of its job; nothing was loaded, and a person is asked",
     "file.archived": "the file was moved to its processed folder",
     "file.failed": "the file cannot be loaded; it stands in the failed folder with the reason",
+    "file.missing": "files are numbered, one has not come in time, and those after it are imported without it",
     "file.rejected": "something in the inbox is not a file that can be taken; it stays where it is",
     "job.opened": "the hour or interval of a job has come",
     "job.waiting": "a job waits for the database, a disc or a folder",

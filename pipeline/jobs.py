@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fnmatch import translate
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Literal
 
 from pipeline.brake import Brake
 from pipeline.schedule import Always, Schedule
+from pipeline.turns import ARRIVAL, Gap, Order
 from pipeline.words import Language
 
 WORK = ".pipeline"  # the private folder inside an inbox, on the inbox's file system
@@ -50,11 +52,14 @@ class ImportJob:
     take: Literal["move", "copy"] = "move"
     ready: str = ""  # the companion's name that says a file is complete, `{stem}.ok`; "": none is waited for
     trailer: str = ""  # how the last line begins, `FIN;{rows}`; "": there is none
-    order: Literal["arrival", "name"] = "arrival"
+    order: Order = ARRIVAL
+    gap: Gap | None = None  # how long a file waits for one that is missing before it; None: not at all
+    after: tuple[str, ...] = ()  # jobs whose files go first
     archive: str = ARCHIVE
     compress: Literal["", "gzip"] = ""
     watch: Literal["auto", "native", "poll"] = "auto"
     brake: Brake | None = None
+    closed_until: date | None = None  # the books are closed up to that day
     copies: Path | None = None  # where `take = "copy"` works
 
     @property
@@ -89,6 +94,7 @@ class Settings:
     language: Language
     imports: tuple[ImportJob, ...]
     mappings: Path  # the folder of mappings/NAME.toml
+    closed_until: date | None = None  # as a job has it, for those that say nothing
     schema: str = ""  # "": our own tables; "NAME": in that schema; "none": another program's tables
     workers: int = 4
     memory_mb: int = 4096  # address space of one worker process
@@ -103,9 +109,25 @@ def foreign(schema: str) -> bool:
     return schema.partition(":")[0] == "none"
 
 
+_CORRECTION = re.compile(
+    r"(.+)\.refused(?:-([0-9]{1,18}))?(?:[ ~_(][^.]*)?\.(?:csv|xlsx)", re.IGNORECASE | re.DOTALL
+)
+
+
+def corrected(name: str) -> tuple[str, int | None] | None:
+    """The name of the file whose refused rows a file of this name brings, and that file's number if it says so:
+    `orders.csv.refused.csv`, `orders.csv.refused-12.xlsx`. None: it is no correction."""
+    found = _CORRECTION.fullmatch(name)
+    return None if found is None else (found[1], int(found[2]) if found[2] else None)
+
+
 def fits(name: str, patterns: tuple[str, ...]) -> bool:
-    """Does a job with these patterns take a file of this name? Case does not count; temporary names never fit."""
-    return not matches_any(name, TEMPORARY) and matches_any(name, patterns)
+    """Does a job with these patterns take a file of this name? Case does not count; temporary names never fit. A
+    job takes the corrections of its files too."""
+    if matches_any(name, TEMPORARY):
+        return False
+    mended = corrected(name)
+    return matches_any(name, patterns) or (mended is not None and matches_any(mended[0], patterns))
 
 
 def matches_any(name: str, patterns: tuple[str, ...]) -> bool:

@@ -38,6 +38,9 @@ class FileRow:
     deleted: int = 0  # rows taken out
     waiting: int = 0  # rows that wait for a document of a later file
     undo_of: int | None = None  # the file that this entry takes back
+    mapping: str = ""
+    mapping_version: int | None = None  # which version of it: `pipeline mapping history`
+    correction_of: int | None = None  # the file whose refused rows it brings, mended
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class FileStory:
     earlier: FileRow | None = None
     changes: Changes | None = None
     uncompared: Message | None = None
+    corrections: tuple[FileRow, ...] = ()  # files that brought refused rows of this one, mended
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ class JobStatus:
     pause: Pause | None = None
     oldest: datetime | None = None  # since when the file lies there that waits longest
     noticing: Message | None = None  # how new files are noticed, where the system does not tell of them
+    missing: Message | None = None  # files that should stand between those that came
+    turn: Message | None = None  # why the first complete file waits for its turn
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ import signal
 import struct
 import sys
 import traceback
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypedDict
 
@@ -32,9 +33,9 @@ from pipeline.mapping.unfit import difference
 from pipeline.words import Language, Message, message
 
 if TYPE_CHECKING:
-    from pipeline.imports import Importer, Work
+    from pipeline.imports import Importer, Outcome, Taken, Work
     from pipeline.mapping.model import Plan
-    from pipeline.store.model import Store
+    from pipeline.store.model import MappingVersion, Store
 
 PR_SET_PDEATHSIG = 1
 LENGTH = struct.Struct(">I")
@@ -73,6 +74,7 @@ class Order(TypedDict):
     archive: str
     compress: Literal["", "gzip"]
     brake: dict[str, object] | None  # a Brake
+    closed_until: str | None  # a date
     mapping: str
     mapping_text: str
     limits: dict[str, int]
@@ -156,6 +158,7 @@ class _Desk:
         self._out = out
         self._stores: dict[tuple[str, str], Store] = {}
         self._plans: dict[tuple[str, str, str], Plan] = {}
+        self._noted: dict[tuple[str, str, str, str], MappingVersion] = {}
 
     def serve(self, order: Order) -> list[dict[str, object]]:
         try:
@@ -191,6 +194,7 @@ class _Desk:
             archive=order["archive"],
             compress=order["compress"],
             brake=from_order(order["brake"]),
+            closed_until=date.fromisoformat(order["closed_until"]) if order["closed_until"] else None,
         )
 
         def emit(name: str, taken: Taken, said: Message | None, facts: dict[str, int]) -> None:
@@ -221,27 +225,41 @@ class _Desk:
         )
         limits = ReadingLimits(**order["limits"])
         store = self._store(order["database"], order["schema"])
-        work = Work(job, self._plan(order, store), files, order["zone"], order["language"], limits)
         importer = Importer(store, Clock(), emit)
         if order["attempt"]:
-            return [_attempted(importer, work)]
+            plan = self._plan(order, order["mapping"], order["mapping_text"], store)
+            return [_attempted(importer, Work(job, plan, files, order["zone"], order["language"], limits))]
         give_up = order["give_up"]
-        outcomes = importer.fail(work, Message.from_json(give_up)) if give_up else importer.run(work)
+        outcomes: list[Outcome] = []
+        for version, some in self._versions(order, files, store):
+            plan = self._plan(order, version.name, version.text, store)
+            work = Work(job, plan, some, order["zone"], order["language"], limits, version.number)
+            outcomes += importer.fail(work, Message.from_json(give_up)) if give_up else importer.run(work)
         return [_outcome(o.claim, o.deed, o.said, o.id) for o in outcomes]
 
-    def _plan(self, order: Order, store: Store) -> Plan:
+    def _versions(
+        self, order: Order, files: tuple[Taken, ...], store: Store
+    ) -> Iterator[tuple[MappingVersion, tuple[Taken, ...]]]:
+        """The files with the mapping that each goes by: the job's, or what a person chose for its replay."""
+        known = (order["database"], order["schema"], order["mapping"], order["mapping_text"])
+        if known not in self._noted:
+            self._noted[known] = store.note_mapping(known[2], known[3], Clock().now().wall)
+        chosen = {f.claim: store.replay_mapping(f.claim) for f in files if not f.fresh}
+        for version, some in groupby(files, lambda file: chosen.get(file.claim) or self._noted[known]):
+            yield version, tuple(some)
+
+    def _plan(self, order: Order, name: str, text: str, store: Store) -> Plan:
         """The mapping fitted to the tables; kept, but for those that others may alter any time."""
         from pipeline.mapping import examine
         from pipeline.store.catalogue import catalogue
 
-        known = (order["mapping"], order["mapping_text"], order["schema"])
+        known = (name, text, order["schema"])
         if known in self._plans:
             return self._plans[known]
-        name = order["mapping"]
         tables = store.catalogue()
-        plan, mistakes = examine(name, order["mapping_text"], f"mappings/{name}.toml", tables)
+        plan, mistakes = examine(name, text, f"mappings/{name}.toml", tables)
         if plan is None:
-            raise ConfigError(message("mapping.unusable", mapping=order["mapping"]), mistakes)
+            raise ConfigError(message("mapping.unusable", mapping=name), mistakes)
         if not foreign(order["schema"]) and all(tables[name] is catalogue().get(name) for name in plan.reads):
             self._plans[known] = plan
         return plan
@@ -259,6 +277,7 @@ class _Desk:
         for store in self._stores.values():
             store.close()
         self._stores.clear()
+        self._noted.clear()
 
 
 def _outcome(claim: str, deed: str, said: Message | None, id: int | None = None) -> dict[str, object]:

@@ -16,14 +16,28 @@ from pipeline.answers.lying import Services
 from pipeline.answers.rows import ledger_row, taken_row, waiting_row
 from pipeline.answers.why import why
 from pipeline.clock import Clock
+from pipeline.engine.turns import NAMES, expected
 from pipeline.errors import Environment
 from pipeline.jobs import ImportJob, Settings
 from pipeline.results import FileRow, FileStory, JobStatus, Status, Why
 from pipeline.schedule import describe
 from pipeline.store.model import LedgerFile, Query, Store
+from pipeline.turns import gaps
+from pipeline.words import Message, message, printable
 
 __all__ = ["Answers", "Services", "waiting_row"]
 ALL = 100_000
+
+
+def _missing(facts: Facts, job: ImportJob) -> Message | None:
+    """What later files of the job were imported without."""
+    if job.gap is None or facts.store is None:
+        return None
+    by_folder: dict[str, list[str]] = {}
+    for folder, name in facts.store.names(job.name, NAMES):
+        by_folder.setdefault(folder, []).append(printable(os.fsdecode(name)))
+    lost = [name for names in by_folder.values() for name in gaps(job.order, names, expected(job))]
+    return message("turns.missing", missing=lost[0], count=len(lost)) if lost else None
 
 
 @dataclass(slots=True)
@@ -76,6 +90,8 @@ class Answers:
             pause=facts.pauses.get(job.name),
             oldest=lying.oldest(job),
             noticing=facts.services.noticing(lying.folders[job.name]),
+            missing=_missing(facts, job),
+            turn=next((wait.said for wait in lying.inboxes.held.get(job.name, {}).values()), None),
         )
 
     def files(self, job: str | None = None, state: str | None = None) -> list[FileRow]:
@@ -114,12 +130,14 @@ class Answers:
         if store is None or file is None:
             return None
         refused, earlier = tuple(store.refused(id)), None
+        mended = store.files(Query(correction_of=id, limit=ALL)) if file.refused else []
+        corrections = tuple(self._row(one) for one in reversed(mended))
         if file.earlier is not None and file.state in ("committed", "archived"):
             earlier = store.by_id(file.earlier)
         if earlier is None:
-            return FileStory(self._row(file), refused, file.dialect)
+            return FileStory(self._row(file), refused, file.dialect, corrections=corrections)
         found, said = compare(earlier, file, self._jobs.get(file.job), self.settings.timezone)
-        return FileStory(self._row(file), refused, file.dialect, self._row(earlier), found, said)
+        return FileStory(self._row(file), refused, file.dialect, self._row(earlier), found, said, corrections)
 
     def why(self, file: str | os.PathLike[str]) -> Why:
         """Why this file is, or is not, in the database, and what would change that. A path, or only the name."""

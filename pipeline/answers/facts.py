@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,9 +11,10 @@ from pipeline import config as configuration
 from pipeline.answers.lying import Lying, Services
 from pipeline.answers.rows import local
 from pipeline.clock import Now
+from pipeline.engine.turns import hold_back
 from pipeline.errors import PipelineError
 from pipeline.jobs import ImportJob, Settings
-from pipeline.schedule import describe, next_opening
+from pipeline.schedule import closes, describe, next_opening
 from pipeline.store.model import GateMemory, Pause, Store
 from pipeline.words import Message
 
@@ -46,7 +48,18 @@ class Facts:
             store, away = None, error.said
         active = configuration.read_active(settings.path) is not False
         lying = Lying.look(settings, store, now)
-        return cls(settings, now, store, away, active, pauses, gates, services, lying)
+        found = cls(settings, now, store, away, active, pauses, gates, services, lying)
+        with suppress(PipelineError):  # then `away` says it the next time
+            jobs, zone = settings.imports, settings.timezone
+            hold_back(jobs, lying.inboxes, store, found._doing, now.wall, zone, still=False)
+        return found
+
+    def _doing(self, job: ImportJob) -> tuple[bool, bool, bool]:
+        memory, waits = self.memory(job), False
+        if memory is not None and memory.unfinished is not None:
+            until = closes(job.schedule, memory.unfinished.opening)
+            waits = until is not None and self.now.wall < until
+        return bool(self.lying.taken.get(job.name)), waits, job.name in self.pauses
 
     def local(self, at: datetime | None) -> str:
         """A moment as the config's clocks show it."""

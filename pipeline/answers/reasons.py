@@ -12,6 +12,7 @@ from pipeline.jobs import ImportJob
 from pipeline.readiness import QUIET_NETWORK_S, QUIET_S, STILL_S, UNFINISHED_S
 from pipeline.results import Reason
 from pipeline.schedule import Always, closes
+from pipeline.turns import turn as place_in
 from pipeline.words import Message, message, printable
 
 UTC = timezone.utc  # noqa: UP017
@@ -76,7 +77,19 @@ def _own(job: ImportJob, waiting: Waiting) -> Reason:
         return Reason(said, message("states.companion_remedy", job=job.name))
     if said.code == "files.no_trailer":
         return Reason(said, message("states.trailer_remedy", trailer=job.trailer, job=job.name))
+    if said.code.startswith("turns."):
+        return Reason(said, _turn_remedy(job, said))
     return Reason(said, message("states.incomplete_remedy") if said.code.startswith("reading.") else None)
+
+
+def _turn_remedy(job: ImportJob, said: Message) -> Message | None:
+    """What a person can do about a file that is not in its turn."""
+    if "other" in said.args:
+        other = said.args["other"]
+        if said.code == "turns.after_paused":
+            return message("turns.paused_remedy", job=job.name, other=other)
+        return message("turns.after_remedy", job=job.name, other=other)
+    return message("turns.gap_remedy", job=job.name) if "missing" in said.args else None
 
 
 def _troubles(facts: Facts, job: ImportJob) -> list[Reason]:
@@ -163,7 +176,9 @@ def _before(facts: Facts, job: ImportJob, waiting: Waiting) -> int:
     """How many files of the job are taken before it."""
 
     def turn(w: Waiting) -> tuple[object, ...]:
-        return (w.seen.name,) if job.order == "name" else w.order
+        if job.order.placed:
+            return (*place_in(job.order, _name(w)), w.order)
+        return (w.seen.name,) if job.order.by == "name" else w.order
 
     mine = turn(waiting)
     return sum(turn(w) < mine for w in facts.lying.inboxes.of(job) if w.kind != "rejected" and _soon(w))

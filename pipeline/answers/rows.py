@@ -52,6 +52,9 @@ def ledger_row(file: LedgerFile, job: ImportJob | None, zone: str) -> FileRow:
         deleted=file.deleted,
         undo_of=file.undo_of,
         waiting=file.waiting,
+        mapping=file.mapping,
+        mapping_version=file.mapping_version,
+        correction_of=file.correction_of,
     )
 
 

@@ -15,8 +15,10 @@ from pipeline.answers.lying import Taken
 from pipeline.answers.reasons import reasons
 from pipeline.answers.rows import ledger_row, taken_row, waiting_row
 from pipeline.engine.orphans import orphans
+from pipeline.engine.turns import NAMES, expected
 from pipeline.results import Reason, Why
 from pipeline.store.model import LedgerFile, Query
+from pipeline.turns import missing, place
 from pipeline.words import Fact, Message, message, printable
 
 NEWEST = 200  # ledger files of one name that are looked at
@@ -171,6 +173,27 @@ def _archived(facts: Facts, path: Path) -> LedgerFile | None:
     return next((row for row in rows if row.archived_as == there), None)
 
 
+def _beside(facts: Facts, file: LedgerFile) -> Iterable[Reason]:
+    """That it brings mended rows of another, or another brought those of this one; that one before it is missing."""
+    if file.correction_of is not None:
+        yield Reason(message("versions.corrects", id=file.correction_of))
+    job = facts.job(file.job)
+    if job is not None and job.gap is not None and facts.store is not None and file.correction_of is None:
+        known = facts.store.names(file.job, NAMES)
+        places = {place(job.order, printable(os.fsdecode(n))) for at, n in known if at == file.folder}
+        name = printable(os.fsdecode(file.name))
+        lost = missing(
+            job.order, name, {one for one in places if one} - {place(job.order, name) or ()}, expected(job)
+        )
+        if lost:
+            yield Reason(message("turns.without", name=name, missing=lost[0], count=len(lost)))
+    if file.refused and facts.store is not None:
+        for one in facts.store.files(Query(correction_of=file.id, limit=NEWEST)):
+            counts = {"rows": one.rows_read, "refused": one.refused}
+            name = printable(os.fsdecode(one.name))
+            yield Reason(message("versions.corrected_by", id=one.id, name=name, **counts))
+
+
 def _known(facts: Facts, file: LedgerFile) -> Why:
     """What became of it."""
     job, zone = facts.job(file.job), facts.settings.timezone
@@ -192,10 +215,11 @@ def _known(facts: Facts, file: LedgerFile) -> Why:
             said = message("states.imported", place=file.archived_as, **told)
         else:
             said = message("states.imported_unmoved", **told)
+        mended = tuple(_beside(facts, file))
         remedy = message("states.refused_remedy", id=file.id) if file.refused else None
         if file.waiting:
             gone = (Reason(message("states.rows_wait", rows=file.waiting)), *gone)
-        return Why(True, said, remedy, row, besides=gone)
+        return Why(True, said, remedy, row, besides=(*mended, *gone))
     if file.state == "duplicate":
         earlier = file.reason.args.get("id", file.id) if file.reason else file.id
         remedy = message("states.duplicate_remedy", id=earlier)

@@ -61,13 +61,17 @@ def resume(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
 def replay(
     context: typer.Context,
     id: Annotated[int, typer.Argument(help="The file's number, as `pipeline files` shows it.")],
+    mapping: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="By this mapping, or NAME@3: by its third version."),
+    ] = None,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for the database or a disc.")] = 60.0,
     as_json: AsJson = False,
 ) -> None:
     """Import a file again from the archive, now, also while its job is paused."""
     voice: Voice = context.obj
     with voice.pipeline(forks=True) as pipeline:
-        result, zone = pipeline.replay(id, wait=wait), pipeline.settings.timezone
+        result, zone = pipeline.replay(id, mapping=mapping, wait=wait), pipeline.settings.timezone
     _loaded(voice, result, zone, as_json, "cli.replayed", id)
 
 

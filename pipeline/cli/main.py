@@ -12,7 +12,21 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import demo, doctor, facts, hold, mapping, reading, start, tables, trying, undoing, work
+from pipeline.cli import (
+    correcting,
+    demo,
+    doctor,
+    facts,
+    hold,
+    mapping,
+    reading,
+    start,
+    tables,
+    trying,
+    undoing,
+    versions,
+    work,
+)
 from pipeline.cli.output import Voice
 from pipeline.errors import PipelineError
 from pipeline.words import message
@@ -27,11 +41,13 @@ app = typer.Typer(
 )
 for command in (
     start.init, demo.demo, work.run, work.once, facts.check, facts.status, facts.files, facts.show, facts.why,
-    doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, work.on, work.off, reading.inspect, reading.read,
+    doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, correcting.corrections, work.on, work.off, reading.inspect, reading.read,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="try")(trying.try_)
 
+for more in (versions.history, versions.edit):
+    mapping.app.command()(more)
 app.add_typer(mapping.app)
 app.add_typer(tables.table)
 app.add_typer(tables.field)

@@ -1,4 +1,4 @@
-"""Commands about saved mappings: guess one from a file, list, show, start a new one, check."""
+"""Commands about saved mappings: guess one from a file, list, show, start a new one, check. See also `versions`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from pipeline.saved import Checked, Kept, Proposal
     from pipeline.saved.checking import Problem
 
-app = typer.Typer(name="mapping", help="Saved mappings: guess, list, show, new, check.", no_args_is_help=True)
+app = typer.Typer(
+    name="mapping", help="Saved mappings: guess, list, show, new, edit, check, history.", no_args_is_help=True
+)
 
 Table = Annotated[str | None, typer.Option(help="Only this table.")]
 

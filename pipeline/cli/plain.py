@@ -76,6 +76,9 @@ def file_json(voice: Voice, file: FileRow) -> Json:
         "deleted": file.deleted,
         "undo_of": file.undo_of,
         "waiting": file.waiting,
+        "mapping": file.mapping,
+        "mapping_version": file.mapping_version,
+        "correction_of": file.correction_of,
     }
 
 
@@ -104,6 +107,7 @@ def story_json(voice: Voice, story: FileStory) -> Json:
         "refused_rows": lines,
         "earlier": file_json(voice, story.earlier) if story.earlier else None,
         "changes": changes,
+        "corrections": [file_json(voice, file) for file in story.corrections],
     }
 
 
@@ -143,6 +147,8 @@ def job_json(voice: Voice, job: JobStatus) -> Json:
         "since": moment(job.since),
         "paused": pause_json(job.pause) if job.pause else None,
         "noticing": voice.text(job.noticing) or None,
+        "missing": voice.text(job.missing) or None,
+        "turn": voice.text(job.turn) or None,
     }
 
 

@@ -60,12 +60,17 @@ def story(voice: Voice, found: FileStory, zone: str) -> list[str]:
         ("waiting", str(file.waiting or "")),
         ("replay_of", "" if file.replay_of is None else str(file.replay_of)),
         ("undo_of", "" if file.undo_of is None else str(file.undo_of)),
+        ("correction_of", "" if file.correction_of is None else str(file.correction_of)),
+        ("mapping", file.mapping + (f"@{file.mapping_version}" if file.mapping_version else "")),
         ("place", file.archived_as),
         ("read", plain.read_as(voice, found.dialect) if found.dialect else ""),
     ]
     heads = {name: voice.word(f"cli.head.{name}") for name, _ in told}
     width = max(map(len, heads.values()))
     lines = [f"{heads[name]:<{width}}  {value}" for name, value in told if value]
+    for one in found.corrections:
+        counts = {"rows": one.rows_read, "refused": one.refused}
+        lines.append(voice.word("versions.corrected_by", id=one.id or 0, name=one.name, **counts))
     return lines + _changes(voice, found, zone)
 
 

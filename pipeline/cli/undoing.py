@@ -10,7 +10,7 @@ import typer
 from pipeline.cli import plain
 from pipeline.cli.facts import AsJson
 from pipeline.cli.output import Voice
-from pipeline.words import message, printable
+from pipeline.words import Message, message, printable
 
 if TYPE_CHECKING:
     from pipeline.store.model import Undo
@@ -23,27 +23,32 @@ def undo(
     id: Annotated[int, typer.Argument(help="The file's number, as `pipeline files` shows it.")],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do it without asking.")] = False,
+    even_closed: Annotated[
+        bool, typer.Option("--even-closed", help="Also rows of months that are closed.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take back what a file changed; an undo can be undone too."""
-    from pipeline.errors import ConfigError
+    from pipeline.errors import ConfigError, PipelineError
 
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
         if dry_run or not yes:
-            planned = pipeline.undo(id, dry_run=True)
+            planned = pipeline.undo(id, dry_run=True, even_closed=even_closed)
             if not (as_json and dry_run):
                 _tell(voice, planned)
             if dry_run:
                 if as_json:
                     voice.json(undo_json(voice, planned))
                 return
+            if planned.closed is not None:
+                raise PipelineError(Message("states.closed_undo", {**planned.closed.args, "id": id}))
             if not sys.stdin.isatty():
                 raise ConfigError(message("cli.undo_yes"))
             if not typer.confirm(voice.word("cli.undo_ask"), err=True):
                 voice.say(message("cli.undo_not"))
                 raise typer.Exit(1)
-        done = pipeline.undo(id)
+        done = pipeline.undo(id, even_closed=even_closed)
     if as_json:
         voice.json(undo_json(voice, done))
     else:
@@ -61,6 +66,7 @@ def undo_json(voice: Voice, done: Undo) -> plain.Json:
             for t in done.tables
         ],
         "left": done.left_count,
+        "closed": voice.text(done.closed) or None,
         "left_rows": [
             {"table": r.table, "row": printable(r.row), "code": r.said.code, "reason": voice.text(r.said)}
             for r in done.left

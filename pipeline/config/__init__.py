@@ -2,6 +2,15 @@
 
 from pipeline.config.following import Follower
 from pipeline.config.loading import load, load_mapping, mapping_names, mapping_text
-from pipeline.config.switch import read_active, set_active
+from pipeline.config.switch import Switch, read_active, set_active
 
-__all__ = ["Follower", "load", "load_mapping", "mapping_names", "mapping_text", "read_active", "set_active"]
+__all__ = [
+    "Follower",
+    "Switch",
+    "load",
+    "load_mapping",
+    "mapping_names",
+    "mapping_text",
+    "read_active",
+    "set_active",
+]

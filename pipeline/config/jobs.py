@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
 from pipeline.config.schedules import KEYS as SCHEDULE
 from pipeline.config.schedules import read_schedule
+from pipeline.config.turns import read_turns
 from pipeline.files import template_mistake
 from pipeline.jobs import ARCHIVE, WORK, ImportJob, Limits
 from pipeline.mapping.parsing import read_brake
@@ -18,12 +20,11 @@ from pipeline.mapping.source import Source, nearest
 KEYS = (
     "mapping", "inbox", "processed", "failed", "pattern", *SCHEDULE, "errors", "repeat", "take", "ready",
     "trailer", "order", "archive", "compress", "watch",
-    "brake",
+    "brake", "gap", "after", "closed_until",
 )  # fmt: skip
 CHOICES = {
     "repeat": ("skip", "apply"),
     "take": ("move", "copy"),
-    "order": ("arrival", "name"),
     "compress": ("gzip",),
     "watch": ("auto", "native", "poll"),
 }
@@ -63,9 +64,25 @@ def read_job(source: Source, name: str, table: dict[str, Any], root: Path, zone:
         trailer=source.text_at(at, table, "trailer") or "",
         archive=_archive(source, at, table),
         brake=read_brake(source, at, table),
+        closed_until=read_day(source, at, table, "closed_until"),
+        **read_turns(source, at, table),
         copies=root / WORK / "copies" / name,
         **cast(Any, {key: value for key, value in chosen.items() if value}),
     )
+
+
+def read_day(source: Source, at: At, table: dict[str, Any], key: str) -> date | None:
+    """A date, as TOML has it or as a text, `2026-03-31`."""
+    value = table.get(key)
+    if value is None or (isinstance(value, date) and not isinstance(value, datetime)):
+        return value
+    try:
+        if isinstance(value, str):
+            return date.fromisoformat(value.strip())
+    except ValueError:
+        pass
+    source.say((*at, key), "config.day", key=key, value=str(value))
+    return None
 
 
 def _inbox(root: Path, text: str) -> tuple[Path, tuple[str, ...]]:

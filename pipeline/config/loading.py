@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import available_timezones
 
 from pipeline.config.folders import check_folders
-from pipeline.config.jobs import read_job
+from pipeline.config.jobs import read_day, read_job
 from pipeline.config.text import text_of
+from pipeline.config.turns import check_after
 from pipeline.errors import ConfigError
 from pipeline.formats.limits import Limits
 from pipeline.jobs import Settings
@@ -33,6 +34,7 @@ TOP = (
     "memory_mb",
     "deadline_s",
     "limits",
+    "closed_until",
 )
 
 
@@ -65,7 +67,10 @@ def load(path: Path) -> Settings:
             jobs.append(read_job(source, name, table, root, zone))
         else:
             source.say(("imports", name), "config.section", key=name)
+    closed = read_day(source, (), top, "closed_until")
+    jobs = [replace(job, closed_until=job.closed_until or closed) for job in jobs]
     check_folders(source, jobs)
+    check_after(source, jobs)
     if source.mistakes:
         raise _error(source)
     given = {key: value for key, value in numbers.items() if value is not None}
@@ -79,6 +84,7 @@ def load(path: Path) -> Settings:
         tuple(jobs),
         root / "mappings",
         schema=schema,
+        closed_until=closed,
         limits={key: value for key, value in limits.items() if value is not None},
         **given,
     )

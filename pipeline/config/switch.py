@@ -24,6 +24,24 @@ def read_active(path: Path) -> bool | None:
     return value if isinstance(value, bool) else None
 
 
+class Switch:
+    """Reads `active` again when config.toml changed; a broken file keeps the last answer."""
+
+    def __init__(self, path: Path, active: bool) -> None:
+        self._path, self._active, self._mark = path, active, 0
+
+    def __call__(self) -> bool:
+        try:
+            mark = self._path.stat().st_mtime_ns
+        except OSError:
+            return self._active
+        if mark != self._mark:
+            read = read_active(self._path)
+            self._active = self._active if read is None else read
+            self._mark = mark
+        return self._active
+
+
 def set_active(path: Path, active: bool) -> None:
     """Turn the master switch in the file; comments stay. Atomic: temporary file, fsync, rename, fsync folder."""
     import tomlkit

@@ -17,6 +17,7 @@ from pipeline.mapping.model import ReadOptions
 from pipeline.retry import next_attempt_s
 from pipeline.words import Message, printable
 
+JUMP_S = 60.0
 LONGEST_WAIT_S = 60.0  # between two attempts: what is back is noticed within a minute
 
 
@@ -137,6 +138,20 @@ class Announcer:
         chance = now.wall.microsecond / 1_000_000
         wait_s = LONGEST_WAIT_S if paused else min(next_attempt_s(failures, chance), LONGEST_WAIT_S)
         return Trouble(said, before.since if before else now.wall, failures, now.mono + wait_s, paused)
+
+
+@dataclass(slots=True)
+class WallClock:
+    """Tells when the wall clock was set: against the monotonic clock it moved by over a minute."""
+
+    announcer: Announcer
+    drift: float | None = None
+
+    def watch(self, now: Now) -> None:
+        drift = now.wall.timestamp() - now.mono
+        if self.drift is not None and abs(drift - self.drift) > JUMP_S:
+            self.announcer.tell("clock.jumped", facts={"seconds": round(drift - self.drift)})
+        self.drift = drift
 
 
 Wake = Callable[[], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -12,9 +12,10 @@ from pipeline import files as disk
 from pipeline.clock import Now
 from pipeline.engine import proofs
 from pipeline.formats import completeness
-from pipeline.jobs import ImportJob, fits
+from pipeline.jobs import ImportJob, corrected, fits
 from pipeline.mapping.model import ReadOptions
-from pipeline.readiness import Facts, History, Ready, Seen, observe, readiness
+from pipeline.readiness import Facts, History, Ready, Seen, Wait, observe, readiness
+from pipeline.turns import turn
 from pipeline.watching import scan
 from pipeline.watching.scanning import folders_below
 from pipeline.words import Message, message, printable
@@ -72,6 +73,7 @@ class Inboxes:
         self._folders: dict[Path, _Folder] = {}
         self._of_job: dict[str, dict[Path, _Folder]] = {}  # asked for each job at every step
         self.copied: dict[str, dict[tuple[str, bytes], str]] = {}  # job → what its copies were made of
+        self.held: dict[str, dict[tuple[Path, bytes], Wait]] = {}  # job → complete, but not in their turn
         self.follow(jobs, options)
 
     def follow(self, jobs: Sequence[ImportJob], options: Mapping[str, ReadOptions]) -> None:
@@ -194,7 +196,8 @@ class Inboxes:
         path = folder / os.fsdecode(seen.name)
         writer = disk.writer_free(path)
         lacks, incomplete = self._lacks(job, folder, seen.name) if writer != "busy" else (None, None)
-        proven = bool(job.ready or job.trailer) and lacks is None and incomplete is None
+        announced = bool(job.ready or job.trailer) and corrected(os.fsdecode(seen.name)) is None
+        proven = announced and lacks is None and incomplete is None
         if not proven and lacks is None and incomplete is None:
             incomplete = self._incomplete(path, job)
         facts = Facts(writer, incomplete, network, now.wall, now.mono, lacks, proven)
@@ -205,8 +208,8 @@ class Inboxes:
 
     def _lacks(self, job: ImportJob, folder: Path, name: bytes) -> tuple[Message | None, Message | None]:
         """What the sender's own sign lacks, and why that could not be found out."""
-        if not (job.ready or job.trailer):
-            return None, None
+        if not (job.ready or job.trailer) or corrected(os.fsdecode(name)) is not None:
+            return None, None  # a correction is made by hand: nothing goes with it
         try:
             return proofs.lacks(job, folder, name), None
         except OSError as error:
@@ -226,14 +229,24 @@ class Inboxes:
 
     def ready(self, job: ImportJob) -> list[Waiting]:
         """What may be taken, in the order that the job asks for."""
+        held = self.held.get(job.name)
+        return [w for w in self.complete(job) if _at(w) not in held] if held else self.complete(job)
+
+    def complete(self, job: ImportJob) -> list[Waiting]:
+        """What is ready, also what is not in its turn."""
         lists = [ready for place in self._places(job) if (ready := place.ready.get(job.name))]
         if len(lists) == 1:
             return lists[0]
         return sorted((w for found in lists for w in found), key=_key(job))
 
     def others(self, job: ImportJob) -> list[Waiting]:
-        """What is not complete yet, or can never be taken."""
-        return [w for place in self._places(job) for w in place.others.get(job.name, ())]
+        """What is not complete yet, not in its turn, or can never be taken."""
+        found = [w for place in self._places(job) for w in place.others.get(job.name, ())]
+        if held := self.held.get(job.name):
+            found = [w for w in self.complete(job) if _at(w) in held] + found
+            turns = ((w, held.get(_at(w))) for w in found)
+            found = [replace(w, said=h.said, again_s=h.seconds, kind="waiting") if h else w for w, h in turns]
+        return found
 
     def still_ready(self, waiting: Waiting) -> bool:
         """A last look just before it is taken: nobody has opened or changed it since."""
@@ -267,6 +280,10 @@ class Inboxes:
             place.ready[job.name] = [w for w in place.ready.get(job.name, ()) if w.seen.name not in names]
 
 
+def _at(waiting: Waiting) -> tuple[Path, bytes]:
+    return (waiting.folder, waiting.seen.name)
+
+
 def _taker(place: _Folder, name: bytes) -> ImportJob | None:
     text = os.fsdecode(name)
     for job in place.jobs:
@@ -287,6 +304,8 @@ def _sort(place: _Folder) -> None:
 
 
 def _key(job: ImportJob) -> Callable[[Waiting], tuple[object, ...]]:
-    if job.order == "name":
+    if job.order.by == "name":
         return lambda w: (w.seen.name, w.seen.ctime_ns)
+    if job.order.placed:
+        return lambda w: (*turn(job.order, printable(os.fsdecode(w.seen.name))), w.order)
     return lambda w: w.order

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import anyio
 
 from pipeline import files as disk
+from pipeline.brake import Closed
 from pipeline.clock import Clock
 from pipeline.engine.desk import Announcer, Arrived, Desk, Setup
 from pipeline.engine.gates import Gate
 from pipeline.engine.process import WorkerProcess
 from pipeline.engine.workshop import Workshop
-from pipeline.errors import Environment, PipelineError
+from pipeline.errors import ConfigError, Environment, PipelineError
 from pipeline.events import Listener
 from pipeline.imports.finishing import place_of
-from pipeline.jobs import ImportJob
-from pipeline.store.model import LedgerFile
+from pipeline.jobs import ImportJob, Settings
+from pipeline.mapping import examine
+from pipeline.store.model import LedgerFile, MappingVersion, Store
 from pipeline.words import Message, message, printable
 
 
@@ -42,6 +45,52 @@ class _Again(Desk):
     def give_back(self, claimed: disk.Claimed) -> None:
         self.arrived.pop(claimed.claim, None)
         disk.discard(claimed)
+
+
+def begin(
+    settings: Settings, store: Store, id: int, mapping: str | None, who: str, now: datetime
+) -> tuple[ImportJob, disk.Claimed, Arrived]:
+    """Note the replay and put a copy of its file into the work folder. `mapping`: `NAME`, `NAME@3`, None: the job's.
+
+    Raises PipelineError, ConfigError for a mapping that is not there or does not fit, Environment."""
+    row = store.by_id(id)
+    if row is None:
+        raise PipelineError(message("cli.no_file", id=id))
+    job = next((j for j in settings.imports if j.name == row.job), None)
+    if job is None:
+        raise PipelineError(message("cli.replay_no_job", id=id, job=row.job))
+    chosen = None if mapping is None else chosen_mapping(settings, store, mapping, now)
+    archived = kept(job, row, settings.timezone)
+    claim = disk.new_claim(now)
+    store.begin_replay(claim, row.id, who, now, chosen)
+    return (job, *take(job, row, archived, claim))
+
+
+def closed_for(settings: Settings, row: LedgerFile | None) -> Closed | None:
+    """The months that are closed for a file, by its job or, when that is gone, by the config."""
+    job = next((j for j in settings.imports if row is not None and j.name == row.job), None)
+    until = settings.closed_until if job is None else job.closed_until
+    return None if until is None else Closed(until, settings.timezone)
+
+
+def chosen_mapping(settings: Settings, store: Store, asked: str, now: datetime) -> MappingVersion:
+    """The mapping that a person named, kept as a version. Raises ConfigError."""
+    name, _, number = asked.partition("@")
+    path = settings.mappings / f"{name}.toml"
+    if number:
+        known = {str(one.number): one for one in store.mapping_versions(name)}
+        if number not in known:
+            raise ConfigError(message("versions.none_such", asked=asked, known=", ".join(known) or "-"))
+        text = known[number].text
+    elif "/" in name or not path.is_file():
+        names = sorted(p.stem for p in settings.mappings.glob("*.toml"))
+        raise ConfigError(message("guessing.no_mapping", name=name, known=", ".join(names) or "-"))
+    else:
+        text = path.read_text("utf-8", "replace")
+    plan, mistakes = examine(name, text, f"mappings/{asked}.toml", store.catalogue())
+    if plan is None:
+        raise ConfigError(message("mapping.unusable", mapping=asked), mistakes)
+    return store.note_mapping(name, text, now)
 
 
 def kept(job: ImportJob, row: LedgerFile, zone: str) -> Path:

@@ -18,13 +18,14 @@ from anyio.abc import TaskGroup
 
 from pipeline import files as disk
 from pipeline.clock import Clock, Now
-from pipeline.engine.desk import Announcer, Desk, Once, Setup, Trouble
+from pipeline.engine.desk import Announcer, Desk, Once, Setup, Trouble, WallClock
 from pipeline.engine.gates import Gates
 from pipeline.engine.inboxes import Waiting
 from pipeline.engine.looking import Looking
 from pipeline.engine.process import WorkerProcess
 from pipeline.engine.report import Report
 from pipeline.engine.taking import GROUP_FILES, take
+from pipeline.engine.turns import Turns
 from pipeline.engine.workshop import Workshop
 from pipeline.errors import ConfigError, Environment
 from pipeline.events import Listener
@@ -39,7 +40,6 @@ SETTLE_AFTER_OPENING_S = 60.0
 SWITCH_S = 0.5  # the master switch, the config and the pauses are looked at this often
 GATES_S = 0.2  # and the gates this often
 STOP_S = 25.0  # after this, work in flight is cut off: it is rolled back, and done again at the next start
-JUMP_S = 60.0
 
 
 class Service:
@@ -60,6 +60,7 @@ class Service:
         self._setup, self._news, self._connect, self._once = setup, news, connect, once
         self._is_active, self._clock = is_active, clock
         self._announcer = Announcer(listener, clock)
+        self._wall = WallClock(self._announcer)
         self._looking = Looking(self._jobs_of(setup), setup.options())
         self.inboxes, self._watcher = self._looking.inboxes, self._looking.watcher
         self._workshop = Workshop(setup, self._announcer, self._watcher.wake, first)
@@ -75,7 +76,7 @@ class Service:
         self._asked: dict[str, float] = {}
         self._active: bool | None = None
         self._stopping: float | None = None
-        self._drift: float | None = None
+        self._turns = Turns(self.inboxes, self._announcer, self._once)
 
     def _jobs_of(self, setup: Setup) -> tuple[ImportJob, ...]:
         chosen = self._once.jobs if self._once else ()
@@ -155,7 +156,7 @@ class Service:
         if self._is_due("config", now, SWITCH_S):
             self._turn(self._is_active())
             await self._follow(now)
-            self._watch_clock(now)
+            self._wall.watch(now)
         try:
             await self._ready_store(now)
             if self._gates is not None and self._store is not None and self.database is None:
@@ -169,6 +170,11 @@ class Service:
         except Environment as trouble:
             self.database = self._announcer.trouble("", self.database, trouble.said)
         delay = await self._look(now)
+        if self._store is not None and self.database is None:
+            zone = self._setup.settings.timezone
+            said = await self._call(self._turns.look, self._store, self.desks, self.pauses, now, zone)
+            if said is not None:
+                self.database = self._announcer.trouble("", self.database, said)
         await self._workshop.pool.retire()
         if any(self._ready(desk) or self._settling(desk) for desk in self.desks.values()):
             tasks.start_soon(self._workshop.pool.warm)  # it starts while the file settles
@@ -293,13 +299,6 @@ class Service:
             self._announcer.tell("switch.changed", facts={"active": int(active)})
         self._active = active
 
-    def _watch_clock(self, now: Now) -> None:
-        """Tell when the wall clock was set: against the monotonic clock it moved by over a minute."""
-        drift = now.wall.timestamp() - now.mono
-        if self._drift is not None and abs(drift - self._drift) > JUMP_S:
-            self._announcer.tell("clock.jumped", facts={"seconds": round(drift - self._drift)})
-        self._drift = drift
-
     # folders --------------------------------------------------------------------------------------------
     async def _look(self, now: Now) -> float:
         """Look at the folders that are due. Nothing is looked for before the ledger can be asked."""
@@ -344,6 +343,8 @@ class Service:
             gate = desk.gate
             if gate.opening is None or gate.names is None or desk.busy or desk.held or gate.still_open(now):
                 continue
+            if self.inboxes.held.get(desk.job.name):
+                continue  # what waits for its turn goes in with this opening
             late = now.mono - gate.opened_mono > SETTLE_AFTER_OPENING_S
             if not self._ready(desk) and (late or not any(w.again_s for w in self._settling(desk))):
                 await self._call(self._gates.close, gate, now.wall)

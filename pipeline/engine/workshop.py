@@ -167,6 +167,7 @@ class Workshop:
             archive=job.archive,
             compress=job.compress,
             brake=None if job.brake is None else asdict(job.brake),
+            closed_until=None if job.closed_until is None else job.closed_until.isoformat(),
             mapping=job.mapping,
             mapping_text=self.setup.mappings[job.mapping].text,
             limits=dict(settings.limits),

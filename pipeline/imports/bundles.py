@@ -19,9 +19,10 @@ from pipeline.errors import FileFailed
 from pipeline.faults import point
 from pipeline.formats.model import LINE
 from pipeline.formats.tail import may_be_total
-from pipeline.imports.corrections import describe
+from pipeline.imports.corrections import ADDED, describe
 from pipeline.imports.reading import fit
 from pipeline.imports.work import Taken, Work
+from pipeline.jobs import corrected
 from pipeline.mapping import map_batch
 from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan, ReadOptions
@@ -84,6 +85,8 @@ def read_small(taken: Taken) -> Small | None:
             return None
         content = file.read(MOST_BYTES + 1)
     if len(content) != before.st_size or not _plain(content):
+        return None
+    if corrected(os.fsdecode(taken.name)) is not None or ADDED[-1].encode() in content.partition(b"\n")[0]:
         return None
     return Small(taken, content, before)
 

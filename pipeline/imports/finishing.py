@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from pipeline import files as disk
 from pipeline.clock import Clock
 from pipeline.faults import point
-from pipeline.imports.corrections import correction
+from pipeline.imports.corrections import correction, name_of
 from pipeline.imports.work import Deed, Emit, Outcome, Taken, Work
 from pipeline.jobs import ImportJob
 from pipeline.store.model import LedgerFile, Query, Store
@@ -78,9 +78,9 @@ class Finisher:
         else:
             self._emit("file.committed", taken, None, {name: getattr(row, name) for name in COUNTS})
         if row.refused:
-            content = correction(row, self._store.refused(row.id), work.language)
+            rows = [*self._store.refused(row.id), *self._store.carried(row.id)]
             disk.make_folder(work.job.failed)
-            disk.write_beside(work.job.failed, row.name + b".refused.csv", content)
+            disk.write_beside(work.job.failed, name_of(row), correction(row, rows, work.language))
             self._emit("rows.refused", taken, None, {"refused": row.refused})
         point("refused.written")
         kept = self._kept(row)

@@ -18,7 +18,7 @@ from typing import BinaryIO
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_random_exponential
 
 from pipeline import files as disk
-from pipeline.brake import Brake
+from pipeline.brake import Brake, Closed
 from pipeline.clock import Clock
 from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
@@ -26,6 +26,7 @@ from pipeline.imports.bundles import Bundle, Run, bundle, halves, runs
 from pipeline.imports.corrections import describe
 from pipeline.imports.finishing import Finisher
 from pipeline.imports.looking import Looks
+from pipeline.imports.mending import mending
 from pipeline.imports.reading import ahead, content, fit, raws, stage
 from pipeline.imports.sections import fit_sections, mapped, put
 from pipeline.imports.work import Emit, Outcome, Taken, Work
@@ -110,7 +111,7 @@ class Importer:
             self._emit("file.loading", small.taken, None, {})
             lines = (part.first, part.last)
             load = Load(arrival, made.staging, made.plan, part.records, made.dialect, lines=lines)
-            loads.append(replace(load, brake=brake(work)))
+            loads.append(replace(load, brake=brake(work), closed=closed(work)))
         point("stage.after")
         for part in made.parts:
             path = part.small.taken.path
@@ -213,12 +214,15 @@ class Importer:
             return repeat
         file.seek(0)
         self._emit("file.loading", taken, None, {})
-        records = content(file, work.job.trailer)
+        mended = mending(work, taken, file, self._store)
+        arrival = replace(arrival, correction_of=mended.of)
+        records = content(mended.file, mended.trailer)
         name = printable(os.fsdecode(taken.name))
-        told = told_of_file(work.plan, name, taken.below)
+        told = mended.plan
         big = before.st_size >= ONE_BATCH
         tell = self._teller(taken, file, before.st_size) if big else None
-        own = partial(raws, taken.path, told, work.job.trailer, work.limits)
+        source = taken.path if mended.file is file else mended.file
+        own = partial(raws, source, told, mended.trailer, work.limits)
         staging: Staging | SectionsStaging
         if told.sections:
             plan, reading, columns = fit_sections(told, records.file, name, work.limits)
@@ -242,6 +246,7 @@ class Importer:
             _most(work, reading.account.taken),
             own,
             brake(work),
+            closed(work),
             of_member=reading.account.of_member,
         )
         return _Ready(taken, load, file, before)
@@ -279,6 +284,7 @@ class Importer:
             source_state=taken.source_state,
             replay_of=None if taken.fresh else self._store.replay_of(taken.claim),
             rests_on=rests_on(work.plan),
+            mapping_version=work.version,
         )
 
     def _fail(self, work: Work, taken: Taken, said: Message) -> Outcome:
@@ -300,6 +306,11 @@ class Importer:
 def brake(work: Work) -> Brake:
     """The job's limits, and where it sets none the mapping's."""
     return (work.job.brake or Brake()).over(work.plan.mapping.brake)
+
+
+def closed(work: Work) -> Closed | None:
+    """The months that the job must not touch."""
+    return None if work.job.closed_until is None else Closed(work.job.closed_until, work.zone)
 
 
 def _unchanged(before: os.stat_result, after: os.stat_result, path: Path) -> None:

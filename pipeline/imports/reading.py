@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -121,10 +122,13 @@ def stage(
             tell(reading.account.records)
 
 
-def raws(path: Path, plan: Plan, trailer: str, limits: Limits, lines: Sequence[int]) -> dict[int, bytes]:
+def raws(
+    source: Path | BinaryIO, plan: Plan, trailer: str, limits: Limits, lines: Sequence[int]
+) -> dict[int, bytes]:
     """The own bytes of these records, from the file once more: only for rows that the database refused."""
     wanted, found = set(lines), {}
-    with disk.open_regular(path) as file:
+    with disk.open_regular(source) if isinstance(source, Path) else nullcontext(source) as file:
+        file.seek(0)
         for batch in open_reading(content(file, trailer).file, plan.mapping.read, limits=limits):
             for line in wanted.intersection(batch.frame[LINE].to_list()):
                 found[line] = batch.raw(line)

@@ -55,6 +55,7 @@ class Work:
     zone: str
     language: Language
     limits: Limits = LIMITS
+    version: int | None = None  # of the mapping
 
 
 Emit = Callable[[str, Taken, Message | None, dict[str, int]], None]

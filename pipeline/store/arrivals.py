@@ -8,15 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline.store.ledger import (
-    LOADED,
-    LedgerRow,
-    Refused,
-    Replay,
-    Source,
-    ledger_file,
-    repeat_of,
-)
+from pipeline.store.ledger import LOADED, LedgerRow, Refused, Source, ledger_file, repeat_of
 from pipeline.store.model import Arrival, LedgerFile, Query, RefusedRow
 from pipeline.store.session import Session
 from pipeline.words import Message, printable
@@ -24,7 +16,6 @@ from pipeline.words import Message, printable
 files: sa.Table = LedgerRow.__table__  # type: ignore[attr-defined]
 refused_rows: sa.Table = Refused.__table__  # type: ignore[attr-defined]
 sources: sa.Table = Source.__table__  # type: ignore[attr-defined]
-replays: sa.Table = Replay.__table__  # type: ignore[attr-defined]
 
 
 def _newest_loaded(*equal: str) -> sa.Select[Any]:
@@ -88,7 +79,8 @@ class Arrivals(Session):
 
     def files(self, query: Query) -> list[LedgerFile]:
         statement = sa.select(files.c.id)
-        for column, value in (("job", query.job), ("name", query.name), ("fingerprint", query.fingerprint)):
+        for column in ("job", "name", "fingerprint", "correction_of"):
+            value = getattr(query, column)
             if value is not None:
                 statement = statement.where(files.c[column] == value)
         if query.moved is not None:
@@ -103,6 +95,11 @@ class Arrivals(Session):
         found = sa.select(files).where(files.c.id.in_(sa.select(statement.subquery().c.id)))
         rows = self._read(found.order_by(files.c.id.desc()).limit(query.limit))
         return [ledger_file(row) for row in rows]
+
+    def names(self, job: str, limit: int) -> list[tuple[str, bytes]]:
+        mine = sa.select(files.c.folder, files.c.name).where(files.c.job == job)
+        rows = self._read(mine.order_by(files.c.id.desc()).limit(limit))
+        return [(row["folder"], bytes(row["name"])) for row in rows]
 
     def last_files(self) -> dict[str, LedgerFile]:
         with self._transaction(write=False) as conn:
@@ -120,7 +117,14 @@ class Arrivals(Session):
             return {(job, state): number for job, state, number in conn.execute(_COUNTS)}
 
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
-        statement = sa.select(refused_rows).where(refused_rows.c.file == id)
+        return self._kept_rows(id, False, limit)
+
+    def carried(self, id: int) -> list[RefusedRow]:
+        return self._kept_rows(id, True, None)
+
+    def _kept_rows(self, id: int, carried: bool, limit: int | None) -> list[RefusedRow]:
+        mine = refused_rows.c.file == id, refused_rows.c.carried == carried
+        statement = sa.select(refused_rows).where(*mine)
         statement = statement.order_by(refused_rows.c.line, refused_rows.c.id).limit(limit)
         return [
             RefusedRow(r["line"], r["column_name"], r["value"], Message.from_json(r["said"]), bytes(r["raw"]))
@@ -191,20 +195,6 @@ class Arrivals(Session):
         with self._transaction() as conn:
             conn.execute(_ARCHIVED, noted)
 
-    # replays --------------------------------------------------------------------------------------------
-    def begin_replay(self, claim: str, file: int, who: str, now: datetime) -> None:
-        with self._transaction() as conn:
-            if self._replay_of(conn, claim) is None:
-                conn.execute(replays.insert().values(claim=claim, file=file, who=who, at=now))
-
-    def replay_of(self, claim: str) -> int | None:
-        with self._transaction(write=False) as conn:
-            return self._replay_of(conn, claim)
-
-    def _replay_of(self, conn: sa.Connection, claim: str) -> int | None:
-        found = conn.execute(sa.select(replays.c.file).where(replays.c.claim == claim)).scalar()
-        return None if found is None else int(found)
-
 
 def ledger_values(
     arrival: Arrival, state: str, now: datetime, said: Message | None, earlier: int | None
@@ -234,4 +224,6 @@ def ledger_values(
         "undo_of": None,
         "log_from": None,
         "waiting": 0,
+        "mapping_version": arrival.mapping_version,
+        "correction_of": arrival.correction_of,
     }

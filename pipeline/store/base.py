@@ -30,6 +30,7 @@ from pipeline.store.sections.loading import Written, write_sections
 from pipeline.store.sections.staging import Sections
 from pipeline.store.session import OURS
 from pipeline.store.target import Target, ours
+from pipeline.store.versions import Versions
 from pipeline.store.waking import Waker, keep, waits_for
 from pipeline.words import Message, message, render
 
@@ -56,7 +57,7 @@ class _Seen:
     mark: object
 
 
-class SqlStore(Arrivals, Memory, Doctor, Ownership):
+class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
     """The verbs of `Store` in SQLAlchemy Core. A database adds staging, upsert, locks and *who*."""
 
     def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:
@@ -266,6 +267,7 @@ class SqlStore(Arrivals, Memory, Doctor, Ownership):
         )
         refused = moved.rowcount + self._add_refused(conn, row.id, done.refused)
         _refuse_too_many(load, refused)
+        self._carry(conn, load, row.id, load.staging, done)
         counts = {
             "inserted": done.inserted,
             "updated": done.updated,
@@ -275,6 +277,19 @@ class SqlStore(Arrivals, Memory, Doctor, Ownership):
             "waiting": keep(conn, row.id, load, done.waiting),
         }
         return self._woken(conn, load, self._tallied(conn, row, seq, counts))
+
+    def _carry(self, conn: sa.Connection, load: Load, file: int, staging: Sections, done: Written) -> None:
+        """Keep the rest of the documents of which rows were refused: a correction brings them whole, for lines are
+        counted within them. Rows that are only appended would be doubled by it."""
+        whole = load.plan.mapping.document and all(part.mode != "append" for part in load.plan.sections)
+        if not whole or load.raws is None:
+            return
+        lines = staging.companions(staging.refused | {row.line for row in done.refused})
+        if lines:
+            own = load.raws(lines)
+            rows = [RefusedRow(n, "", "", message("versions.carried"), own.get(n, b"")) for n in lines]
+            values = [{**refused_values(file, row), "carried": True} for row in rows]
+            conn.execute(refused_rows.insert(), values)
 
     def _write(self, conn: sa.Connection, load: Load, ready: Ready) -> tuple[list[RefusedRow], Counts]:
         """Upsert all rows; what the database refuses is found by halving, in savepoints."""

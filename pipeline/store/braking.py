@@ -15,9 +15,10 @@ from pipeline.errors import PipelineError
 from pipeline.mapping.model import Kind
 from pipeline.store.arrivals import files
 from pipeline.store.base import Ready
+from pipeline.store.books import DATED, WITHIN, touched
 from pipeline.store.ledger import LOADED, ledger_file
 from pipeline.store.model import LedgerFile, Load
-from pipeline.store.target import Target, literal, quoted
+from pipeline.store.target import Target, literal, ours, quoted
 from pipeline.store.undo import UndoStore
 from pipeline.store.undo_rows import UndoSql
 from pipeline.words import Message, message
@@ -26,7 +27,12 @@ LOOK_BACK = 20  # earlier files that say what is usual
 SAMPLE = 2000  # changes whose amounts are looked at
 _EARLIER = (
     sa.select(files)
-    .where(files.c.job == sa.bindparam("job"), sa.text(LOADED), files.c.replay_of.is_(None))
+    .where(
+        files.c.job == sa.bindparam("job"),
+        sa.text(LOADED),
+        files.c.replay_of.is_(None),
+        files.c.correction_of.is_(None),
+    )
     .order_by(files.c.id.desc())
     .limit(LOOK_BACK)
 )
@@ -48,10 +54,15 @@ class BrakeStore(UndoStore):
     ) -> LedgerFile:
         arrival = load.arrival
         self._lock_job(conn, arrival.job)
-        if arrival.replay_of is not None:  # a person asked for it
+        if arrival.replay_of is not None and not self._may_touch_closed(conn, load):
+            load = replace(load, brake=None)  # a person asked for it, not for that
+        elif arrival.replay_of is not None:
             return self._agreed(conn, self._commit_one(conn, load, tables, now))
         earlier = self._earlier_files(conn, arrival.job)
-        if not watches(load.brake, [_past(file) for file in earlier], load.rows_read):
+        past = [_past(file) for file in earlier]
+        # A few mended rows are not like the file they come from.
+        watched = arrival.correction_of is None and watches(load.brake, past, load.rows_read)
+        if not (watched or load.closed):
             return self._commit_one(conn, load, tables, now)
         if self._known(conn, arrival.claim) is not None:
             return self._commit_one(conn, load, tables, now)
@@ -69,7 +80,8 @@ class BrakeStore(UndoStore):
     def _bundle_may_go(self, conn: sa.Connection, loads: Sequence[Load]) -> bool:
         earlier = [_past(file) for file in self._earlier_files(conn, loads[0].arrival.job)]
         watched = any(watches(load.brake, earlier, load.rows_read) for load in loads)
-        return not watched and super()._bundle_may_go(conn, loads)
+        dated = loads[0].closed is not None and loads[0].plan.table.name in {*DATED, *WITHIN}
+        return not watched and not dated and super()._bundle_may_go(conn, loads)
 
     def _earlier_files(self, conn: sa.Connection, job: str) -> list[LedgerFile]:
         return [ledger_file(row) for row in conn.execute(_EARLIER, {"job": job}).mappings()]
@@ -83,7 +95,15 @@ class BrakeStore(UndoStore):
         targets: Mapping[str, Target],
     ) -> Message | None:
         """What to ask about a file whose rows stand in the transaction; None: nothing."""
-        if load.brake is None or row.state != "committed" or load.arrival.replay_of is not None:
+        if row.state != "committed":
+            return None
+        if load.closed is not None and not self._may_touch_closed(conn, load):
+            sql, closed = self._undo_sql(conn), load.closed
+            who, seq = f"file:{row.id}", row.log_from or 0
+            said = touched(sql, _with_parents(targets), who, seq, closed.until, closed.zone)
+            if said is not None:
+                return said
+        if load.brake is None or load.arrival.replay_of is not None or load.arrival.correction_of is not None:
             return None
         past = [_past(file) for file in earlier]
         amounts: list[Amounts] = []
@@ -95,6 +115,13 @@ class BrakeStore(UndoStore):
                     if plan.column(name).kind is Kind.DECIMAL:
                         amounts += _amounts(sql, targets[plan.table.name], name, row, since)
         return question(load.brake, _past(row), past, amounts)
+
+    def _may_touch_closed(self, conn: sa.Connection, load: Load) -> bool:
+        """No month is closed, or a person agreed to this very file: it was held."""
+        if load.closed is None:
+            return True
+        of = load.arrival.replay_of
+        return of is not None and self._entry(conn, of).state == "held"
 
     def _agreed(self, conn: sa.Connection, row: LedgerFile) -> LedgerFile:
         """The file that was held is told to have gone in, in the transaction that loads it."""
@@ -116,6 +143,12 @@ class BrakeStore(UndoStore):
                 files.update().where(files.c.id == id).values(state="rejected", reason=said.to_json())
             )
         return replace(row, state="rejected", reason=said)
+
+
+def _with_parents(known: Mapping[str, Target]) -> Mapping[str, Target]:
+    """With the documents that lines among them belong to."""
+    parents = {parent for name in known for _, parent, _ in WITHIN.get(name, ())}
+    return {**known, **{name: ours()[name] for name in parents if name not in known}}
 
 
 def targets_of(tables: Mapping[str, Ready]) -> dict[str, Target]:

@@ -52,6 +52,7 @@ class LedgerRow(SQLModel, table=True):
         _index("ix_pipeline_file_earlier", ("job", "name", "id"), LOADED),
         _index("ix_pipeline_file_unmoved", ("job", "id"), "archived_at IS NULL"),
         _index("ix_pipeline_file_undo", ("undo_of",), "undo_of IS NOT NULL"),
+        _index("ix_pipeline_file_correction", ("correction_of",), "correction_of IS NOT NULL"),
         {"sqlite_autoincrement": True},
     )
     id: int | None = Field(default=None, sa_column=sa.Column(BIG, primary_key=True, autoincrement=True))
@@ -84,6 +85,8 @@ class LedgerRow(SQLModel, table=True):
     )
     undo_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
     log_from: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
+    mapping_version: int | None = Field(default=None, sa_column=sa.Column(sa.Integer))
+    correction_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
     waiting: int = Field(
         default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
     )
@@ -143,6 +146,9 @@ class Refused(SQLModel, table=True):
     value: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
     said: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
     raw: bytes = Field(sa_column=sa.Column(sa.LargeBinary, nullable=False))
+    carried: bool = Field(
+        default=False, sa_column=sa.Column(sa.Boolean, nullable=False, server_default=sa.false())
+    )  # taken, and kept here only because another row of its document was not
 
 
 class OwnFieldRow(SQLModel, table=True):
@@ -176,6 +182,25 @@ class Replay(SQLModel, table=True):
     file: int = Field(sa_column=sa.Column(BIG, sa.ForeignKey("pipeline_file.id"), nullable=False))
     who: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
     at: datetime = Field(sa_column=instant())
+    mapping: str = Field(default="", sa_column=blank())  # the one that a person chose
+    mapping_version: int | None = Field(default=None, sa_column=sa.Column(sa.Integer))
+
+
+class MappingText(SQLModel, table=True):
+    """A version of a mapping that was used."""
+
+    __tablename__ = "pipeline_mapping"
+    __table_args__ = (
+        sa.UniqueConstraint("name", "content"),
+        sa.UniqueConstraint("name", "number"),
+        {"sqlite_autoincrement": True},
+    )
+    id: int | None = Field(default=None, sa_column=sa.Column(BIG, primary_key=True, autoincrement=True))
+    name: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    number: int = Field(sa_column=sa.Column(sa.Integer, nullable=False))
+    content: str = Field(sa_column=sa.Column(sa.String(64), nullable=False))  # SHA-256 of the text
+    text: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
+    first_used: datetime = Field(sa_column=instant())
 
 
 class Paused(SQLModel, table=True):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from pipeline.brake import Brake
+from pipeline.brake import Brake, Closed
 from pipeline.mapping.model import Catalogue, Column, Plan
 from pipeline.store.added import Looker, OwnField
 from pipeline.words import MEMBER_LINE, Language, Message
@@ -49,6 +49,8 @@ class Arrival:
     rests_on: tuple[
         str, ...
     ] = ()  # its rows hold its "folder" or "name": the same content of another is no repeat
+    mapping_version: int | None = None  # which version of the mapping loads it
+    correction_of: int | None = None  # the ledger file whose refused rows it brings, mended
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,18 @@ class LedgerFile:
     undo_of: int | None = None  # the entry that this one takes back; its own state is `undo`
     log_from: int | None = None  # the change log's last number before its own changes
     waiting: int = 0  # rows that wait for a document of a later file
+    mapping_version: int | None = None
+    correction_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MappingVersion:
+    """A mapping as it was when a file was loaded with it. `number`: 1, 2, 3 … of its name."""
+
+    name: str
+    number: int
+    text: str
+    first_used: datetime
 
 
 class Staging(Protocol):
@@ -159,6 +173,7 @@ class Load:
     max_refused: int | None = None  # more refused rows than this: the file fails
     raws: Callable[[Sequence[int]], Mapping[int, bytes]] | None = None
     brake: Brake | None = None  # when it looks unlike the job's earlier files it becomes `held`
+    closed: Closed | None = None  # when it touches that, it becomes `held`
     lines: tuple[int, int] | None = (
         None  # of a staging that several files share: the first and last of its own
     )
@@ -196,6 +211,7 @@ class Undo:
     tables: tuple[UndoneTable, ...]
     left: tuple[LeftRow, ...]
     left_count: int
+    closed: Message | None = None  # the question, when it touches a closed month
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +256,7 @@ class Query:
     name: bytes | None = None
     fingerprint: bytes | None = None
     moved: bool | None = None  # False: those whose move was not noted yet
+    correction_of: int | None = None
     before: int | None = None  # only ids below this one: the next page
     limit: int = 100
 
@@ -364,14 +381,24 @@ class Store(Protocol):
         """If the content is a repeat (see Arrival): the ledger row `duplicate` (new, or known by its claim);
         else None and nothing written. Spares the reading of a file that is known."""
 
-    def undo(self, id: int, claim: str, who: str, now: datetime, *, dry: bool = False) -> Undo:
+    def undo(
+        self,
+        id: int,
+        claim: str,
+        who: str,
+        now: datetime,
+        *,
+        dry: bool = False,
+        closed: Closed | None = None,
+        agreed: bool = False,
+    ) -> Undo:
         """ONE transaction, under the lock of the file's job: take back exactly what this entry of the ledger
         changed, by the change log: inserted rows go, changed columns are set back, deleted rows return with
         their id. A row that was changed since, or that later rows point to, is left and named. The entry
         becomes `undone`, and the undo an entry of its own, under `claim`, that can be undone like any other; a
         claim that is known already changes nothing. `dry`: all of it is said, nothing written.
 
-        Raises PipelineError for an entry that is not there, changed nothing that was recorded, or is undone."""
+        Raises PipelineError when it touches what is `closed` and nobody `agreed`, for an entry that is not there, changed nothing that was recorded, or is undone."""
 
     def mark_archived(self, places: Mapping[str, str], now: datetime) -> None:
         """These files (claim → path) were moved, in ONE transaction: `committed` becomes `archived`; `duplicate`
@@ -383,6 +410,9 @@ class Store(Protocol):
 
     def files(self, query: Query) -> list[LedgerFile]:
         """Those that the query asks for, newest first."""
+
+    def names(self, job: str, limit: int) -> list[tuple[str, bytes]]:
+        """Folder and name of the newest files of a job."""
 
     def last_files(self) -> dict[str, LedgerFile]:
         """The newest ledger file of each job."""
@@ -400,11 +430,27 @@ class Store(Protocol):
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
         """The refused rows of a ledger file, by line."""
 
-    def begin_replay(self, claim: str, file: int, who: str, now: datetime) -> None:
-        """Note, before its file is put in place, that this claim loads a ledger file again. Safe twice."""
+    def carried(self, id: int) -> list[RefusedRow]:
+        """The rows of a ledger file that were taken, and are kept because another row of their document was not."""
+
+    def begin_replay(
+        self, claim: str, file: int, who: str, now: datetime, mapping: MappingVersion | None = None
+    ) -> None:
+        """Note, before its file is put in place, that this claim loads a ledger file again, by this mapping if one
+        is given. Safe twice."""
 
     def replay_of(self, claim: str) -> int | None:
         """The ledger file that this claim loads again."""
+
+    def replay_mapping(self, claim: str) -> MappingVersion | None:
+        """The mapping that a person chose for this replay; None: its job's."""
+
+    # versions of mappings -------------------------------------------------------------------------------
+    def note_mapping(self, name: str, text: str, now: datetime) -> MappingVersion:
+        """Keep this text as a version of the mapping, unless it is one already. Cheap when it is."""
+
+    def mapping_versions(self, name: str) -> list[MappingVersion]:
+        """Every version of a mapping that was used, oldest first."""
 
     # the gate, and pauses -------------------------------------------------------------------------------
     def gate(self, job: str) -> GateMemory | None: ...

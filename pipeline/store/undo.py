@@ -12,10 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from pipeline.brake import Closed
 from pipeline.errors import PipelineError
 from pipeline.faults import point
 from pipeline.store.arrivals import files
 from pipeline.store.base import FIND_AT_MOST
+from pipeline.store.books import WITHIN, touched
 from pipeline.store.bundles import BundleStore
 from pipeline.store.failures import RowsRefused, judge
 from pipeline.store.ledger import ledger_file, utc
@@ -58,13 +60,28 @@ class UndoStore(BundleStore):
         """While SQLite takes back, it does not look for itself what points where."""
         return nullcontext()
 
-    def undo(self, id: int, claim: str, who: str, now: datetime, *, dry: bool = False) -> Undo:
+    def undo(
+        self,
+        id: int,
+        claim: str,
+        who: str,
+        now: datetime,
+        *,
+        dry: bool = False,
+        closed: Closed | None = None,
+        agreed: bool = False,
+    ) -> Undo:
         with self._links_unchecked():
             try:
                 with self._transaction() as conn:
                     done = self._undo(conn, id, claim, who, now)
+                    if closed is not None and not agreed and done.entry is not None:
+                        done = replace(done, closed=self._closed(conn, done, closed))
                     if dry:
                         raise _Dry(replace(done, entry=None))
+                    if done.closed is not None:
+                        facts = {**done.closed.args, "id": id}
+                        raise PipelineError(Message("states.closed_undo", facts))
                     point("commit.before")
             except _Dry as told:
                 return told.done
@@ -102,6 +119,18 @@ class UndoStore(BundleStore):
         root = _root(id, chains)
         undone(conn, root, out=self._entry(conn, root).state == "undone")
         return Undo(file, entry, tables, left, count)
+
+    def _closed(self, conn: sa.Connection, done: Undo, closed: Closed) -> Message | None:
+        """The question, when what was taken back belongs to a closed month."""
+        assert done.entry is not None
+        if self._place.foreign:
+            return None
+        changed = {one.table for one in done.tables}
+        parents = {parent for name in changed for _, parent, _ in WITHIN.get(name, ())}
+        known = {name: ours()[name] for name in changed | parents if name in ours()}
+        seq = done.entry.log_from or 0
+        who = f"file:{done.entry.id}"
+        return touched(self._undo_sql(conn), known, who, seq, closed.until, closed.zone)
 
     def _entry(self, conn: sa.Connection, id: int) -> LedgerFile:
         row = conn.execute(sa.select(files).where(files.c.id == id)).mappings().first()

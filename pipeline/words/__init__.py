@@ -33,6 +33,8 @@ ROOMS = (
     "sections",
     "states",
     "store",
+    "turns",
+    "versions",
     "watching",
 )
 

@@ -317,6 +317,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.head.read": ("read as", "lu comme"),
     "cli.head.replay_of": ("repeats file", "refait le fichier"),
     "cli.head.undo_of": ("takes back file", "annule le fichier"),
+    "cli.head.correction_of": ("corrects file", "corrige le fichier"),
+    "cli.head.mapping": ("mapping", "modèle"),
     "cli.head.table": ("table", "table"),
     "cli.head.removed": ("removed", "retirées"),
     "cli.head.restored": ("brought back", "rétablies"),

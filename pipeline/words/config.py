@@ -1,6 +1,10 @@
 """Sentences of the room `config`."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "config.day": (
+        "{key} is a date such as 2026-03-31, not {value}.",
+        "{key} est une date comme 2026-03-31, et non {value}.",
+    ),
     "config.near": ("Did you mean {near}?", "Vouliez-vous dire {near} ?"),
     "config.no_job": (
         "There is no import named {job}. Known: {known}.",

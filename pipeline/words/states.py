@@ -158,6 +158,16 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "states.soon_remedy": ("Ask again in a moment.", "Redemandez dans un instant."),
     # it was taken -------------------------------------------------------------------------------------------
+    "states.closed": (
+        "{count} rows of it belong to months that are closed (until {until}; in {tables}). Is it to go in all the same?",
+        "{count} de ses lignes sont de mois clôturés (jusqu'au {until} ; dans {tables}). Faut-il l'importer quand même ?",
+    ),
+    "states.closed_undo": (
+        "File {id} is not taken back: {count} rows of it belong to months that are closed (until {until}; in {tables}). "
+        "To do it all the same: pipeline undo {id} --even-closed",
+        "Le fichier {id} n'est pas annulé : {count} de ses lignes sont de mois clôturés (jusqu'au {until} ; dans {tables}). "
+        "Pour le faire quand même : pipeline undo {id} --even-closed",
+    ),
     "states.brake_rows": (
         "it has {rows} rows; the last files of this job had {least} to {most}. Is that right?",
         "il a {rows} lignes ; les derniers fichiers de cet import en avaient {least} à {most}. Est-ce normal ?",

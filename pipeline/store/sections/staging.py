@@ -62,6 +62,19 @@ class Sections:
         wanted = pl.Series(sorted(docs), dtype=pl.Int64).implode()
         return dict(pl.concat(self._lines).filter(pl.col("_doc").is_in(wanted)).iter_rows())
 
+    def companions(self, lines: set[int]) -> list[int]:
+        """The other lines of the documents that these belong to, or stand beside when they could not be read."""
+        import polars as pl
+
+        if not lines or not self._lines:
+            return []
+        known = pl.concat(self._lines).sort("_line")
+        docs = set(known.filter(pl.col("_line").is_in(pl.Series(sorted(lines)).implode()))["_doc"])
+        for line in lines.difference(known["_line"]):
+            at = int(known["_line"].search_sorted(line))
+            docs |= set(known["_doc"][max(0, at - 1) : at + 1])
+        return sorted(self.lines_of(docs - {None}).keys() - lines)
+
     def cast_out(self, outcasts: Sequence[Outcast]) -> None:
         self.outcasts += outcasts
 
