@@ -1,7 +1,8 @@
 """The mappings that an installation keeps: guessed from a file, listed, tried on their example files."""
 
+from pipeline.guessing.presets import presets
 from pipeline.saved.checking import Checked, check
-from pipeline.saved.proposing import Proposal, guess, propose, save, skeleton
+from pipeline.saved.proposing import Proposal, from_preset, guess, propose, save, skeleton
 from pipeline.saved.shelf import Kept, kept, load, tables, text_of
 
 __all__ = [
@@ -9,9 +10,11 @@ __all__ = [
     "Kept",
     "Proposal",
     "check",
+    "from_preset",
     "guess",
     "kept",
     "load",
+    "presets",
     "propose",
     "save",
     "skeleton",
