@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.guessing.assigning import best
 from pipeline.guessing.candidates import ENOUGH, Candidate, Slot, candidates, tongues
 from pipeline.guessing.knowledge import Knowledge, Layout, bare, known, tables_known, written
-from pipeline.guessing.names import Reading, plain, readings
+from pipeline.guessing.names import Reading, plain, readings, without_prefix
 from pipeline.guessing.subject import about_no_table, choose
 from pipeline.guessing.values import UNLIKE, likeness, told_by_values
 from pipeline.mapping.model import Catalogue, SavedMapping
@@ -68,7 +68,9 @@ def guess(
     if not columns:
         return Guessed("", ())
     knows = knowledge or known()
-    read = _first_and_last(columns, [readings(column.name, knows.lexicon) for column in columns])
+    headers = [column.name for column in columns]
+    plainly = without_prefix(headers, [readings(header, knows.lexicon) for header in headers])
+    read = _first_and_last(columns, plainly)
     past = _past(columns, earlier, catalogue)
     if table is None and (layout := _layout(columns, knows, catalogue)) is not None:
         return _as_layout(columns, read, layout, past, catalogue, knows)
