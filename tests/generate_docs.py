@@ -1,4 +1,4 @@
-"""Writes docs/cli.md and docs/events.md from the program itself: python -m tests.generate_docs"""
+"""Writes docs/cli.md, docs/events.md and docs/presets.md from the program itself: python -m tests.generate_docs"""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli.main import app
 from pipeline.events import EVENTS
+from pipeline.guessing.presets import presets
 
 DOCS = Path(__file__).parent.parent / "docs"
 MADE = "<!-- Written by `python -m tests.generate_docs`; a test holds it. -->\n"
@@ -56,7 +57,18 @@ def events() -> str:
     )
 
 
-PAGES = {"cli.md": cli, "events.md": events}
+def ready() -> str:
+    rows = "".join(f"| `{one.name}` | {one.purpose} | {one.made_from} |\n" for one in presets().values())
+    return (
+        f"# Ready mappings\n\n{MADE}\n"
+        "`pipeline mapping new NAME --preset PRESET` writes one into `mappings/NAME.toml`, where it is yours to change; "
+        "`pipeline mapping guess FILE` says when a file is one that a ready mapping takes, and `--save NAME` then writes "
+        "it. A program may have changed its export since: read the mapping through, and `pipeline try FILE --mapping "
+        f"NAME` shows what it would do.\n\n| ready mapping | for | made from |\n|---|---|---|\n{rows}"
+    )
+
+
+PAGES = {"cli.md": cli, "events.md": events, "presets.md": ready}
 
 if __name__ == "__main__":
     for page, make in PAGES.items():

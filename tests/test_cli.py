@@ -152,7 +152,7 @@ def test_the_template_is_the_repository_s_own() -> None:
     template = ROOT / "pipeline/cli/template"
     assert (template / "config.toml").read_bytes() == (ROOT / "config.toml").read_bytes()
     ours = {p.name: p.read_bytes() for p in (ROOT / "mappings").iterdir()}
-    assert {p.name: p.read_bytes() for p in (template / "mappings").iterdir()} == ours
+    assert {p.name: p.read_bytes() for p in (ROOT / "pipeline/saved/examples").iterdir()} == ours
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -69,9 +69,35 @@ def test_new_list_show_and_check(shop: Path) -> None:
     assert run(shop, "check").exit_code == 2  # depots has no fields yet
 
 
+def test_a_ready_mapping_is_listed_written_and_checked(shop: Path) -> None:
+    listed = json.loads(run(shop, "presets", "--json").stdout)
+    assert "fec" in {one["name"] for one in listed}
+    assert all(one["for"] and one["made_from"] for one in listed)
+    assert "shopify-orders" in run(shop, "presets").stdout
+    assert run(shop, "new", "books", "--preset", "fec").exit_code == 0
+    assert json.loads(run(shop, "check", "books", "--json").stdout)[0]["mistakes"] == []
+
+
+def test_a_guess_tells_of_the_ready_mapping_and_saves_it(shop: Path) -> None:
+    header = "Customer ID;Active (0/1);Titles ID (Mr = 1, Ms = 2, else 0);Email *;Password *;Birthday (yyyy-mm-dd);Last Name *;First Name *;Newsletter (0/1);Opt-in (0/1);Groups (x,y,z...);Default group ID"
+    (shop / "customers.csv").write_text(f"{header}\n1;1;1;a@b.fr;;;Pan;Peter;1;0;;3\n", "utf-8")
+    done = run(shop, "guess", str(shop / "customers.csv"), "--save", "people")
+    assert "prestashop-customers" in done.stdout + done.stderr
+    assert "# Layouts: prestashop.customers" in (shop / "mappings/people.toml").read_text("utf-8")
+
+
+def test_the_examples_of_a_new_folder_say_nothing_of_columns(shop: Path) -> None:
+    (shop / "tickets.csv").write_text("N° ticket;Vendeur;Total TTC\n1;Eve;5,00\n2;Eve;6,00\n", "utf-8")
+    assert "till-tickets" not in run(shop, "guess", str(shop / "tickets.csv"), "--json").stdout
+    edited = (shop / "mappings/till-tickets.toml").read_text("utf-8") + "# mine\n"
+    (shop / "mappings/till-tickets.toml").write_text(edited, "utf-8")
+    assert "till-tickets" in run(shop, "guess", str(shop / "tickets.csv"), "--json").stdout
+
+
 def test_wrong_use_is_a_sentence(shop: Path) -> None:
     for words in (
         ["new", "x"],
+        ["new", "x", "--preset", "nothing"],
         ["show", "nothing"],
         ["guess", "nowhere.csv"],
         ["guess", str(shop / "orders.csv"), "--table", "x"],

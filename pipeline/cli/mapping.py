@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pipeline.saved.checking import Problem
 
 app = typer.Typer(
-    name="mapping", help="Saved mappings: guess, list, show, new, edit, check, history.", no_args_is_help=True
+    name="mapping",
+    help="Saved mappings: guess, presets, list, show, new, edit, check, history.",
+    no_args_is_help=True,
 )
 
 Table = Annotated[str | None, typer.Option(help="Only this table.")]
@@ -60,6 +62,23 @@ def _tell(voice: Voice, made: Proposal) -> None:
         field, sure = (f"{one.field}{whose}", f"{one.confidence:.0%}") if one.field else ("-", "")
         rows.append([one.column, field, sure, voice.text(one.because), examples])
     voice.table(heads, rows)
+    if made.preset:
+        ready = made.preset
+        voice.say(message("guessing.ready", preset=ready.name, purpose=ready.purpose))
+
+
+@app.command("presets")
+def presets_(context: typer.Context, as_json: AsJson = False) -> None:
+    """Ready mappings for the exports of known programs, and what each was made from."""
+    from pipeline.guessing.presets import presets
+
+    voice: Voice = context.obj
+    ready = presets().values()
+    if as_json:
+        voice.json([{"name": p.name, "for": p.purpose, "made_from": p.made_from} for p in ready])
+        return
+    heads = [voice.word(f"guessing.{key}") for key in ("preset_head", "purpose", "made_from")]
+    voice.table(heads, [[p.name, p.purpose, p.made_from] for p in ready])
 
 
 @app.command("list")
@@ -117,8 +136,11 @@ def new(
         Path | None, typer.Option("--from", metavar="FILE", help="Guess it from this file.")
     ] = None,
     table: Annotated[str | None, typer.Option(help="The table it writes to.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(help="A ready mapping; `pipeline mapping presets` lists them.")
+    ] = None,
 ) -> None:
-    """Start a mapping: guessed from a file, or a table's columns to choose from."""
+    """Start a mapping: guessed from a file, a ready one, or a table's columns to choose from."""
     from pipeline import saved
     from pipeline.errors import ConfigError
 
@@ -129,6 +151,8 @@ def new(
     if file is not None:
         made = saved.propose(file, folder, known, table)
         path = saved.save(made, name, folder, known, table, zone=settings.timezone, language=voice.language)
+    elif preset is not None:
+        path = saved.from_preset(name, folder, preset, voice.language)
     elif table is not None:
         path = saved.skeleton(name, folder, known, table, voice.language)
     else:

@@ -40,12 +40,13 @@ def make(folder: Path, language: Language = "en") -> None:
     from pipeline.errors import ConfigError, PipelineError
 
     template = resources("pipeline.cli") / "template"
+    examples = resources("pipeline") / "saved" / "examples"
     try:
         (folder / "mappings").mkdir(parents=True, exist_ok=True)
         for name in JOBS.values():
             for parent in ("inbox", "processed"):
                 (folder / parent / name).mkdir(parents=True, exist_ok=True)
-        for mapping in (template / "mappings").iterdir():
+        for mapping in examples.iterdir():
             if not (target := folder / "mappings" / mapping.name).exists():
                 target.write_bytes(mapping.read_bytes())
         name = "config.toml" if language == "en" else f"config.{language}.toml"

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from pipeline.guessing.assigning import best
 from pipeline.guessing.candidates import ENOUGH, Candidate, Slot, candidates, tongues
-from pipeline.guessing.knowledge import Knowledge, Layout, bare, known, tables_known
-from pipeline.guessing.names import Reading, plain, readings
+from pipeline.guessing.knowledge import Knowledge, Layout, bare, known, tables_known, written
+from pipeline.guessing.names import Reading, plain, readings, without_prefix
 from pipeline.guessing.subject import about_no_table, choose
 from pipeline.guessing.values import UNLIKE, likeness, told_by_values
 from pipeline.mapping.model import Catalogue, SavedMapping
@@ -46,10 +46,12 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class Guessed:
-    """All columns of a file, in their order, and the table that it is mainly about."""
+    """All columns of a file, in their order, and the table that it is mainly about. `layout`: the known export
+    that it is, `system.export`."""
 
     table: str
     columns: tuple[Guess, ...]
+    layout: str = ""
 
 
 def guess(
@@ -66,7 +68,9 @@ def guess(
     if not columns:
         return Guessed("", ())
     knows = knowledge or known()
-    read = _first_and_last(columns, [readings(column.name, knows.lexicon) for column in columns])
+    headers = [column.name for column in columns]
+    plainly = without_prefix(headers, [readings(header, knows.lexicon) for header in headers])
+    read = _first_and_last(columns, plainly)
     past = _past(columns, earlier, catalogue)
     if table is None and (layout := _layout(columns, knows, catalogue)) is not None:
         return _as_layout(columns, read, layout, past, catalogue, knows)
@@ -204,9 +208,9 @@ def _with_past(past: Sequence[Candidate], tables: Sequence[str]) -> list[Candida
 
 def _layout(columns: Sequence[Seen], knows: Knowledge, catalogue: Catalogue) -> Layout | None:
     """The layout that has most of these columns, when it has nearly all."""
-    names = {plain(column.name) for column in columns}
+    names = {written(column.name) for column in columns}
     shared = {
-        i: len(names & layout.columns.keys())
+        i: len(names & layout.headers)
         for i, layout in enumerate(knows.layouts)
         if all(field.split(".")[0] in catalogue for field in layout.columns.values() if field)
     }
@@ -236,7 +240,8 @@ def _as_layout(
         else guessed[i]
         for i, column in enumerate(columns)
     ]
-    return Guessed(tables[0], _decided(columns, found, tables, catalogue, alone=False).columns)
+    made = _decided(columns, found, tables, catalogue, alone=False)
+    return Guessed(tables[0], made.columns, f"{layout.system}.{layout.name}")
 
 
 def _of_layout(column: Seen, layout: Layout, catalogue: Catalogue) -> list[Candidate]:

@@ -32,11 +32,13 @@ class Meaning:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The columns of one export of one system: plain header → field, "" where it has none."""
+    """The columns of one export of one system: plain header → field, "" where it has none. `headers`: as that
+    system writes them, capitals aside."""
 
     system: str
     name: str
     columns: Mapping[str, str]
+    headers: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +113,22 @@ def _meanings(field: str, text: str) -> list[Meaning]:
 
 def _layouts() -> list[Layout]:
     return [
-        Layout(system, name, {plain(header): field.split("|")[0] for header, field in columns.items()})
+        Layout(
+            system,
+            name,
+            {plain(header): field.split("|")[0] for header, field in columns.items()},
+            frozenset(map(written, columns)),
+        )
         for system, layouts in tomllib.loads(
             files("pipeline.guessing").joinpath("layouts.toml").read_text("utf-8")
         ).items()
         for name, columns in layouts.items()
     ]
+
+
+def written(header: str) -> str:
+    """A header as it stands, for knowing an export again: `first_name` is not `First Name`."""
+    return header.strip().casefold()
 
 
 def meanings_of(table: Table, knowledge: Knowledge) -> tuple[Meaning, ...]:

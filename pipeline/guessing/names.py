@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import product
 
@@ -17,7 +18,7 @@ READINGS = 12  # of one header
 _STOP = (
     "a aaaa al an and au aux by d da das dd de del dell della dem den der des di die do du e el en "
     "est et for fur g hh il im in intern interna internal interne is its jj jjjj l la las le les lo los mit mm of on or ou par per "
-    "por pour s ss standard std sur the to tt u um und vom von y yy yyyy zu zum zur "
+    "por pour s ss standard std sur the to tt u um und unique vom von y yy yyyy zu zum zur "
 )
 STOP = frozenset(_STOP.split())
 """Words that say nothing."""
@@ -34,6 +35,11 @@ _CODED = (
 )
 CODED = frozenset(_CODED.split())
 """Ideas of which "number" or "code" says nothing more."""
+STATES = frozenset({"status", "status_pay", "status_ship"})
+_ABBREVIATED = re.compile(r"(?<![A-Za-z])(?:MwSt|USt|IdNr)(?![a-z])")
+"""One word, whatever its capitals say."""
+_TAXED = re.compile(r"\b(pu|pv|pa|mt|prix|total|montant)(ht|ttc)\b")
+COMMON = 3  # headers that begin with the same word that no list has: it is a table's name, and says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +75,9 @@ def folded(text: str) -> str:
 
 def tokens(header: str) -> list[str]:
     """Words and numbers apart, also in `camelCase`, `snake_case` and `Address1`."""
-    text = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", header)
-    text = folded(text).replace("%", " percent ").replace("#", " number ")
+    text = _ABBREVIATED.sub(lambda found: f" {found[0].lower()} ", header)
+    text = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
+    text = _TAXED.sub(r"\1 \2", folded(text)).replace("%", " percent ").replace("#", " number ")
     return re.findall(r"[a-z]+|[0-9]+|[^\W\d_]+", text)
 
 
@@ -87,7 +94,10 @@ def readings(header: str, lexicon: Lexicon) -> list[Reading]:
         re.sub(r"\([^)]*\)|\[[^]]*\]", " ", header),
         " ".join(re.findall(r"[(\[]([^)\]]*)[)\]]", header)),
     )
-    found = _read(tokens(outer) or tokens(header), lexicon)
+    whole = tokens(header)
+    if " ".join(whole) in lexicon.phrases:  # "Account code (sell)" is a phrase of its own
+        return _read(whole, lexicon)
+    found = _read(tokens(outer) or whole, lexicon)
     more = _read(tokens(inner), lexicon) if inner and tokens(outer) else []
     extra = {idea for reading in more for idea in reading.ideas} & {"net", "gross", "percent", "measure"}
     if extra and len(extra) == 1:
@@ -110,7 +120,7 @@ def _read(words: list[str], lexicon: Lexicon) -> list[Reading]:
         else:
             word = words[at]
             at += 1
-            if word in STOP:
+            if word in STOP or (word == "1" and choices and at == len(words)):  # "Name 1"
                 continue
             parts, trust = _apart(word, lexicon)
             if parts:
@@ -128,7 +138,22 @@ def settled(ideas: Ideas) -> Ideas:
         ideas -= {"date", "time"}
     if ideas & CODED:
         ideas -= {"number", "code"} - ({"code"} if ideas & CODED == {"code"} else set())
+    if ideas & STATES:
+        ideas -= {"description"}
     return ideas - {"net", "gross"} if ideas >= {"net", "gross"} else ideas
+
+
+def without_prefix(headers: Sequence[str], read: Sequence[list[Reading]]) -> list[list[Reading]]:
+    """The readings without a strange first word that several headers share: `ut_nome`, `ut_cognome`, `ut_email`."""
+    firsts = [words[0] if len(words := tokens(header)) > 1 else "" for header in headers]
+    shared = {word for word, times in Counter(firsts).items() if word and times >= COMMON}
+    return [
+        [
+            replace(r, strange=r.strange[1:]) if first in shared and r.strange[:1] == (first,) else r
+            for r in each
+        ]
+        for first, each in zip(firsts, read, strict=True)
+    ]
 
 
 def asks(header: str) -> bool:

@@ -30,7 +30,7 @@ from pipeline.imports.mending import mending
 from pipeline.imports.reading import ahead, content, fit, raws, stage
 from pipeline.imports.sections import fit_sections, mapped, put
 from pipeline.imports.work import Emit, Outcome, Taken, Work
-from pipeline.mapping import rests_on, told_of_file
+from pipeline.mapping import rests_on
 from pipeline.mapping.model import Plan
 from pipeline.store.model import Arrival, Attempt, LedgerFile, Load, SectionsStaging, Staging, Store
 from pipeline.words import Message, message, printable

@@ -1,9 +1,10 @@
 """The mappings that an installation keeps: guessed from a file, listed, tried on their example files."""
 
+from pipeline.guessing.presets import presets
 from pipeline.saved.checking import Checked, check
 from pipeline.saved.editing import edit
 from pipeline.saved.history import Edition, history
-from pipeline.saved.proposing import Proposal, guess, propose, save, skeleton
+from pipeline.saved.proposing import Proposal, from_preset, guess, propose, save, skeleton
 from pipeline.saved.shelf import Kept, kept, load, tables, text_of
 
 __all__ = [
@@ -13,10 +14,12 @@ __all__ = [
     "Proposal",
     "check",
     "edit",
+    "from_preset",
     "guess",
     "history",
     "kept",
     "load",
+    "presets",
     "propose",
     "save",
     "skeleton",

@@ -1,32 +1,39 @@
-"""A file → what its columns probably are, and a mapping of one table made of it."""
+"""A file → what its columns probably are, and a mapping made of it: a ready one where there is one that takes it."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pipeline import files as disk
 from pipeline.errors import ConfigError, FileFailed, PipelineError
+from pipeline.formats import deliveries
 from pipeline.guessing import Guess, Guessed, Seen
 from pipeline.guessing import guess as decide
 from pipeline.guessing.drafting import Draft, blank, draft
+from pipeline.guessing.presets import Preset, preset_of, presets
+from pipeline.imports.reading import fit
+from pipeline.imports.sections import fit_sections
 from pipeline.jobs import Settings
+from pipeline.mapping import examine
 from pipeline.mapping.model import Catalogue, SavedMapping
 from pipeline.reading.sampling import Sample, sample
 from pipeline.saved.shelf import NAME, earlier, tables
-from pipeline.words import Language, Message, message
+from pipeline.words import Language, Message, message, render
 
 SURE = 0.9  # of how a file is written; below, the mapping states it
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A guess and what it was made from."""
+    """A guess and what it was made from. `preset`: the ready mapping that takes the file as it is."""
 
     file: Path
     sample: Sample
     guessed: Guessed
+    preset: Preset | None = None
 
 
 def propose(file: Path, folder: Path, catalogue: Catalogue, table: str | None = None) -> Proposal:
@@ -42,7 +49,35 @@ def propose(file: Path, folder: Path, catalogue: Catalogue, table: str | None = 
     except OSError as error:
         why = error.strerror or str(error)
         raise FileFailed(message("files.unreadable", path=str(file), why=why)) from error
-    return Proposal(file, seen, _guess(seen, catalogue, earlier(folder), table, file.stem))
+    guessed = _guess(seen, catalogue, earlier(folder), table, file.stem)
+    ready = _ready(guessed.layout, file, catalogue)
+    return Proposal(file, seen, _told(guessed, ready) if ready else guessed, ready)
+
+
+def _ready(layout: str, file: Path, catalogue: Catalogue) -> Preset | None:
+    """The ready mapping for this layout, when the database has its tables and this very file its columns."""
+    preset = preset_of(layout)
+    plan = examine(preset.name, preset.text, preset.name, catalogue)[0] if preset else None
+    if plan is None:
+        return None
+    with disk.open_regular(file.resolve()) as opened:
+        try:
+            with deliveries(opened, file.name)[0].opened() as inner:
+                (fit_sections if plan.sections else fit)(plan, inner, file.name)
+        except FileFailed:
+            return None
+    return preset
+
+
+def _told(guessed: Guessed, preset: Preset) -> Guessed:
+    """With the ready mapping named where its layout is the reason."""
+    columns = [
+        replace(one, because=message("guessing.preset", preset=preset.name, **one.because.args))
+        if one.because.code == "guessing.layout"
+        else one
+        for one in guessed.columns
+    ]
+    return replace(guessed, columns=tuple(columns))
 
 
 def guess(settings: Settings, file: Path, table: str | None = None) -> tuple[Guess, ...]:
@@ -67,13 +102,16 @@ def save(
     zone: str = "UTC",
     language: Language = "en",
 ) -> Path:
-    """Write `name`.toml: for `table`, or for the table that most of the file goes to and whose key it can fill.
+    """Write `name`.toml: for `table`; else the ready mapping that takes the file; else for the table that most of
+    the file goes to and whose key it can fill.
 
     Never over an existing one. Raises ConfigError: the name; PipelineError: what is missing."""
     if not NAME.fullmatch(name):
         raise ConfigError(message("guessing.bad_name", name=name))
     if not made.guessed.table:
         raise PipelineError(message("guessing.no_guess", file=made.file.name))
+    if made.preset and not table:
+        return from_preset(name, folder, made.preset.name, language)
     chosen = [table] if table else _tables(made.guessed)
     past = earlier(folder)
     drafts = []
@@ -117,6 +155,16 @@ def skeleton(name: str, folder: Path, known: Catalogue, table: str, language: La
     if table not in known:
         raise ConfigError(message("guessing.no_such_table", table=table, known=", ".join(sorted(known))))
     return write(folder / f"{name}.toml", blank(known[table], language), name)
+
+
+def from_preset(name: str, folder: Path, preset: str, language: Language = "en") -> Path:
+    """Write `name`.toml as the ready mapping `preset` has it. Raises ConfigError."""
+    if not NAME.fullmatch(name):
+        raise ConfigError(message("guessing.bad_name", name=name))
+    if preset not in presets():
+        raise ConfigError(message("guessing.no_preset", preset=preset, known=", ".join(presets())))
+    head = f"# {render(message('guessing.from_preset', preset=preset), language)}\n"
+    return write(folder / f"{name}.toml", head + presets()[preset].text, name)
 
 
 def write(path: Path, text: str, name: str) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files as resources
 from pathlib import Path
 
 from pipeline.errors import ConfigError, Environment, Mistake
@@ -74,7 +76,17 @@ def load(folder: Path, name: str, known: Catalogue) -> Kept:
 
 
 def earlier(folder: Path) -> list[SavedMapping]:
-    """The mappings that can be read, for what they say of headers."""
+    """The mappings that can be read, for what they say of headers. The examples that `pipeline init` laid there, and
+    nobody changed, say nothing."""
+    ours = _examples()
     texts = ((name, text_of(folder, name)) for name in names(folder))
-    parsed = (parse(name, text, name)[0] for name, text in texts)
+    parsed = (parse(name, text, name)[0] for name, text in texts if text not in ours)
     return [saved for saved in parsed if saved is not None]
+
+
+@cache
+def _examples() -> frozenset[str]:
+    """The texts of the mappings that a new folder has."""
+    return frozenset(
+        one.read_text("utf-8") for one in (resources("pipeline") / "saved" / "examples").iterdir()
+    )

@@ -127,7 +127,8 @@ class UndoStore(BundleStore):
             return None
         changed = {one.table for one in done.tables}
         parents = {parent for name in changed for _, parent, _ in WITHIN.get(name, ())}
-        known = {name: ours()[name] for name in changed | parents if name in ours()}
+        there = known_targets(conn, self._place)
+        known = {name: there[name] for name in changed | parents if name in there}
         seq = done.entry.log_from or 0
         who = f"file:{done.entry.id}"
         return touched(self._undo_sql(conn), known, who, seq, closed.until, closed.zone)

@@ -13,6 +13,25 @@ TEXTS: dict[str, tuple[str, str]] = {
         "ainsi nommé dans l'export d'un autre logiciel",
     ),
     "guessing.layout": ("this is the export {layout} of {system}", "c'est l'export {layout} de {system}"),
+    "guessing.preset": (
+        "this is the export {layout} of {system}, for which there is the ready mapping {preset}",
+        "c'est l'export {layout} de {system}, pour lequel il y a le modèle tout fait {preset}",
+    ),
+    "guessing.ready": (
+        "There is a ready mapping for this file, {preset}: {purpose} --save NAME writes it.",
+        "Il y a un modèle tout fait pour ce fichier, {preset} : {purpose} --save NOM l'écrit.",
+    ),
+    "guessing.from_preset": (
+        "The ready mapping {preset}. Read it through before you use it; it is yours to change.",
+        "Le modèle tout fait {preset}. Relisez-le avant de l'utiliser ; vous pouvez le changer.",
+    ),
+    "guessing.no_preset": (
+        "There is no ready mapping {preset}; there are: {known}.",
+        "Il n'y a pas de modèle tout fait {preset} ; il y a : {known}.",
+    ),
+    "guessing.preset_head": ("ready mapping", "modèle tout fait"),
+    "guessing.purpose": ("for", "pour"),
+    "guessing.made_from": ("made from", "fait d'après"),
     "guessing.mapping": ("your mapping {mapping} says so", "votre modèle {mapping} le dit"),
     "guessing.taken": ("{field} has another column already", "{field} a déjà une autre colonne"),
     "guessing.unlike": (
@@ -91,8 +110,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Retirez le `# ` devant les lignes utiles, et écrivez la colonne du fichier entre les guillemets.",
     ),
     "guessing.new_what": (
-        "Say what the mapping is for: --from FILE, or --table TABLE.",
-        "Dites à quoi sert le modèle : --from FICHIER, ou --table TABLE.",
+        "Say what the mapping is for: --from FILE, --preset PRESET, or --table TABLE. `pipeline mapping presets` lists the ready ones.",
+        "Dites à quoi sert le modèle : --from FICHIER, --preset MODÈLE, ou --table TABLE. `pipeline mapping presets` donne les modèles tout faits.",
     ),
     "guessing.unused": ("no job", "aucun import"),
     "guessing.example_good": (

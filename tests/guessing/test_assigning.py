@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.guessing.assigning import best
@@ -17,7 +17,7 @@ SCORES = st.dictionaries(
 
 
 @given(SCORES)
-@settings(max_examples=60)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 def test_no_other_choice_is_better(scores: dict[int, dict[str, float]]) -> None:
     chosen = best(scores)
     assert len(set(chosen.values())) == len(chosen)
