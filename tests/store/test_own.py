@@ -173,6 +173,27 @@ product = { row = "product" }
     assert (changed.inserted, changed.updated) == (0, 1)
 
 
+def test_a_promoted_field_can_tell_rows_apart(store: SqlStore, tmp_path: Path) -> None:
+    store.add_field(OwnField("party", "card", Kind.TEXT, "Card number"))
+    text = """
+version = 1
+[tables.party]
+key = ["source", "custom.card"]
+[tables.party.fields]
+source = { value = "club" }
+custom.card = "Card"
+name = "Name"
+"""
+    with pytest.raises(AssertionError, match="card"):
+        desk(store, tmp_path, text)
+    store.promote_field("party", "card")
+    bench = desk(store, tmp_path, text)
+    assert load(bench, b"Card;Name\n7;Ann\n8;Bob\n").inserted == 2
+    again = load(bench, b"Card;Name\n7;Anna\n8;Bob\n")
+    assert (again.inserted, again.updated) == (0, 1)
+    assert rows(store, "SELECT card, name FROM party ORDER BY card") == [("7", "Anna"), ("8", "Bob")]
+
+
 DEPOTS = (
     "Réf;Libellé;Prix;Stock;EAN;Entrée;Actif\n0012;Thé;1 234,50;5;3760001234567;31/03/2026;oui\n"
     "0013;Mug;48210,55;12;3760001234574;01/04/2026;non\n0014;Bol;0,1;;3760001234581;;oui\n"
