@@ -111,6 +111,8 @@ def test_a_promoted_field_is_a_column_and_its_mappings_go_on(store: SqlStore, tm
     bench = desk(store, tmp_path, PRODUCTS)
     assert bench.plan.targets == ("code", "custom", "weight", "organic")
     assert counts(load(bench, SHEET + b"\n")) == (0, 0, 3, 0)
+    tried = bench.importer().attempt(bench.work(bench.take(SHEET.replace(b"0,30", b"0,31"), b"tried.csv")))
+    assert [(c.column, c.old, c.new) for c in tried.changes] == [("weight", "0.300000", "0.310000")]
     again = load(bench, SHEET.replace(b"0,30", b"0,31"))
     assert counts(again) == (0, 1, 2, 0)
     store.undo(again.id, disk.new_claim(NOW), "test", NOW)
