@@ -149,6 +149,24 @@ country_id = { find = "countries", by = { iso = "Country" }, missing = "empty" }
     assert [found[0] for found in rows(theirs, "SELECT name FROM clients ORDER BY mail")] == names
 
 
+def test_one_table_points_to_another_by_a_lookup(theirs: SqlStore, tmp_path: Path) -> None:
+    text = """
+version = 1
+table = "clients"
+key = ["mail"]
+[fields]
+mail = "Mail"
+country_id = { lookup = { table = "countries", by = { iso = "Country" }, take = "id" } }
+"""
+    sheet = b"Mail,Country\nann@x,FR\nbob@x,XX\n"
+    assert counts(load(desk(theirs, tmp_path, text), sheet)) == (2, 0, 0, 0)
+    found = (
+        "SELECT c.mail, t.iso FROM clients AS c LEFT JOIN countries AS t ON t.id = c.country_id ORDER BY 1"
+    )
+    assert rows(theirs, found) == [("ann@x", "FR"), ("bob@x", None)]
+    assert counts(load(desk(theirs, tmp_path, text), sheet + b"\n")) == (0, 0, 2, 0)
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
