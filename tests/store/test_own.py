@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -194,6 +195,47 @@ name = "Name"
     again = load(bench, b"Card;Name\n7;Anna\n8;Bob\n")
     assert (again.inserted, again.updated) == (0, 1)
     assert rows(store, "SELECT card, name FROM party ORDER BY card") == [("7", "Anna"), ("8", "Bob")]
+
+
+CELLS = {
+    "colour": ["", "red", 'a "b" é'],
+    "weight": ["", "1.5", "0.000001", "7"],
+    "organic": ["", "yes", "no"],
+}
+MEANT: dict[str, object] = {"yes": True, "no": False}
+
+
+def test_any_files_merge_as_a_dictionary_does_and_undo_goes_back(store: SqlStore, tmp_path: Path) -> None:
+    with_fields(store)
+    chance, story = random.Random(6), []
+    model: dict[str, dict[str, object]] = {}
+    for step in range(6):
+        named = chance.sample(sorted(CELLS), chance.randint(1, 3))
+        keep = {name for name in named if chance.random() < 0.4}
+        text = 'version = 1\ntable = "product"\nkey = ["code"]\n[fields]\ncode = "code"\n'
+        for name in named:
+            blank = ', blank = "keep"' if name in keep else ""
+            text += f'custom.{name} = {{ column = "{name}"{blank} }}\n'
+        sheet = {code: {n: chance.choice(CELLS[n]) for n in named} for code in chance.sample("ABCD", 3)}
+        sheet[f"S{step}"] = dict.fromkeys(named, "")
+        lines = [
+            "\t".join(["code", *named]),
+            *("\t".join([code, *own.values()]) for code, own in sheet.items()),
+        ]
+        before = custom(store)
+        row = load(desk(store, tmp_path, text), ("\n".join(lines) + "\n").encode())
+        story.append((row.id, before))
+        for code, own in sheet.items():
+            mine = model.setdefault(code, {})
+            for name, cell in own.items():
+                if cell:
+                    mine[name] = MEANT.get(cell, cell)
+                elif name not in keep:
+                    mine.pop(name, None)
+        assert custom(store) == {code: own or None for code, own in sorted(model.items())}
+    for id, before in reversed(story):
+        assert store.undo(id, disk.new_claim(NOW), "test", NOW).left_count == 0
+        assert custom(store) == before
 
 
 DEPOTS = (
