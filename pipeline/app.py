@@ -48,6 +48,9 @@ if TYPE_CHECKING:
     from pipeline.guessing import Guess
     from pipeline.store.known import Known
 
+LOADED = ("committed", "archived", "duplicate")
+"""States of a file by whose mapping a job imported."""
+
 
 class Pipeline:
     """One installation: a `config.toml`, its mappings and its database.
@@ -96,7 +99,7 @@ class Pipeline:
         for name in jobs:
             self._job(name)
         first = self._first_worker()
-        service = self._service(self._setup(), lambda: None, Once(tuple(jobs), now, wait), first)
+        service = self._service(self._setup(begin=True), lambda: None, Once(tuple(jobs), now, wait), first)
         self._serve_now(service, None)
         troubles = [t.said for t in [service.database, *(d.trouble for d in service.desks.values())] if t]
         held = {} if now and jobs else service.pauses
@@ -184,7 +187,7 @@ class Pipeline:
         last good ones stay in force."""
         first = self._first_worker()
         follower = Follower(self.settings.path, self.settings.mappings, self._setup)
-        self._serve_now(self._service(self._setup(), follower, None, first), follower)
+        self._serve_now(self._service(self._setup(begin=True), follower, None, first), follower)
 
     def _first_worker(self) -> WorkerProcess | None:
         """A worker that begins as a copy of this process, while nothing is open in it yet."""
@@ -227,10 +230,14 @@ class Pipeline:
             first,
         )
 
-    def _setup(self, more: Sequence[str] = ()) -> Setup:
+    def _setup(self, more: Sequence[str] = (), *, begin: bool = False) -> Setup:
         """Config and mappings as they are now, `more` than those of the jobs. Raises ConfigError with every
-        mistake."""
-        if found := self.check():
+        mistake; to `begin` with, a table that changed since its job last imported stops that job alone."""
+        found = self.check()
+        if found and begin:
+            left = self._outgrown({mistake.file for mistake in found})
+            found = [mistake for mistake in found if mistake.file not in left]
+        if found:
             raise ConfigError(message("config.mistakes", file=found[0].file, count=len(found)), found)
         settings = configuration.load(self.settings.path)
         mappings = {}
@@ -241,6 +248,22 @@ class Pipeline:
                 raise ConfigError(message("config.mistakes", file=wrong[0].file, count=len(wrong)), wrong)
             mappings[name] = MappingText(text, saved.read)
         return Setup(settings, mappings)
+
+    def _outgrown(self, files: set[str]) -> set[str]:
+        """Those of these mappings by which a job imported before, into tables that are not Pipeline's own."""
+        from pipeline.store.known import outgrown
+
+        try:
+            settings, store = configuration.load(self.settings.path), self._ledger()
+            last = store.last_files() if store is not None else {}
+        except PipelineError:
+            return set()
+        used = {
+            job.mapping: configuration.mapping_text(settings.path, job.mapping)
+            for job in settings.imports
+            if job.name in last and last[job.name].mapping == job.mapping and last[job.name].state in LOADED
+        }
+        return files & outgrown(used, settings.schema)
 
     # pauses ---------------------------------------------------------------------------------------------
     def pause(self, job: str, *, why: str = "", until: datetime | None = None) -> Pause:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from pipeline import Pipeline
 from pipeline.cli.main import app
 from pipeline.cli.start import make
 from pipeline.store.base import SqlStore
+from pipeline.words import render
 
 DEPOTS = "Code;Nom;Surface;Depuis\n007;Lyon;1 250,5;31/01/2026\n008;Lille;900,25;01/02/2026\n"
 JOB = '\n[imports.depots]\nmapping = "depots"\ninbox = "inbox/depots"\nprocessed = "processed/depots"\n'
@@ -59,6 +62,39 @@ def test_an_own_table_is_shown_made_listed_and_filled_by_a_job(shop: Path) -> No
         done = pipeline.undo(row.id)
         assert [(t.table, t.deleted) for t in done.tables] == [("depots", 2)]
         assert pipeline.check() == []  # the table stays
+
+
+def test_a_table_that_changed_stops_its_own_job_alone(shop: Path) -> None:
+    assert run(shop, "table", "create", str(shop / "depots.csv")).exit_code == 0
+    config = shop / "config.toml"
+    config.write_text(config.read_text("utf-8") + JOB, "utf-8")
+    (shop / "inbox/depots").mkdir(parents=True)
+
+    def drop(folder: str, text: str) -> Path:
+        (shop / "inbox" / folder / "new.csv").write_text(text, "utf-8")
+        return shop / "inbox" / folder / "new.csv"
+
+    def alter(old: str, new: str) -> None:
+        with closing(sqlite3.connect(shop / "pipeline.db")) as db:
+            db.execute(f"ALTER TABLE depots RENAME COLUMN {old} TO {new}")
+
+    drop("depots", DEPOTS)
+    with Pipeline(config) as pipeline:
+        assert pipeline.once(now=True).files[0].inserted == 2
+    alter("nom", "name")
+    left = drop("depots", DEPOTS.replace("Lyon", "Metz"))
+    drop("prices", "SKU,Cost\nA,1.20\n")
+    with Pipeline(config) as pipeline:
+        assert [m.said.code for m in pipeline.check()] == ["mapping.unknown_column"]
+        done = pipeline.once(now=True, wait=5)
+        assert [file.job for file in done.files] == ["prices"]
+        assert "the column nom of the table depots is gone" in " ".join(
+            render(said) for said in done.troubles
+        )
+        assert left.exists()
+    alter("name", "nom")
+    with Pipeline(config) as pipeline:
+        assert [(f.job, f.updated) for f in pipeline.once(now=True).files] == [("depots", 1)]
 
 
 def test_own_fields_are_added_listed_and_promoted(shop: Path) -> None:

@@ -25,7 +25,7 @@ _READ = ReadOptions()
 
 def identifier(text: str, taken: Sequence[str] = (), *, otherwise: str = "column") -> str:
     """A name for the database: `Prix d'achat (€)` → `prix_d_achat`; never one that is taken."""
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
     name = re.sub(r"[^a-z0-9]+", "_", plain).strip("_")[:45].rstrip("_")
     if not name[:1].isalpha():
         name = f"{otherwise}_{name}".rstrip("_")
@@ -56,6 +56,13 @@ class Found:
     def way(self) -> tuple[Kind, Field]:
         plain = (Kind.TEXT, Field(self.name, 0, (self.name,)))
         return self.ways[0] if self.ways and self.some else plain
+
+    @property
+    def asked(self) -> Message | None:
+        """The question of a column of dates that nobody can decide."""
+        kind, way = self.way
+        dates = kind in (Kind.DATE, Kind.DATETIME) and (way.format is None or "/%Y" in way.format)
+        return self.question if dates else None
 
     def column(self, name: str) -> Column:
         kind = self.way[0]
@@ -102,8 +109,8 @@ class Kinds:
             assert one.dates is not None
             number = one.numbers.settle()[0].mapping.fields[0]
             day, questions = one.dates.settle()
-            order = day.mapping.fields[0].order
             one.question = questions[0] if questions else None
+            order = day.mapping.fields[0].order or ("dmy" if questions else None)  # that either fits, or none
             one.ways = [
                 (kind, replace(way, decimal=number.decimal, thousands=number.thousands))
                 if kind in (Kind.DECIMAL, Kind.INTEGER)

@@ -59,9 +59,7 @@ def derive(file: Path, name: str | None = None, key: Sequence[str] = (), zone: s
     chosen = list(key) or kinds.keys()[:1]
     if not chosen or not rows:
         raise PipelineError(message("guessing.no_own_key", file=file.name))
-    question = next(
-        (o.question for o in kinds.columns if o.question is not None and o.way[0].value == "text"), None
-    )
+    question = next((one.asked for one in kinds.columns if one.asked is not None), None)
     if question is not None:
         raise FileFailed(question)
     taken: list[str] = []

@@ -150,8 +150,8 @@ def _text(sql: UndoSql, target: Target, column: str, value: object) -> str | Non
     """A value as people read it: amounts of ours are whole numbers in SQLite."""
     if value is None:
         return None
-    scale = _scales().get((target.name, column)) if target.ours else None
-    if scale is not None and not sql.json and isinstance(value, int):
+    scale = (_scales().get((target.name, column)) or target.column(column).scale) if target.ours else 0
+    if scale and not sql.json and isinstance(value, int):
         return str(Decimal(value).scaleb(-scale))
     return str(value)
 

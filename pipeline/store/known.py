@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 
 from pipeline.errors import Environment, Mistake, PipelineError
@@ -46,3 +47,10 @@ class Known:
             return catalogue()
         finally:
             store.close()
+
+
+def outgrown(texts: Mapping[str, str], schema: str) -> set[str]:
+    """The files of those mappings (name → text) that write to tables that others may alter any time."""
+    ours = {} if schema.partition(":")[0] == NONE else catalogue()
+    files = {f"mappings/{name}.toml": parse(name, text, name)[0] for name, text in texts.items()}
+    return {file for file, saved in files.items() if saved and any(t not in ours for t in saved.tables)}

@@ -123,6 +123,51 @@ def test_a_bad_document_stays_out_whole(theirs: SqlStore, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("mode", "sheet", "made", "names"),
+    [
+        ("create", b"Mail,Name,Country\nann@x,Anna,DE\nbob@x,Bob,\n", (1, 0, 1), ["Ann", "Bob"]),
+        ("update", b"Mail,Name,Country\nann@x,Anna,DE\nbob@x,Bob,\n", (0, 1, 0), ["Anna"]),
+        ("update", b"Mail,Name,Country\nann@x,Ann,FR\n\n", (0, 0, 1), ["Ann"]),
+        ("upsert", b"Mail,Name,Country\nann@x,,FR\nann@x,Annie,FR\n", (0, 1, 0), ["Annie"]),
+    ],
+)
+def test_each_mode_does_what_it_says(
+    theirs: SqlStore, tmp_path: Path, mode: str, sheet: bytes, made: tuple[int, int, int], names: list[str]
+) -> None:
+    text = """
+version = 1
+[tables.clients]
+mode = "upsert"
+[tables.clients.fields]
+mail = "Mail"
+name = "Name"
+country_id = { find = "countries", by = { iso = "Country" }, missing = "empty" }
+"""
+    load(desk(theirs, tmp_path, text), b"Mail,Name,Country\nann@x,Ann,FR\n", b"first.csv")
+    row = load(desk(theirs, tmp_path, text.replace('"upsert"', f'"{mode}"')), sheet)
+    assert (row.inserted, row.updated, row.unchanged) == made
+    assert [found[0] for found in rows(theirs, "SELECT name FROM clients ORDER BY mail")] == names
+
+
+def test_one_table_points_to_another_by_a_lookup(theirs: SqlStore, tmp_path: Path) -> None:
+    text = """
+version = 1
+table = "clients"
+key = ["mail"]
+[fields]
+mail = "Mail"
+country_id = { lookup = { table = "countries", by = { iso = "Country" }, take = "id" } }
+"""
+    sheet = b"Mail,Country\nann@x,FR\nbob@x,XX\n"
+    assert counts(load(desk(theirs, tmp_path, text), sheet)) == (2, 0, 0, 0)
+    found = (
+        "SELECT c.mail, t.iso FROM clients AS c LEFT JOIN countries AS t ON t.id = c.country_id ORDER BY 1"
+    )
+    assert rows(theirs, found) == [("ann@x", "FR"), ("bob@x", None)]
+    assert counts(load(desk(theirs, tmp_path, text), sheet + b"\n")) == (0, 0, 2, 0)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "code"),
     [
         ('client = { row = "client" }', 'client = { row = "line" }', "sections.other_table"),

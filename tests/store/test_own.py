@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,8 @@ def test_a_promoted_field_is_a_column_and_its_mappings_go_on(store: SqlStore, tm
     bench = desk(store, tmp_path, PRODUCTS)
     assert bench.plan.targets == ("code", "custom", "weight", "organic")
     assert counts(load(bench, SHEET + b"\n")) == (0, 0, 3, 0)
+    tried = bench.importer().attempt(bench.work(bench.take(SHEET.replace(b"0,30", b"0,31"), b"tried.csv")))
+    assert [(c.column, c.old, c.new) for c in tried.changes] == [("weight", "0.300000", "0.310000")]
     again = load(bench, SHEET.replace(b"0,30", b"0,31"))
     assert counts(again) == (0, 1, 2, 0)
     store.undo(again.id, disk.new_claim(NOW), "test", NOW)
@@ -171,6 +174,68 @@ product = { row = "product" }
     assert (again.inserted, again.updated) == (0, 0)
     changed = load(bench, sheet.replace(b"red", b"blue"))
     assert (changed.inserted, changed.updated) == (0, 1)
+
+
+def test_a_promoted_field_can_tell_rows_apart(store: SqlStore, tmp_path: Path) -> None:
+    store.add_field(OwnField("party", "card", Kind.TEXT, "Card number"))
+    text = """
+version = 1
+[tables.party]
+key = ["source", "custom.card"]
+[tables.party.fields]
+source = { value = "club" }
+custom.card = "Card"
+name = "Name"
+"""
+    with pytest.raises(AssertionError, match="card"):
+        desk(store, tmp_path, text)
+    store.promote_field("party", "card")
+    bench = desk(store, tmp_path, text)
+    assert load(bench, b"Card;Name\n7;Ann\n8;Bob\n").inserted == 2
+    again = load(bench, b"Card;Name\n7;Anna\n8;Bob\n")
+    assert (again.inserted, again.updated) == (0, 1)
+    assert rows(store, "SELECT card, name FROM party ORDER BY card") == [("7", "Anna"), ("8", "Bob")]
+
+
+CELLS = {
+    "colour": ["", "red", 'a "b" é'],
+    "weight": ["", "1.5", "0.000001", "7"],
+    "organic": ["", "yes", "no"],
+}
+MEANT: dict[str, object] = {"yes": True, "no": False}
+
+
+def test_any_files_merge_as_a_dictionary_does_and_undo_goes_back(store: SqlStore, tmp_path: Path) -> None:
+    with_fields(store)
+    chance, story = random.Random(6), []
+    model: dict[str, dict[str, object]] = {}
+    for step in range(6):
+        named = chance.sample(sorted(CELLS), chance.randint(1, 3))
+        keep = {name for name in named if chance.random() < 0.4}
+        text = 'version = 1\ntable = "product"\nkey = ["code"]\n[fields]\ncode = "code"\n'
+        for name in named:
+            blank = ', blank = "keep"' if name in keep else ""
+            text += f'custom.{name} = {{ column = "{name}"{blank} }}\n'
+        sheet = {code: {n: chance.choice(CELLS[n]) for n in named} for code in chance.sample("ABCD", 3)}
+        sheet[f"S{step}"] = dict.fromkeys(named, "")
+        lines = [
+            "\t".join(["code", *named]),
+            *("\t".join([code, *own.values()]) for code, own in sheet.items()),
+        ]
+        before = custom(store)
+        row = load(desk(store, tmp_path, text), ("\n".join(lines) + "\n").encode())
+        story.append((row.id, before))
+        for code, own in sheet.items():
+            mine = model.setdefault(code, {})
+            for name, cell in own.items():
+                if cell:
+                    mine[name] = MEANT.get(cell, cell)
+                elif name not in keep:
+                    mine.pop(name, None)
+        assert custom(store) == {code: own or None for code, own in sorted(model.items())}
+    for id, before in reversed(story):
+        assert store.undo(id, disk.new_claim(NOW), "test", NOW).left_count == 0
+        assert custom(store) == before
 
 
 DEPOTS = (

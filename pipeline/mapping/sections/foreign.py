@@ -6,7 +6,7 @@ from pipeline.mapping.fitting import Notes
 from pipeline.mapping.model import Table
 from pipeline.mapping.sections.model import Section
 
-MODES = ("upsert", "create", "append")
+MODES = ("upsert", "create", "update", "append")
 
 
 def check_natural(notes: Notes, section: Section, table: Table, *, mixed: bool) -> None:

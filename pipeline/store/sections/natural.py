@@ -136,9 +136,9 @@ class Natural(Loading):
         keyed = plan.keys and plan.mode != "append"
         known = self._one(self._known(part, target)) if keyed and records else 0
         written = self._do(self._upsert(part, target)) if records else 0
-        done.inserted = records - known
+        done.inserted = 0 if plan.mode == "update" else records - known
         done.updated = written - done.inserted
-        done.unchanged = records - written
+        done.unchanged = known - done.updated
         done.duplicates = rows - records if plan.per == "row" else 0
         if plan.lines == "replace":
             done.updated += self._do(self._surplus(part, target))
@@ -166,43 +166,61 @@ class Natural(Loading):
         )
 
     def _upsert(self, part: Part, target: Target) -> str:
-        """INSERT … ON CONFLICT: what is there is written only where it differs."""
-        plan = part.plan
+        """INSERT … ON CONFLICT, or UPDATE of what is known: what is there is written only where it differs."""
+        plan, table, only = part.plan, quoted(target.name), part.plan.mode == "update"
         names = [*plan.staged, *part.references()]
-        fields = {field.target: field for field in plan.plan.mapping.fields}
-        values, sets = [], {}
-        table = quoted(target.name)
-        for name in names:
-            column, field = target.column(name), fields.get(name)
-            value, old = _cast(column, f"s.{quoted(name)}"), f"{table}.{quoted(name)}"
-            keep = field is not None and field.blank == "keep"
-            if not column.nullable and column.default is not None:
-                there = (
-                    f"(SELECT t.{quoted(name)} FROM {table} AS t WHERE {_same(part, target, 't')}), "
-                    if keep
-                    else ""
-                )
-                value = f"coalesce({value}, {there}{column.default})"
-            values.append(value)
-            write, new = field.write if field else "always", f"excluded.{quoted(name)}"
-            if write == "create" or (plan.keys and name in plan.keys[0]):
-                continue
-            new = f"coalesce({new}, {old})" if keep else new
-            sets[name] = f"coalesce({old}, {new})" if write == "if-empty" else new
-        listed = ", ".join(map(quoted, names))
-        statement = (
-            f"INSERT INTO {table} ({listed}) SELECT {', '.join(values)} FROM {part.rows} AS s JOIN {part.ids} AS k"
-            " ON k._rec = s._rec WHERE k._win = 1 ORDER BY k._rec"
-        )
-        if not plan.keys or plan.mode == "append":
-            return statement
-        key = ", ".join(map(quoted, plan.keys[0]))
-        if plan.mode == "create" or not sets:
-            return f"{statement} ON CONFLICT ({key}) DO NOTHING"
+        values = {name: self._value(part, target, name) for name in names}
+        sets = self._sets(part, target, "v" if only else "excluded")
+        rows = f"{part.rows} AS s JOIN {part.ids} AS k ON k._rec = s._rec WHERE k._win = 1"
         olds = ", ".join(self._compared(target.column(name), f"{table}.{quoted(name)}") for name in sets)
         news = ", ".join(self._compared(target.column(name), value) for name, value in sets.items())
         assigned = ", ".join(f"{quoted(name)} = {value}" for name, value in sets.items())
-        return f"{statement} ON CONFLICT ({key}) DO UPDATE SET {assigned} WHERE ({olds}) {self._sql.differs} ({news})"
+        differ = f"({olds}) {self._sql.differs} ({news})"
+        if only:
+            given = ", ".join(f"{value} AS {quoted(name)}" for name, value in values.items())
+            same = " AND ".join(f"{table}.{quoted(name)} = v.{quoted(name)}" for name in plan.keys[0])
+            if not sets:
+                return f"DELETE FROM {part.rows} WHERE 1 = 0"
+            return f"UPDATE {table} SET {assigned} FROM (SELECT {given} FROM {rows}) AS v WHERE {same} AND {differ}"
+        insert = (
+            f"INSERT INTO {table} ({', '.join(map(quoted, names))}) SELECT {', '.join(values.values())} FROM {rows}"
+            " ORDER BY k._rec"
+        )
+        if not plan.keys or plan.mode == "append":
+            return insert
+        key = ", ".join(map(quoted, plan.keys[0]))
+        if plan.mode == "create" or not sets:
+            return f"{insert} ON CONFLICT ({key}) DO NOTHING"
+        return f"{insert} ON CONFLICT ({key}) DO UPDATE SET {assigned} WHERE {differ}"
+
+    def _value(self, part: Part, target: Target, name: str) -> str:
+        """A staged value as the table takes it. A blank in a column that must not be NULL takes the column's default;
+        under `blank = "keep"` what the row has already."""
+        column, fields = target.column(name), {field.target: field for field in part.plan.plan.mapping.fields}
+        value = _cast(column, f"s.{quoted(name)}")
+        if column.nullable or column.default is None:
+            return value
+        there = ""
+        if name in fields and fields[name].blank == "keep" and part.plan.keys:
+            asked = (
+                f"SELECT t.{quoted(name)} FROM {quoted(target.name)} AS t WHERE {_same(part, target, 't')}"
+            )
+            there = f"({asked}), "
+        return f"coalesce({value}, {there}{column.default})"
+
+    def _sets(self, part: Part, target: Target, given: str) -> dict[str, str]:
+        """What each column of a known row becomes. `given`: what the statement calls the new row."""
+        plan, sets = part.plan, dict[str, str]()
+        fields = {field.target: field for field in plan.plan.mapping.fields}
+        for name in [*plan.staged, *part.references()]:
+            field, old = fields.get(name), f"{quoted(target.name)}.{quoted(name)}"
+            write = field.write if field else "always"
+            if write == "create" or (plan.keys and name in plan.keys[0]):
+                continue
+            new = f"{given}.{quoted(name)}"
+            new = f"coalesce({new}, {old})" if field is not None and field.blank == "keep" else new
+            sets[name] = f"coalesce({old}, {new})" if write == "if-empty" else new
+        return sets
 
     def _surplus(self, part: Part, target: Target) -> str:
         """DELETE the lines that a document no longer has, but never of one of which a line was refused."""
