@@ -217,9 +217,10 @@ class SqlStore(Arrivals, Memory, Doctor):
         )
         if not (done.inserted or done.updated):
             return self._entry_again(conn, row)
-        counts = {"inserted": row.inserted + done.inserted, "updated": row.updated + done.updated}
+        row = replace(row, inserted=row.inserted + done.inserted, updated=row.updated + done.updated)
+        counts = {"inserted": row.inserted, "updated": row.updated}
         conn.execute(files.update().where(files.c.id == row.id).values(**counts))
-        return self._entry_again(conn, replace(row, **counts))
+        return self._entry_again(conn, row)
 
     def _entry_again(self, conn: sa.Connection, row: LedgerFile) -> LedgerFile:
         """A file may have brought what its own rows waited for."""

@@ -77,14 +77,15 @@ class Waker:
         rows = self.conn.execute(
             sa.select(*columns).where(waiting.c.id.in_(ids)).order_by(waiting.c.doc)
         ).all()
-        staging = Again(self.conn, plan, self.where, Sql(postgres=self.conn.dialect.name == "postgresql"))
-        for _, doc, held, _ in rows:
-            staging.put(doc, json.loads(held))
         before = self._seq()
-        targets = {name: self.ready(name) for name in plan.writes}
-        load = Load(self.load.arrival, staging, plan, 0, "")
-        made = write_sections(self.conn, load, targets, self.where)
-        staging.close()
+        sql = Sql(postgres=self.conn.dialect.name == "postgresql")
+        with Again(self.conn, plan, self.where, sql) as staging:
+            for _, doc, held, _ in rows:
+                staging.put(doc, json.loads(held))
+            targets = {name: self.ready(name) for name in plan.writes}
+            made = write_sections(
+                self.conn, Load(self.load.arrival, staging, plan, 0, ""), targets, self.where
+            )
         still = {one.doc for one in made.waiting}
         gone = [(id, doc, lines) for id, doc, _, lines in rows if doc not in still]
         if not gone:
