@@ -129,6 +129,23 @@ def keep(conn: sa.Connection, file: int, load: Load, held: Sequence[Held]) -> in
     return sum(len(one.lines) for one in held)
 
 
+_LOCK = "hashtextextended('pipeline:waiting', 0)"
+
+
+def alone(conn: sa.Connection, load: Load) -> None:
+    """Before a file looks for rows that it may have to wait for: no other may bring them unseen meanwhile. Two writers are
+    possible on PostgreSQL only."""
+    waits = any(find.missing == "wait" for part in load.plan.sections for find in part.finds)
+    if waits and conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
+
+def beside(conn: sa.Connection) -> None:
+    """Before a file looks whether anything waits for its rows: whoever may be about to wait has committed."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
+
+
 def waits_for(conn: sa.Connection, tables: Iterable[str]) -> bool:
     """Does anything wait for rows of these tables?"""
     return bool({row[0] for row in conn.execute(_WANTED)} & set(tables))
