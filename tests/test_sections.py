@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline.mapping import examine
 from pipeline.mapping.model import Plan
 from pipeline.mapping.sections.mapper import Mapper
-from pipeline.mapping.sections.trade import derive
+from pipeline.mapping.sections.trade import Carried, derive
 from pipeline.store.catalogue import catalogue
 from pipeline.words import render
 from tests.imports import shop
@@ -211,3 +211,86 @@ def test_lines_below_an_unreadable_line_are_not_the_earlier_heads() -> None:
     made = [mapper.add(frame[:3], [3]), mapper.add(frame[3:], [])]
     assert [row for one in made for row in one.lines.rows()] == [(1, 0), (2, 0), (5, 1), (6, 1)]
     assert [o.refusal.line for one in made for o in one.outcasts] == [4]
+
+
+LINES = st.lists(st.tuples(st.integers(0, 2), st.integers(-(10**6), 10**6), RATE), min_size=1, max_size=12)
+
+
+@given(LINES, st.integers(0, 12), st.sampled_from(["HT", "TTC"]))
+def test_the_tax_of_a_document_is_that_of_its_sums_however_its_lines_come(
+    lines: list[tuple[int, int, Decimal]], cut: int, amounts: str
+) -> None:
+    table = catalogue()["sales_order_line"]
+    base = "net_amount" if amounts == "HT" else "gross_amount"
+    wanted = ("tax_amount", "gross_amount" if amounts == "HT" else "net_amount")
+    types = {"_doc": pl.Int64, base: pl.Decimal(38, 6), "tax_percent": pl.Decimal(38, 4)}
+    rows = [(doc, Decimal(cents) / 100, rate) for doc, cents, rate in lines]
+    carried = Carried()
+    parts = [pl.DataFrame(part, schema=types, orient="row") for part in (rows[:cut], rows[cut:]) if part]
+    made = pl.concat([derive(part, table, wanted, amounts, carried) for part in parts])
+    cent = Decimal("0.01")
+    for (_, rate), of in made.group_by("_doc", "tax_percent"):
+        whole, tax = of[base].sum(), of["tax_amount"].sum()
+        if amounts == "HT":
+            assert tax == (whole * rate / 100).quantize(cent, ROUND_HALF_UP)
+        else:
+            assert whole - tax == (whole * 100 / (100 + rate)).quantize(cent, ROUND_HALF_UP)
+    for net, tax, gross, rate in made.select(
+        "net_amount", "tax_amount", "gross_amount", "tax_percent"
+    ).iter_rows():
+        assert net + tax == gross
+        assert abs(tax - (net * rate / 100 if amounts == "HT" else gross * rate / (100 + rate))) <= cent
+
+
+def test_mistakes_of_trade() -> None:
+    def one(*pairs: tuple[str, str]) -> list[str]:
+        text = ORDERS
+        for old, new in pairs:
+            assert old in text
+            text = text.replace(old, new, 1)
+        return [code for _, code, _ in mistakes(text)]
+
+    head, line = 'table = "sales_order"\n', 'table = "sales_order_line"\n'
+    assert one((head, head + 'refunds = "negative"\n')) == ["sections.refunds"]
+    gross = ('number = "No"\n', 'number = "No"\ngross_amount = "T"\n')
+    assert one((head, head + 'refunds = "negative"\n'), gross) == ["sections.refunds_kind"]
+    total = 'total = { of = "line.net_amount", tolerance = "x" }\n'
+    assert one((head, head + total), gross) == ["sections.tolerance"]
+    assert one((head, head + 'total = { of = "lin.net_amount" }\n'), gross) == ["sections.no_section"]
+    assert one((head, head + 'total = { of = "line.sku" }\n'), gross) == ["sections.total_column"]
+    assert one((head, head + 'total = { minus = "line.sku" }\n'), gross) == ["sections.total_of"]
+    assert one((line, line + 'total = { of = "net_amount" }\n')) == ["sections.total_place"]
+    assert one((line, line + 'rounding = "document"\n')) == ["sections.rounding"]
+    assert one((line, line + 'each = { a = ["x"], b = ["x", "y"] }\n')) == ["sections.each_length"]
+    assert one((line, line + 'each = { a = "x" }\n')) == ["sections.each_list"]
+    assert one((line, line + "each = { a = { values = [1] } }\n")) == ["sections.each_columns"]
+    assert one((line, line + 'split = { column = "x" }\n')) == ["sections.split"]
+    assert one((line, line + 'similar = "sam"\n')) == ["mapping.choice"]
+    tickets = TICKETS.replace("KIND", "")
+    assert [code for _, code, _ in mistakes(tickets)] == ["sections.refunds_unsaid"]
+    twice = TICKETS.replace("KIND", 'kind = "K"') + PAYMENTS
+    assert [code for _, code, _ in mistakes(twice)] == ["sections.refunds_twice"]
+    single = 'version = 1\ntable = "warehouse"\n[read]\nfill_down = ["a"]\n[fields]\ncode = "C"\n'
+    assert [code for _, code, _ in mistakes(single)] == ["sections.fill_several"]
+
+
+TICKETS = """
+version = 1
+document = "No"
+[tables.ticket]
+table = "pos_ticket"
+refunds = "positive"
+[tables.ticket.fields]
+source = { value = "x" }
+number = "No"
+gross_amount = "Total"
+KIND
+"""
+PAYMENTS = """
+[tables.payment]
+refunds = "negative"
+[tables.payment.fields]
+source = { value = "x" }
+external_id = "No"
+amount = "Total"
+"""

@@ -31,7 +31,7 @@ from pipeline.store.sections.staging import Sections
 from pipeline.store.session import OURS
 from pipeline.store.target import Target, ours
 from pipeline.store.versions import Versions
-from pipeline.store.waking import Waker, keep, waits_for
+from pipeline.store.waking import Waker, alone, beside, keep, waits_for
 from pipeline.words import Message, message, render
 
 Counts = tuple[int, int]  # rows that were new, rows that were changed
@@ -189,6 +189,7 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
 
     def _bundle_may_go(self, conn: sa.Connection, loads: Sequence[Load]) -> bool:
         """May these files go in together, none of them looked at by itself?"""
+        beside(conn)
         return not waits_for(conn, loads[0].plan.writes)
 
     def _commit_one(
@@ -228,14 +229,16 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
 
     def _woken(self, conn: sa.Connection, load: Load, row: LedgerFile) -> LedgerFile:
         """What waited for rows that this file brought is written with it, and counted with it."""
+        beside(conn)
         done = Waker(conn, row.id, load, lambda name: self._ready(conn, name).target, self._where).wake(
             load.plan.writes
         )
         if not (done.inserted or done.updated):
             return self._entry_again(conn, row)
-        counts = {"inserted": row.inserted + done.inserted, "updated": row.updated + done.updated}
+        row = replace(row, inserted=row.inserted + done.inserted, updated=row.updated + done.updated)
+        counts = {"inserted": row.inserted, "updated": row.updated}
         conn.execute(files.update().where(files.c.id == row.id).values(**counts))
-        return self._entry_again(conn, replace(row, **counts))
+        return self._entry_again(conn, row)
 
     def _entry_again(self, conn: sa.Connection, row: LedgerFile) -> LedgerFile:
         """A file may have brought what its own rows waited for."""
@@ -259,6 +262,7 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
         """Several tables: what the sections made, counted together."""
         assert isinstance(load.staging, Sections)
         targets, seq = {name: tables[name].target for name in load.plan.writes}, self._last_change(conn)
+        alone(conn, load)
         done: Written = write_sections(conn, load, targets, self._where)
         point("rows.written")
         moved = conn.exec_driver_sql(

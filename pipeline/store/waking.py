@@ -77,14 +77,15 @@ class Waker:
         rows = self.conn.execute(
             sa.select(*columns).where(waiting.c.id.in_(ids)).order_by(waiting.c.doc)
         ).all()
-        staging = Again(self.conn, plan, self.where, Sql(postgres=self.conn.dialect.name == "postgresql"))
-        for _, doc, held, _ in rows:
-            staging.put(doc, json.loads(held))
         before = self._seq()
-        targets = {name: self.ready(name) for name in plan.writes}
-        load = Load(self.load.arrival, staging, plan, 0, "")
-        made = write_sections(self.conn, load, targets, self.where)
-        staging.close()
+        sql = Sql(postgres=self.conn.dialect.name == "postgresql")
+        with Again(self.conn, plan, self.where, sql) as staging:
+            for _, doc, held, _ in rows:
+                staging.put(doc, json.loads(held))
+            targets = {name: self.ready(name) for name in plan.writes}
+            made = write_sections(
+                self.conn, Load(self.load.arrival, staging, plan, 0, ""), targets, self.where
+            )
         still = {one.doc for one in made.waiting}
         gone = [(id, doc, lines) for id, doc, _, lines in rows if doc not in still]
         if not gone:
@@ -126,6 +127,23 @@ def keep(conn: sa.Connection, file: int, load: Load, held: Sequence[Held]) -> in
         conn.execute(plans.insert(), {"file": file, "plan": plan})
         conn.execute(waiting.insert(), [held_values(file, one) for one in held])
     return sum(len(one.lines) for one in held)
+
+
+_LOCK = "hashtextextended('pipeline:waiting', 0)"
+
+
+def alone(conn: sa.Connection, load: Load) -> None:
+    """Before a file looks for rows that it may have to wait for: no other may bring them unseen meanwhile. Two writers are
+    possible on PostgreSQL only."""
+    waits = any(find.missing == "wait" for part in load.plan.sections for find in part.finds)
+    if waits and conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+
+
+def beside(conn: sa.Connection) -> None:
+    """Before a file looks whether anything waits for its rows: whoever may be about to wait has committed."""
+    if conn.dialect.name == "postgresql":
+        conn.exec_driver_sql(f"SELECT pg_advisory_xact_lock_shared({_LOCK})")
 
 
 def waits_for(conn: sa.Connection, tables: Iterable[str]) -> bool:

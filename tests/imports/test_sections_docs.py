@@ -35,3 +35,25 @@ def test_the_examples_run(store: SqlStore, tmp_path: Path, example: int, made: i
         shorter = b"".join(line for line in FILES[0].splitlines(True) if b",B,1," not in line)
         less = load(desk, shorter, b"c.csv")
         assert (less.inserted, less.updated) == (0, 1)
+
+
+def test_a_till_runs_and_what_was_paid_before_it_waits(store: SqlStore, tmp_path: Path) -> None:
+    disk.ignore_sigio()
+    till, bank = re.findall(r"```toml\n(.*?)```", DOCS, re.DOTALL)[3:5]
+    job = ImportJob("till", "till", tmp_path / "inbox", tmp_path / "processed", tmp_path / "failed")
+    desk = Desk(tmp_path, store, job, fitted(bank))
+    paid = load(desk, b"Id,Ticket,Amount\n1,1,17.55\n", b"paid.csv")
+    assert (paid.inserted, paid.waiting) == (0, 1)
+    desk.plan = fitted(till)
+    content = re.findall(r"```csv\n(.*?)```", DOCS, re.DOTALL)[1].encode()
+    done = load(desk, content, b"a.csv")
+    assert [row.line for row in store.refused(done.id)] == [5]
+    # tickets, rates, lines, movements, what they name, and the payment
+    assert done.inserted == 2 + 3 + 3 + 3 + (2 + 1) + 1
+    again = load(desk, content + b"\n", b"b.csv")
+    assert (again.inserted, again.updated) == (0, 0)
+    undone = store.undo(done.id, disk.new_claim(paid.seen_at), "ann", paid.seen_at)
+    assert undone.left_count == 0
+    back = store.by_id(paid.id)
+    assert back is not None
+    assert back.waiting == 1

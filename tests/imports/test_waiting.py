@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from pipeline import files as disk
+from pipeline.answers.rows import ledger_row
+from pipeline.cli import plain
+from pipeline.cli.output import Voice
 from pipeline.jobs import ImportJob
 from pipeline.mapping.model import Plan
 from pipeline.mapping.sections.kept import dumped, loaded
 from pipeline.store.base import SqlStore
 from pipeline.store.catalogue import catalogue
 from pipeline.store.model import LedgerFile
-from pipeline.words import render
+from pipeline.words import message, render
 from tests.imports import shop
 from tests.imports.conftest import Desk
 from tests.imports.test_sections import asked, fitted, load
@@ -193,3 +196,12 @@ def test_sections_come_back_from_their_text(text: str) -> None:
     assert again is not None
     assert dumped(again.sections, "document") == dumped(made.sections, "document")
     assert [part.plan.table for part in again.sections] == [part.plan.table for part in made.sections]
+
+
+def test_the_list_of_files_says_what_waits(bench: Desk) -> None:
+    file = load(bench, PAID, b"paid.csv")
+    row = ledger_row(file, None, "UTC")
+    (bench.root / "config.toml").write_text('language = "en"\n')
+    assert plain.became(Voice(bench.root / "config.toml"), row) == "3 = 1 new + 2 waiting"
+    assert plain.file_json(Voice(bench.root / "config.toml"), row)["waiting"] == 2
+    assert render(message("states.rows_wait", rows=2), "fr").startswith("2 lignes attendent")

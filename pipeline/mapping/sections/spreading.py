@@ -61,7 +61,7 @@ def spread(
         rows = rows.sort(LINE, PLACE)
     else:
         rows = rows.with_columns(pl.lit(0).alias(PLACE))
-    if part.split is not None and part.split.column in columns | {one.name: "" for one in part.each}:
+    if part.split is not None and part.split.column in placed(replace(part, split=None), columns):
         name = MARK * 2 + part.split.column
         whole = placed(replace(part, split=None), columns)[part.split.column]
         parts = filled(pl.col(whole), read).str.split(part.split.by).alias(name)
@@ -82,7 +82,7 @@ def _at(
         column = one.columns[place] if one.columns else None
         if one.values:
             cell = pl.lit(one.values[place], dtype=pl.String)
-        elif column in columns:
+        elif column is not None and column in columns:
             cell = pl.col(columns[column])
             some.append(filled(cell, read).is_not_null())
         else:

@@ -13,8 +13,9 @@ from pipeline.errors import FileFailed
 from pipeline.mapping.sections.model import SectionPlan
 from pipeline.store.failures import RowsRefused, judge
 from pipeline.store.model import Load, RefusedRow
-from pipeline.store.sections import resolving, similar, writing
+from pipeline.store.sections import resolving, writing
 from pipeline.store.sections.signs import turn
+from pipeline.store.sections.similar import near_keys
 from pipeline.store.sections.staging import Sections
 from pipeline.store.sections.waiting import Held, hold, with_lines
 from pipeline.store.sections.words import Part
@@ -216,7 +217,8 @@ class Loading:
         for statement in resolving.identify(part, self._by_name, keys, unique, self._sql, self._ms, docs):
             self._do(statement)
         found += self._incomplete(part)
-        found += self._similar(part)
+        for rec, doc, line, text, said, column in near_keys(part, self._sql, self._ask, self._do):
+            found.append(_Found(rec, doc, line, said, _file_column(plan, column), text))
         if not unique and self._one(
             f"SELECT count(*) - count(DISTINCT _g) FROM {part.ids} WHERE _g IS NOT NULL"
         ):
@@ -276,30 +278,6 @@ class Loading:
                 en, fr = table.columns[name].spoken
                 said = message("sections.lacks", target=en, target_fr=fr, section=plan.name)
                 found += self._where_ids(part, f"{ident} IS NULL", said)
-        return found
-
-    def _similar(self, part: Part) -> list[Found]:
-        """New records whose key is nearly a known one: asked about, or taken for it."""
-        found: list[Found] = []
-        if part.plan.similar == "new":
-            return found
-        table = quoted(part.plan.plan.table.name)
-        for column, equal in similar.compared(part):
-            if not self._ask(f"SELECT 1 FROM {table} LIMIT 1"):
-                return found
-            if not self._ask(similar.has_index(part, column, self._sql)):
-                self._do(similar.index(part, column, self._sql))
-            rows = self._ask(similar.near(part, column, equal, self._sql))
-            if rows and part.plan.similar == "same":
-                pairs = ", ".join(f"({row[0]}, {self._sql.id(row[5])})" for row in rows)
-                made = f"(SELECT column1 AS rec, column2 AS id FROM (VALUES {pairs}) AS v)"
-                for statement in similar.adopt(part, made):
-                    self._do(statement)
-                continue
-            facts = {"section": part.plan.name, "table": part.plan.plan.table.name}
-            for rec, doc, line, text, known, _ in rows:
-                said = message("sections.similar", value=text, known=known, **facts)
-                found.append(Found(rec, doc, line, said, _file_column(part.plan, column), text))
         return found
 
     def _where_ids(self, part: Part, condition: str, said: Message) -> list[Found]:

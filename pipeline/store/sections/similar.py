@@ -1,10 +1,14 @@
-"""Keys nearly the same as known ones: 00123 and 123, DUPONT and dupont, a space at the end, an accent. Statements only."""
+"""Keys nearly the same as known ones: 00123 and 123, DUPONT and dupont, a space at the end, an accent."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
 
 from pipeline.mapping.model import Kind
 from pipeline.store.sections.words import Part, Sql
 from pipeline.store.target import quoted
+from pipeline.words import Message, message
 
 _PLAIN = {
     "a": "àâäáãåÀÂÄÁÃÅ", "c": "çÇ", "e": "éèêëÉÈÊË", "i": "íìîïÍÌÎÏ", "n": "ñÑ", "o": "óòôöõÓÒÔÖÕ", "u": "úùûüÚÙÛÜ",
@@ -12,6 +16,32 @@ _PLAIN = {
 }  # fmt: skip
 _PAIRS = [(accented, plain) for plain, those in _PLAIN.items() for accented in those]
 _COMMON = "éèêëàâäçîïôöûüùÉÈÀÇÖ"  # SQLite's parser does not bear more than 25 calls in one another
+
+
+def near_keys(
+    part: Part, sql: Sql, ask: Callable[[str], list[tuple[Any, ...]]], do: Callable[[str], int]
+) -> list[tuple[int, int, int, str, Message, str]]:
+    """New records whose key is nearly a known one: those to ask about (rec, doc, line, their text, what is said, column);
+    with `similar = "same"` they become the known ones."""
+    found: list[tuple[int, int, int, str, Message, str]] = []
+    plan = part.plan
+    if plan.similar == "new" or not ask(f"SELECT 1 FROM {quoted(plan.plan.table.name)} LIMIT 1"):
+        return found
+    for column, equal in compared(part):
+        if not ask(has_index(part, column, sql)):
+            do(index(part, column, sql))
+        rows = ask(near(part, column, equal, sql))
+        if rows and plan.similar == "same":
+            pairs = ", ".join(f"({row[0]}, {sql.id(row[5])})" for row in rows)
+            made = f"(SELECT column1 AS rec, column2 AS id FROM (VALUES {pairs}) AS v)"
+            for statement in adopt(part, made):
+                do(statement)
+            continue
+        facts = {"section": plan.name, "table": plan.plan.table.name}
+        for rec, doc, line, text, known, _ in rows:
+            said = message("sections.similar", value=text, known=known, **facts)
+            found.append((rec, doc, line, text, said, column))
+    return found
 
 
 def folded(cell: str, sql: Sql) -> str:

@@ -104,6 +104,9 @@ class Again(Sections):
                 made = f"INSERT INTO {self.part(name).rows} VALUES ({marks})"
                 self._conn.exec_driver_sql(made, [tuple(row) for row in values])
 
+    def __enter__(self) -> Again:
+        return self
+
     def close(self) -> None:
         for name in self.names() if self.prefix else []:
             self._conn.exec_driver_sql(f"DROP TABLE IF EXISTS {self._temp}{name}")
