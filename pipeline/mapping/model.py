@@ -103,6 +103,7 @@ class ReadOptions:
     ragged: str = "refuse"  # or "keep": absent cells are blank, surplus ones stand beside
     repairs: bool = True  # whether a record may be mended at all
     order: str | None = None  # of day, month and year in dates without a format: "dmy", "mdy"
+    delivery: tuple[str, ...] = ()  # patterns of files that come together and go in as one
     anchors: tuple[str, ...] = ()  # the columns that the mapping names: the header is where they stand
 
 

@@ -14,10 +14,24 @@ from pipeline.mapping.codes import CHECKS
 from pipeline.mapping.expressions import expression
 from pipeline.mapping.lists import check_lists, value_list
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
+from pipeline.mapping.sections.model import Section
 from pipeline.mapping.sections.parsing import sections as read_sections
 from pipeline.mapping.source import Path, Source, nearest
 
-TOP = ("version", "table", "key", "unit", "read", "fields", "values", "where", "document", "tables", "brake")
+TOP = (
+    "version",
+    "table",
+    "key",
+    "unit",
+    "read",
+    "fields",
+    "values",
+    "where",
+    "document",
+    "tables",
+    "brake",
+    "delivery",
+)
 UNITS = ("row", "document", "file")
 FILE = ("name", "stem", "folder")
 READ = (
@@ -73,7 +87,10 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     fields = _fields(source, source.sub((), top, "fields"))
     parts = read_sections(source, top, _field) if several else ()
     named = [*fields, *(field for part in parts for field in part.fields)]
-    options = replace(options, anchors=tuple(name for field in named for name in field.named))
+    delivery = _delivery(source, top, parts, unit)
+    options = replace(
+        options, delivery=delivery, anchors=tuple(name for field in named for name in field.named)
+    )
     check_lists(source)
     where = expression(source, (), top, "where")
     if several and where is not None:
@@ -86,6 +103,37 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
         document=document, sections=parts, brake=read_brake(source, (), top),
     )  # fmt: skip
     return saved, source.done()
+
+
+def _delivery(source: Source, top: dict[str, Any], parts: tuple[Section, ...], unit: str) -> tuple[str, ...]:
+    """The patterns of files that come together; each section says which of them it takes."""
+    patterns = source.texts_at((), top, "delivery")
+    files = {part.name: part.file for part in parts}
+    if not patterns:
+        for name in (name for name, file in files.items() if file):
+            source.say(("tables", name, "file"), "sections.no_delivery", section=name)
+        return ()
+    plain = all(one.count("*") <= 1 and not set("?[]/") & set(one) for one in patterns)
+    starred = {one.count("*") for one in patterns}
+    if len(set(patterns)) != len(patterns) or len(patterns) < 2 or not plain or len(starred) > 1:
+        source.say(("delivery",), "sections.delivery")
+    if unit == "document":
+        source.say(("unit",), "sections.delivery_unit")
+    for name, file in files.items():
+        if file not in patterns:
+            near = nearest(file, patterns) if file else None
+            source.say(
+                ("tables", name), "sections.which_file", near, section=name, patterns=", ".join(patterns)
+            )
+    for part in parts:
+        for target, other in part.rows:
+            if files.get(other, part.file) != part.file:
+                at = ("tables", part.name, "fields", target)
+                source.say(at, "sections.other_file", section=other, column=target)
+    for one in patterns:
+        if files and one not in files.values():
+            source.say(("delivery",), "sections.no_taker", pattern=one)
+    return patterns
 
 
 def read_brake(source: Source, at: Path, table: dict[str, Any]) -> Brake | None:

@@ -50,6 +50,7 @@ class Arrival:
     ] = ()  # its rows hold its "folder" or "name": the same content of another is no repeat
     mapping_version: int | None = None  # which version of the mapping loads it
     correction_of: int | None = None  # the ledger file whose refused rows it brings, mended
+    delivery: str | None = None  # the claim of the first file of those that go in together
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class LedgerFile:
     log_from: int | None = None  # the change log's last number before its own changes
     mapping_version: int | None = None
     correction_of: int | None = None
+    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,6 +257,7 @@ class Query:
     fingerprint: bytes | None = None
     moved: bool | None = None  # False: those whose move was not noted yet
     correction_of: int | None = None
+    delivery: str | None = None
     before: int | None = None  # only ids below this one: the next page
     limit: int = 100
 

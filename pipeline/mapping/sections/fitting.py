@@ -107,7 +107,7 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         section.rows, section.counts, tuple(find for find in finds if find),
         section.repeated or ("agree" if per == "document" else "last"), section.optional, section.mode,
         section.lines or "merge", digest, section.amounts, derived, section.refunds is not None,
-        ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (),
+        ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (), section.file,
     )  # fmt: skip
 
 

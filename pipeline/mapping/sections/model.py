@@ -43,6 +43,7 @@ class Section:
     amounts: str | None = None  # "HT" or "TTC": what the file's amounts are; the missing ones are derived
     refunds: str | None = None  # "negative": so a refund's total is written
     where: Expression | None = None  # the rows that the section takes
+    file: str = ""  # of a delivery: the pattern of the file that it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class SectionPlan:
     derived: tuple[str, ...] = ()  # the amounts that are derived
     refunds: bool = False  # a document of negative total is a refund: its amounts are turned
     kind: tuple[str, ...] = ()  # the column that says so, when the mapping does not fill it
+    file: str = ""
 
     @property
     def staged(self) -> tuple[str, ...]:

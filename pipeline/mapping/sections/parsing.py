@@ -14,7 +14,7 @@ from pipeline.mapping.source import Path, Source, nearest
 
 SECTION = (
     "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "where",
-    "fields",
+    "fields", "file",
 )  # fmt: skip
 PER = ("document", "row")
 REPEATED = ("agree", "last", "first")
@@ -76,7 +76,7 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         _choice(source, at, table, "repeated", REPEATED), optional is True,
         _choice(source, at, table, "mode", MODES) or "upsert", lines,
         _choice(source, at, table, "amounts", AMOUNTS), _choice(source, at, table, "refunds", REFUNDS),
-        expression(source, at, table, "where"),
+        expression(source, at, table, "where"), source.text_at(at, table, "file") or "",
     )  # fmt: skip
 
 
