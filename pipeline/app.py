@@ -128,7 +128,7 @@ class Pipeline:
         begun = replaying.begin(setup.settings, store, id, mapping, person(), self._clock.now().wall)
         load = partial(replaying.load, setup, *begun, self._listener, self._clock, wait, first)
         done = anyio.run(load)
-        rows = self._answers.rows([done.id]) if done.id is not None else []
+        rows = self._answers.rows(list(done.ids))
         return OnceResult(tuple(rows), (), (done.trouble,) if done.trouble is not None else ())
 
     def undo(self, id: int, *, dry_run: bool = False, even_closed: bool = False) -> Undo:

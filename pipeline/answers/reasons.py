@@ -89,6 +89,8 @@ def _turn_remedy(job: ImportJob, said: Message) -> Message | None:
         if said.code == "turns.after_paused":
             return message("turns.paused_remedy", job=job.name, other=other)
         return message("turns.after_remedy", job=job.name, other=other)
+    if said.code == "turns.delivery":
+        return message("turns.delivery_remedy")
     return message("turns.gap_remedy", job=job.name) if "missing" in said.args else None
 
 

@@ -177,6 +177,10 @@ def _beside(facts: Facts, file: LedgerFile) -> Iterable[Reason]:
     """That it brings mended rows of another, or another brought those of this one; that one before it is missing."""
     if file.correction_of is not None:
         yield Reason(message("versions.corrects", id=file.correction_of))
+    if file.delivery is not None and facts.store is not None:
+        mates = [one for one in facts.store.files(Query(delivery=file.delivery)) if one.id != file.id]
+        names = ", ".join(f"{printable(os.fsdecode(one.name))} ({one.id})" for one in mates)
+        yield Reason(message("turns.together", names=names))
     job = facts.job(file.job)
     if job is not None and job.gap is not None and facts.store is not None and file.correction_of is None:
         known = facts.store.names(file.job, NAMES)

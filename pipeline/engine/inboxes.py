@@ -232,6 +232,10 @@ class Inboxes:
         held = self.held.get(job.name)
         return [w for w in self.complete(job) if _at(w) not in held] if held else self.complete(job)
 
+    def delivery(self, job: ImportJob) -> tuple[str, ...]:
+        """The patterns of files that go in together."""
+        return self._options[job.name].delivery
+
     def complete(self, job: ImportJob) -> list[Waiting]:
         """What is ready, also what is not in its turn."""
         lists = [ready for place in self._places(job) if (ready := place.ready.get(job.name))]

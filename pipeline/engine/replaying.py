@@ -7,6 +7,7 @@ would any other file, and its claim tells what it is.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -25,15 +26,15 @@ from pipeline.events import Listener
 from pipeline.imports.finishing import place_of
 from pipeline.jobs import ImportJob, Settings
 from pipeline.mapping import examine
-from pipeline.store.model import LedgerFile, MappingVersion, Store
+from pipeline.store.model import LedgerFile, MappingVersion, Query, Store
 from pipeline.words import Message, message, printable
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """`id`: the new row of the ledger. None: it waits in the work folder, because of `trouble`."""
+    """`ids`: the new rows of the ledger. None: it waits in the work folder, because of `trouble`."""
 
-    id: int | None
+    ids: tuple[int, ...]
     trouble: Message | None
 
 
@@ -49,8 +50,8 @@ class _Again(Desk):
 
 def begin(
     settings: Settings, store: Store, id: int, mapping: str | None, who: str, now: datetime
-) -> tuple[ImportJob, disk.Claimed, Arrived]:
-    """Note the replay and put a copy of its file into the work folder. `mapping`: `NAME`, `NAME@3`, None: the job's.
+) -> tuple[ImportJob, list[tuple[disk.Claimed, Arrived]]]:
+    """Note the replay and put a copy of its file into the work folder, with those that go in together with it. `mapping`: `NAME`, `NAME@3`, None: the job's.
 
     Raises PipelineError, ConfigError for a mapping that is not there or does not fit, Environment."""
     row = store.by_id(id)
@@ -60,10 +61,12 @@ def begin(
     if job is None:
         raise PipelineError(message("cli.replay_no_job", id=id, job=row.job))
     chosen = None if mapping is None else chosen_mapping(settings, store, mapping, now)
-    archived = kept(job, row, settings.timezone)
-    claim = disk.new_claim(now)
-    store.begin_replay(claim, row.id, who, now, chosen)
-    return (job, *take(job, row, archived, claim))
+    rows = [row] if row.delivery is None else store.files(Query(delivery=row.delivery))[::-1]
+    archived = [kept(job, one, settings.timezone) for one in rows]
+    claims = [disk.new_claim(now) for _ in rows]
+    for claim, one in zip(claims, rows, strict=True):
+        store.begin_replay(claim, one.id, who, now, chosen)
+    return job, [take(job, *one) for one in zip(rows, archived, claims, strict=True)]
 
 
 def closed_for(settings: Settings, row: LedgerFile | None) -> Closed | None:
@@ -132,19 +135,18 @@ def take(job: ImportJob, row: LedgerFile, archived: Path, claim: str) -> tuple[d
 async def load(
     setup: Setup,
     job: ImportJob,
-    taken: disk.Claimed,
-    arrived: Arrived,
+    files: Sequence[tuple[disk.Claimed, Arrived]],
     listener: Listener,
     clock: Clock,
     wait_s: float,
     first: WorkerProcess | None = None,
 ) -> Replayed:
-    """Have this one file loaded, trying again for so many seconds while something stands in the way."""
+    """Have this file, or these that go in together, loaded, trying again for so many seconds while something stands in the way."""
     workshop = Workshop(setup, Announcer(listener, clock), lambda: None, first)
     desk = _Again(job, Gate(job))
-    desk.arrived[taken.claim] = arrived
+    desk.arrived.update({taken.claim: arrived for taken, arrived in files})
     end = clock.now().mono + wait_s
-    group = [taken]
+    group = [taken for taken, _ in files]
     try:
         while group:
             await workshop.do(desk, group)
@@ -157,5 +159,5 @@ async def load(
             left.release()
         with anyio.CancelScope(shield=True):
             await workshop.pool.close()
-    id = workshop.done[-1].id if workshop.done else None
-    return Replayed(id, None if desk.trouble is None else desk.trouble.said)
+    ids = tuple(done.id for done in workshop.done if done.id is not None)
+    return Replayed(ids, None if desk.trouble is None else desk.trouble.said)

@@ -16,7 +16,6 @@ import anyio
 from anyio import CapacityLimiter, to_thread
 from anyio.abc import TaskGroup
 
-from pipeline import files as disk
 from pipeline.clock import Clock, Now
 from pipeline.engine.desk import Announcer, Desk, Once, Setup, Trouble, WallClock
 from pipeline.engine.gates import Gates
@@ -24,7 +23,7 @@ from pipeline.engine.inboxes import Waiting
 from pipeline.engine.looking import Looking
 from pipeline.engine.process import WorkerProcess
 from pipeline.engine.report import Report
-from pipeline.engine.taking import GROUP_FILES, take
+from pipeline.engine.taking import next_held, take
 from pipeline.engine.turns import Turns
 from pipeline.engine.workshop import Workshop
 from pipeline.errors import ConfigError, Environment
@@ -366,7 +365,7 @@ class Service:
     async def _dispatch(self, desk: Desk, now: Now, tasks: TaskGroup) -> None:
         if desk.busy or desk.waits(now) or self._is_paused(desk):
             return
-        group = self._next_held(desk)
+        group = await self._call(next_held, desk, self.inboxes, self._store) if desk.held else []
         if not group and desk.gate.is_open and (ready := self._ready(desk)):
             took = await to_thread.run_sync(take, desk, ready, self.inboxes, self._watcher, self._clock)
             group = took.claimed
@@ -377,14 +376,6 @@ class Service:
         if group:
             desk.busy = True
             tasks.start_soon(self._workshop.do, desk, group)
-
-    def _next_held(self, desk: Desk) -> list[disk.Claimed]:
-        if not desk.held:
-            return []
-        if desk.held[0].claim in desk.alone or desk.held[0].attempt > 1:
-            return [desk.held.pop(0)]
-        group, desk.held = desk.held[:GROUP_FILES], desk.held[GROUP_FILES:]
-        return group
 
     async def _call(self, function: Callable[..., T], *args: Any) -> T:
         """Call the store, which belongs to one thread at a time."""

@@ -13,10 +13,12 @@ from pipeline.clock import Clock
 from pipeline.engine.desk import Arrived, Desk
 from pipeline.engine.inboxes import Inboxes, Waiting, source_state
 from pipeline.engine.orphans import work_folders
-from pipeline.jobs import ImportJob
+from pipeline.jobs import ImportJob, corrected
+from pipeline.mapping.delivery import part_of, together
 from pipeline.readiness import Seen
+from pipeline.store.model import Store
 from pipeline.watching.watcher import Watcher
-from pipeline.words import Message, message
+from pipeline.words import Message, message, printable
 
 SMALL_BYTES = 1_000_000  # a group of small files stays under this; a bigger file goes alone, in the big lane
 GROUP_FILES = 200
@@ -33,8 +35,16 @@ class Took:
 def take(desk: Desk, ready: Sequence[Waiting], inboxes: Inboxes, watcher: Watcher, clock: Clock) -> Took:
     """Claim what is ready: small files together, a big one alone."""
     took, gone, size = Took(), [], 0
+    delivery = inboxes.delivery(desk.job)
+    if delivery:
+        here = [w for w in ready if w.folder == ready[0].folder]
+        ready = [here[n] for n in together(delivery, [_own_name(w.seen.name) for w in here])]
     for waiting in ready:
-        if took.claimed and (size + waiting.seen.size > SMALL_BYTES or len(took.claimed) >= GROUP_FILES):
+        if (
+            not delivery
+            and took.claimed
+            and (size + waiting.seen.size > SMALL_BYTES or len(took.claimed) >= GROUP_FILES)
+        ):
             break
         gone.append(waiting)
         if not inboxes.still_ready(waiting):
@@ -55,7 +65,66 @@ def take(desk: Desk, ready: Sequence[Waiting], inboxes: Inboxes, watcher: Watche
             if state:
                 desk.copied = inboxes.note_copied(desk.job, waiting.folder, waiting.seen.name, state)
     inboxes.taken(desk.job, gone)
+    if delivery and len(took.claimed) < len(ready):  # all of them or none
+        _back(desk, took.claimed)
+        took.claimed = []
     return took
+
+
+def _own_name(name: bytes) -> str:
+    """As patterns see it; a correction belongs to no delivery."""
+    text = printable(os.fsdecode(name))
+    return "/" if corrected(text) else text
+
+
+def _back(desk: Desk, taken: Sequence[disk.Claimed]) -> None:
+    """Into the inbox, to wait for what belongs to it; what cannot go back is kept."""
+    for claimed in taken:
+        try:
+            desk.give_back(claimed)
+        except OSError:
+            desk.hold(claimed)
+
+
+def next_held(desk: Desk, inboxes: Inboxes, store: Store | None) -> list[disk.Claimed]:
+    """What is tried again next: files that share a group, or the whole of a delivery. Raises Environment."""
+    if not desk.held:
+        return []
+    first, delivery = desk.held[0], inboxes.delivery(desk.job)
+    if delivery and store is not None:
+        return _held_delivery(desk, delivery, store)
+    if first.claim in desk.alone or first.attempt > 1:
+        return [desk.held.pop(0)]
+    group, desk.held = desk.held[:GROUP_FILES], desk.held[GROUP_FILES:]
+    return group
+
+
+def _held_delivery(desk: Desk, delivery: Sequence[str], store: Store) -> list[disk.Claimed]:
+    """The files that belong to the first. Those of a delivery that was committed are only put in their place; of one
+    that a kill cut in two, what was taken goes back to wait for the rest."""
+
+    def folder(claimed: disk.Claimed) -> Path:
+        return desk.arrived[claimed.claim].folder if claimed.claim in desk.arrived else desk.job.inbox
+
+    first = desk.held[0]
+    part = part_of(delivery, _own_name(first.name))
+    if part is None:
+        return [desk.held.pop(0)]
+    mates = {
+        found[0]: claimed
+        for claimed in reversed(desk.held)
+        if (found := part_of(delivery, _own_name(claimed.name)))
+        and found[1] == part[1]
+        and folder(claimed) == folder(first)
+    }
+    group = [mates[n] for n in sorted(mates)]
+    desk.held = [claimed for claimed in desk.held if claimed not in group]
+    if len(group) < len(delivery) and not any(
+        store.by_claim(c.claim) or store.replay_of(c.claim) for c in group
+    ):
+        _back(desk, group)
+        return []
+    return group
 
 
 def _claim(job: ImportJob, waiting: Waiting, watcher: Watcher, clock: Clock) -> disk.Claimed | None:

@@ -12,11 +12,12 @@ from pipeline.engine.desk import Announcer, Desk, Once
 from pipeline.engine.inboxes import Inboxes, Waiting
 from pipeline.errors import Environment
 from pipeline.jobs import ImportJob, corrected
+from pipeline.mapping.delivery import missing
 from pipeline.readiness import Wait
 from pipeline.schedule import EVERY_DAY, Always
 from pipeline.store.model import Store
 from pipeline.turns import Hold, Lying, Other, after, holds, place
-from pipeline.words import Message, printable
+from pipeline.words import Message, message, printable
 
 UTC = timezone.utc  # noqa: UP017
 AGAIN_S = 1.0  # what waits for others is looked at this often
@@ -77,7 +78,8 @@ def hold_back(
     inboxes.held = {}
     without: dict[tuple[str, bytes], Message] = {}
     for job in jobs:
-        if job.name in asked or not (job.after or job.order.placed):
+        delivery = inboxes.delivery(job)
+        if not (job.after or job.order.placed or delivery):
             continue
         complete = inboxes.complete(job)
         if not still:
@@ -86,6 +88,10 @@ def hold_back(
             ]
         if not complete:
             continue
+        if delivery:
+            _whole_only(job, delivery, inboxes, complete)
+        if job.name in asked:
+            continue
         others = [by_name[name] for name in job.after if name in by_name]
         hold = after([_other(one, inboxes, store, doing) for one in others])
         if hold is not None:
@@ -93,6 +99,17 @@ def hold_back(
         elif job.order.placed:
             without |= _in_order(job, inboxes, complete, store, now, zone)
     return without
+
+
+def _whole_only(
+    job: ImportJob, delivery: Sequence[str], inboxes: Inboxes, complete: Sequence[Waiting]
+) -> None:
+    """Files that belong together wait for each other; each folder by itself."""
+    for folder in {w.folder for w in complete}:
+        here = {_name(w): w for w in complete if w.folder == folder and corrected(_name(w)) is None}
+        for name, lost in missing(delivery, here.keys()).items():
+            said = message("turns.delivery", name=name, missing=lost[0], count=len(lost))
+            inboxes.held.setdefault(job.name, {})[folder, here[name].seen.name] = Wait(said, AGAIN_S)
 
 
 def _other(job: ImportJob, inboxes: Inboxes, store: Store | None, doing: Doing) -> Other:

@@ -137,14 +137,14 @@ class Workshop:
             said = message("files.no_worker", why=death.reason)
             desk.trouble = self.announcer.trouble(desk.job.name, desk.trouble, said)
             desk.hold(*left)
-        elif len(left) > 1:
+        elif len(left) > 1 and not self.setup.mappings[desk.job.mapping].options.delivery:
             desk.alone.update(c.claim for c in left)
             desk.hold(*left)
         else:
+            if any(claimed.attempt >= ATTEMPTS for claimed in left):
+                said = message("files.kills_its_reader", times=ATTEMPTS, why=death.reason)
+                return [(claimed, said) for claimed in left]
             for claimed in left:
-                if claimed.attempt >= ATTEMPTS:
-                    said = message("files.kills_its_reader", times=claimed.attempt, why=death.reason)
-                    return [(claimed, said)]
                 desk.hold(await to_thread.run_sync(disk.bump_attempt, claimed))
         return []
 

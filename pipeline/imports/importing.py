@@ -24,12 +24,13 @@ from pipeline.errors import Environment, FileFailed, MappingUnfit
 from pipeline.faults import point
 from pipeline.imports.bundles import Bundle, Run, bundle, halves, runs
 from pipeline.imports.corrections import describe
+from pipeline.imports.delivering import deliver
 from pipeline.imports.finishing import Finisher
 from pipeline.imports.looking import Looks
 from pipeline.imports.mending import mending
 from pipeline.imports.reading import ahead, content, fit, raws, stage
 from pipeline.imports.sections import fit_sections, mapped, put
-from pipeline.imports.work import Emit, Outcome, Taken, Work
+from pipeline.imports.work import Changed, Emit, Outcome, Taken, Work
 from pipeline.mapping import rests_on
 from pipeline.mapping.model import Plan
 from pipeline.store.model import Arrival, Attempt, LedgerFile, Load, SectionsStaging, Staging, Store
@@ -39,10 +40,6 @@ FEW = 4  # files of a bundle that failed are taken each by itself; more of them 
 ONE_BATCH = 1 << 22  # bytes that the reader takes at once
 TELL_S = 0.3
 PATIENCE_S = 6.0  # tried again at once for so long; then the service waits and other work goes on
-
-
-class _Changed(Exception):
-    """The file was written to while it was read: it goes back and settles again."""
 
 
 @dataclass(slots=True)
@@ -60,12 +57,15 @@ class Importer:
         self._store, self._clock, self._emit = store, clock, emit
         self._finisher = Finisher(store, clock, emit)
         self._patience_s = patience_s
+        self._at: Taken | None = None  # the file that is being read
         self._tried: set[str] = set()  # claims that the ledger may know by now
 
     def run(self, work: Work) -> list[Outcome]:
         """Import the files, together when they can be, else one by one. Never raises for a file's or the
         world's fault: that is an outcome. Safe to repeat after any interruption."""
         self._tried.clear()  # a claim that comes again comes as one that was tried
+        if work.plan.mapping.read.delivery:
+            return deliver(work, self._together, self._fail, lambda: self._at, self._patience_s)
         outcomes: list[Outcome] = []
         try:
             todo = runs(work)
@@ -96,7 +96,7 @@ class Importer:
             made = bundle(work, run.smalls, self._store)
             done = None if made is None else self._commit_bundle(work, made)
             return self._together(replace(work, files=run.files)) if done is None else done
-        except (FileFailed, Environment, MappingUnfit, OSError, _Changed):
+        except (FileFailed, Environment, MappingUnfit, OSError, Changed):
             self._tried.update(taken.claim for taken in run.files)
             return None
         finally:
@@ -128,7 +128,7 @@ class Importer:
         if len(work.files) > 1:
             try:
                 return self._together(work)
-            except (FileFailed, Environment, MappingUnfit, OSError, _Changed):
+            except (FileFailed, Environment, MappingUnfit, OSError, Changed):
                 pass  # one of them is at fault: each alone, so that it takes no other with it
         outcomes: list[Outcome] = []
         for taken in work.files:
@@ -152,7 +152,7 @@ class Importer:
             return Outcome(taken.claim, "environment", trouble.said)
         except MappingUnfit as unfit:
             return Outcome(taken.claim, "paused", unfit.said)
-        except _Changed:
+        except Changed:
             return Outcome(taken.claim, "changed")
 
     def _attempt(self, work: Work) -> list[Outcome]:
@@ -170,11 +170,13 @@ class Importer:
         with ExitStack() as stack:
             ready: list[_Ready] = []
             for taken in work.files:
+                self._at = taken
                 prepared = self._known(taken) or self._prepare(work, taken, stack, last_known=not ready)
                 if isinstance(prepared, LedgerFile):
                     rows[taken.claim] = prepared
                 else:
                     ready.append(prepared)
+            self._at = None
             for one in ready:
                 _unchanged(one.before, os.fstat(one.file.fileno()), one.taken.path)
                 if work.job.take == "move" and one.load.arrival.replay_of is None:
@@ -208,7 +210,7 @@ class Importer:
         before = os.fstat(file.fileno())
         arrival = self._arrival(work, taken, before.st_size, disk.fingerprint(file))
         point("hash.after")
-        asked = not dry and (last_known or arrival.repeat == "skip")
+        asked = not (dry or arrival.delivery) and (last_known or arrival.repeat == "skip")
         repeat = self._store.record_duplicate(arrival, self._now()) if asked else None
         if repeat is not None:
             return repeat
@@ -285,6 +287,7 @@ class Importer:
             replay_of=None if taken.fresh else self._store.replay_of(taken.claim),
             rests_on=rests_on(work.plan),
             mapping_version=work.version,
+            delivery=work.files[0].claim if work.plan.mapping.read.delivery and len(work.files) > 1 else None,
         )
 
     def _fail(self, work: Work, taken: Taken, said: Message) -> Outcome:
@@ -319,14 +322,14 @@ def _unchanged(before: os.stat_result, after: os.stat_result, path: Path) -> Non
         after.st_mtime_ns,
         after.st_ino,
     ):
-        raise _Changed(str(path))
+        raise Changed(str(path))
 
 
 def _unopened(path: Path) -> None:
     """A writer that opened the file just before it was taken may write to it after the commit: never loaded then.
     Copies are ours alone, and open for writing in the service itself."""
     if disk.writer_free(path) == "busy":
-        raise _Changed(str(path))
+        raise Changed(str(path))
 
 
 def _most(work: Work, records: int) -> int | None:

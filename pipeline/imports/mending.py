@@ -11,6 +11,7 @@ from pipeline.imports.corrections import ADDED, tail
 from pipeline.imports.work import Taken, Work
 from pipeline.jobs import corrected
 from pipeline.mapping import told_of_file
+from pipeline.mapping.delivery import of_file
 from pipeline.mapping.model import Plan, ReadOptions
 from pipeline.store.model import LedgerFile, Query, Store
 from pipeline.words import printable
@@ -40,9 +41,10 @@ def mending(work: Work, taken: Taken, file: BinaryIO, store: Store) -> Mended:
     file.seek(0)
     first = _corrected_file(work, name, head, store)
     if first is None:
-        told = told_of_file(work.plan, printable(name), taken.below)
+        told = told_of_file(of_file(work.plan, printable(name)), printable(name), taken.below)
         return Mended(file, told, work.job.trailer)
-    told = told_of_file(work.plan, printable(_first_name(first)), _below(work, first) or taken.below)
+    own = printable(_first_name(first))
+    told = told_of_file(of_file(work.plan, own), own, _below(work, first) or taken.below)
     read = told.mapping.read
     if read.columns or read.records or read.header is False:
         content, read = _without_added(file, head, read)

@@ -35,6 +35,10 @@ class Taken:
     fresh: bool = False
 
 
+class Changed(Exception):
+    """The file was written to while it was read: it goes back and settles again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one file. `id` is its row in the ledger, when it has one."""

@@ -112,6 +112,7 @@ class ReadOptions:
     repairs: bool = True  # whether a record may be mended at all
     order: str | None = None  # of day, month and year in dates without a format: "dmy", "mdy"
     fill_down: tuple[str, ...] = ()  # columns whose blank cells say what stands above
+    delivery: tuple[str, ...] = ()  # patterns of files that come together and go in as one
     anchors: tuple[str, ...] = ()  # the columns that the mapping names: the header is where they stand
 
 

@@ -15,11 +15,24 @@ from pipeline.mapping.expressions import expression
 from pipeline.mapping.lists import check_lists, value_list
 from pipeline.mapping.lookups import read_lookup
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
-from pipeline.mapping.sections.model import own_names
+from pipeline.mapping.sections.model import Section, own_names
 from pipeline.mapping.sections.parsing import sections as read_sections
 from pipeline.mapping.source import Path, Source, nearest, spread
 
-TOP = ("version", "table", "key", "unit", "read", "fields", "values", "where", "document", "tables", "brake")
+TOP = (
+    "version",
+    "table",
+    "key",
+    "unit",
+    "read",
+    "fields",
+    "values",
+    "where",
+    "document",
+    "tables",
+    "brake",
+    "delivery",
+)
 UNITS = ("row", "document", "file")
 FILE = ("name", "stem", "folder")
 READ = (
@@ -77,7 +90,7 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     parts = read_sections(source, top, _field) if several else ()
     named = [name for field in fields for name in field.named]
     named += [n for part in parts for n in own_names(part.each, (n for f in part.fields for n in f.named))]
-    options = replace(options, anchors=tuple(named))
+    options = replace(options, delivery=_delivery(source, top, parts, unit), anchors=tuple(named))
     if options.fill_down and not several:
         source.say(("read", "fill_down"), "sections.fill_several")
     check_lists(source)
@@ -92,6 +105,37 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
         document=document, sections=parts, brake=read_brake(source, (), top),
     )  # fmt: skip
     return saved, source.done()
+
+
+def _delivery(source: Source, top: dict[str, Any], parts: tuple[Section, ...], unit: str) -> tuple[str, ...]:
+    """The patterns of files that come together; each section says which of them it takes."""
+    patterns = source.texts_at((), top, "delivery")
+    files = {part.name: part.file for part in parts}
+    if not patterns:
+        for name in (name for name, file in files.items() if file):
+            source.say(("tables", name, "file"), "sections.no_delivery", section=name)
+        return ()
+    plain = all(one.count("*") <= 1 and not set("?[]/") & set(one) for one in patterns)
+    starred = {one.count("*") for one in patterns}
+    if len(set(patterns)) != len(patterns) or len(patterns) < 2 or not plain or len(starred) > 1:
+        source.say(("delivery",), "sections.delivery")
+    if unit == "document":
+        source.say(("unit",), "sections.delivery_unit")
+    for name, file in files.items():
+        if file not in patterns:
+            near = nearest(file, patterns) if file else None
+            source.say(
+                ("tables", name), "sections.which_file", near, section=name, patterns=", ".join(patterns)
+            )
+    for part in parts:
+        for target, other in part.rows:
+            if files.get(other, part.file) != part.file:
+                at = ("tables", part.name, "fields", target)
+                source.say(at, "sections.other_file", section=other, column=target)
+    for one in patterns:
+        if files and one not in files.values():
+            source.say(("delivery",), "sections.no_taker", pattern=one)
+    return patterns
 
 
 def read_brake(source: Source, at: Path, table: dict[str, Any]) -> Brake | None:

@@ -79,7 +79,7 @@ class Arrivals(Session):
 
     def files(self, query: Query) -> list[LedgerFile]:
         statement = sa.select(files.c.id)
-        for column in ("job", "name", "fingerprint", "correction_of"):
+        for column in ("job", "name", "fingerprint", "correction_of", "delivery"):
             value = getattr(query, column)
             if value is not None:
                 statement = statement.where(files.c[column] == value)
@@ -226,4 +226,5 @@ def ledger_values(
         "waiting": 0,
         "mapping_version": arrival.mapping_version,
         "correction_of": arrival.correction_of,
+        "delivery": arrival.delivery,
     }

@@ -159,7 +159,7 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
             written = {name for load in loads for name in load.plan.writes}
             ready = {name: self._ready(conn, name) for name in sorted(written)}
             point("transaction.begun")
-            rows = [self._take(conn, load, ready, now) for load in loads]
+            rows = self._take_all(conn, loads, ready, now)
             self._who(conn, None)
             point("commit.before")
         point("commit.after")
@@ -180,6 +180,12 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
             return Ready(target, False, mark)
         triggers.install(conn, [target])
         return Ready(target, True, self._mark(conn, table))
+
+    def _take_all(
+        self, conn: sa.Connection, loads: Sequence[Load], tables: Mapping[str, Ready], now: datetime
+    ) -> list[LedgerFile]:
+        """The files of a commit, in order."""
+        return [self._take(conn, load, tables, now) for load in loads]
 
     def _take(
         self, conn: sa.Connection, load: Load, tables: Mapping[str, Ready], now: datetime

@@ -77,6 +77,27 @@ class BrakeStore(UndoStore):
             read = {"rows_read": held.row.rows_read, "dialect": load.dialect}
             return self._insert(conn, arrival, "held", now, held.said, **read)
 
+    def _take_all(
+        self, conn: sa.Connection, loads: Sequence[Load], tables: Mapping[str, Ready], now: datetime
+    ) -> list[LedgerFile]:
+        """Of files that go in together none does when one of them is held."""
+        if not loads or loads[0].arrival.delivery is None:
+            return super()._take_all(conn, loads, tables, now)
+        try:
+            with conn.begin_nested():
+                rows = super()._take_all(conn, loads, tables, now)
+                held = next((row for row in rows if row.state == "held"), None)
+                if held is not None and held.reason is not None:
+                    raise _Held(held, held.reason)
+                return rows
+        except _Held as held:
+            read = [{"rows_read": load.rows_read, "dialect": load.dialect} for load in loads]
+            return [
+                self._known(conn, load.arrival.claim)
+                or self._insert(conn, load.arrival, "held", now, held.said, **more)
+                for load, more in zip(loads, read, strict=True)
+            ]
+
     def _bundle_may_go(self, conn: sa.Connection, loads: Sequence[Load]) -> bool:
         earlier = [_past(file) for file in self._earlier_files(conn, loads[0].arrival.job)]
         watched = any(watches(load.brake, earlier, load.rows_read) for load in loads)
@@ -139,9 +160,9 @@ class BrakeStore(UndoStore):
             if row.state != "held":
                 raise PipelineError(message("states.not_held", id=id))
             said = message("states.rejected_by", who=who)
-            conn.execute(
-                files.update().where(files.c.id == id).values(state="rejected", reason=said.to_json())
-            )
+            mine = files.c.id == id if row.delivery is None else files.c.delivery == row.delivery
+            held = mine, files.c.state == "held"
+            conn.execute(files.update().where(*held).values(state="rejected", reason=said.to_json()))
         return replace(row, state="rejected", reason=said)
 
 

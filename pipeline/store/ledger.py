@@ -52,6 +52,7 @@ class LedgerRow(SQLModel, table=True):
         _index("ix_pipeline_file_earlier", ("job", "name", "id"), LOADED),
         _index("ix_pipeline_file_unmoved", ("job", "id"), "archived_at IS NULL"),
         _index("ix_pipeline_file_undo", ("undo_of",), "undo_of IS NOT NULL"),
+        _index("ix_pipeline_file_delivery", ("delivery",), "delivery IS NOT NULL"),
         _index("ix_pipeline_file_correction", ("correction_of",), "correction_of IS NOT NULL"),
         {"sqlite_autoincrement": True},
     )
@@ -87,6 +88,7 @@ class LedgerRow(SQLModel, table=True):
     log_from: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
     mapping_version: int | None = Field(default=None, sa_column=sa.Column(sa.Integer))
     correction_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
+    delivery: str | None = Field(default=None, sa_column=sa.Column(sa.String(32)))
     waiting: int = Field(
         default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
     )

@@ -51,6 +51,7 @@ class Arrival:
     ] = ()  # its rows hold its "folder" or "name": the same content of another is no repeat
     mapping_version: int | None = None  # which version of the mapping loads it
     correction_of: int | None = None  # the ledger file whose refused rows it brings, mended
+    delivery: str | None = None  # the claim of the first file of those that go in together
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class LedgerFile:
     waiting: int = 0  # rows that wait for a document of a later file
     mapping_version: int | None = None
     correction_of: int | None = None
+    delivery: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,6 +259,7 @@ class Query:
     fingerprint: bytes | None = None
     moved: bool | None = None  # False: those whose move was not noted yet
     correction_of: int | None = None
+    delivery: str | None = None
     before: int | None = None  # only ids below this one: the next page
     limit: int = 100
 

@@ -74,9 +74,11 @@ class UndoStore(BundleStore):
         with self._links_unchecked():
             try:
                 with self._transaction() as conn:
-                    done = self._undo(conn, id, claim, who, now)
-                    if closed is not None and not agreed and done.entry is not None:
-                        done = replace(done, closed=self._closed(conn, done, closed))
+                    parts = self._undo_all(conn, id, claim, who, now)
+                    done = _merged(parts, id)
+                    if closed is not None and not agreed:
+                        asked = (self._closed(conn, part, closed) for part in parts if part.entry is not None)
+                        done = replace(done, closed=next(filter(None, asked), None))
                     if dry:
                         raise _Dry(replace(done, entry=None))
                     if done.closed is not None:
@@ -88,7 +90,21 @@ class UndoStore(BundleStore):
         point("commit.after")
         return done
 
-    def _undo(self, conn: sa.Connection, id: int, claim: str, who: str, now: datetime) -> Undo:
+    def _undo_all(self, conn: sa.Connection, id: int, claim: str, who: str, now: datetime) -> list[Undo]:
+        """The entry, and those that went in together with it: the last first."""
+        row = self._entry(conn, id)
+        if row.delivery is None:
+            return [self._undo(conn, id, claim, who, now)]
+        mates = sa.select(files.c.id).where(files.c.delivery == row.delivery, files.c.state != "duplicate")
+        ids = conn.execute(mates.order_by(files.c.id.desc())).scalars().all()
+        return [
+            self._undo(conn, int(each), f"{int(claim, 16) + n:032x}", who, now, claim)
+            for n, each in enumerate(ids)
+        ]
+
+    def _undo(
+        self, conn: sa.Connection, id: int, claim: str, who: str, now: datetime, delivery: str | None = None
+    ) -> Undo:
         self._begin(conn)
         found = self._entry(conn, id)
         self._lock_job(conn, found.job)
@@ -105,7 +121,8 @@ class UndoStore(BundleStore):
         if rows.collect() < file.inserted + file.updated + file.deleted:
             raise PipelineError(message("store.undo_unrecorded", id=id))
         rows.judge(self._undo_targets(conn, rows, id))
-        entry = self._insert(conn, _arrival(file, claim, now), "undo", now, None, undo_of=id, earlier=None)
+        made = replace(_arrival(file, claim, now), delivery=delivery)
+        entry = self._insert(conn, made, "undo", now, None, undo_of=id, earlier=None)
         seq = self._last_change(conn)
         self._who(conn, f"file:{entry.id}")
         done, refused = _Deeds(self, conn, rows).all()
@@ -201,6 +218,21 @@ class UndoStore(BundleStore):
             state = "undone" if undone else _in_effect(row)
             conn.execute(files.update().where(files.c.id == id).values(state=state, reason=reason))
             id, undone = above, not undone
+
+
+def _merged(parts: list[Undo], id: int) -> Undo:
+    """What was done about several entries, told of the one that was asked for."""
+    asked = next((part for part in parts if part.of.id == id), parts[0])
+    if len(parts) == 1:
+        return asked
+    counts: dict[str, list[int]] = {}
+    for one in (table for part in parts for table in part.tables):
+        sums = counts.setdefault(one.table, [0, 0, 0])
+        for n, number in enumerate((one.deleted, one.restored, one.updated)):
+            sums[n] += number
+    tables = tuple(UndoneTable(name, *counts[name]) for name in sorted(counts))
+    left = tuple(row for part in parts for row in part.left)
+    return replace(asked, tables=tables, left=left, left_count=sum(part.left_count for part in parts))
 
 
 class _Deeds:

@@ -40,6 +40,7 @@ class PostgresUndo:
         return self._conn.exec_driver_sql(statement.replace("%", "%%"))
 
     def make(self) -> None:
+        self.run(f"DROP TABLE IF EXISTS pg_temp.{UNDO}, pg_temp.{UNDO}_root, pg_temp.{UNDO}_later")
         self.run(
             f"CREATE TEMP TABLE {UNDO} (n bigint PRIMARY KEY, table_name text, row_id text, deed text, old json,"
             " last bigint, many bigint, why text, blame bigint, other text) ON COMMIT DROP"

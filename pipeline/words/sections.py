@@ -22,6 +22,40 @@ TEXTS: dict[str, tuple[str, str]] = {
         "`{key}` avec des documents est réservé aux modèles de plusieurs tables. Retirez la ligne, ou écrivez des"
         " sections [tables.NOM].",
     ),
+    "sections.delivery": (
+        "`delivery` names two files or more that come together, each with one `*` for the part they share, or none with any: "
+        '["ENTETES*.TXT", "LIGNES*.TXT"].',
+        "`delivery` nomme au moins deux fichiers qui vont ensemble, chacun avec un `*` pour la partie commune, ou aucun : "
+        '["ENTETES*.TXT", "LIGNES*.TXT"].',
+    ),
+    "sections.delivery_unit": (
+        'The documents of a delivery stand in several files: `unit` is "row" or "file" there.',
+        'Les documents d\'une livraison sont dans plusieurs fichiers : `unit` vaut "row" ou "file".',
+    ),
+    "sections.no_delivery": (
+        "Section {section} names its file, but the mapping has no `delivery`.",
+        "La section {section} nomme son fichier, mais le modèle n'a pas de `delivery`.",
+    ),
+    "sections.which_file": (
+        "Section {section} must say which file it takes: `file` is one of {patterns}.",
+        "La section {section} doit dire quel fichier elle prend : `file` est l'un de {patterns}.",
+    ),
+    "sections.other_file": (
+        "Section {section} takes another file: write {column} as {{ find = … }} by the number that stands in both.",
+        "La section {section} prend un autre fichier : écrivez {column} avec {{ find = … }} par le numéro présent dans les deux.",
+    ),
+    "sections.no_taker": (
+        "No section takes the file {pattern} of the delivery.",
+        "Aucune section ne prend le fichier {pattern} de la livraison.",
+    ),
+    "sections.not_delivered": (
+        "{name} is none of the files that come together here: {patterns}.",
+        "{name} n'est aucun des fichiers qui vont ensemble ici : {patterns}.",
+    ),
+    "sections.delivery_failed": (
+        "Not imported, because {file}, which belongs to it, could not be: {why}",
+        "Pas importé, car {file}, qui va avec, n'a pas pu l'être : {why}",
+    ),
     "sections.no_document": (
         'Nothing says which rows are one document. Write `document = "Column"` at the top of the mapping.',
         'Rien ne dit quelles lignes forment un document. Écrivez `document = "Colonne"` en tête du modèle.',

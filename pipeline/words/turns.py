@@ -53,6 +53,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "pipeline resume {other}. To go on without it: pipeline once {job} --now",
         "pipeline resume {other}. Pour continuer sans lui : pipeline once {job} --now",
     ),
+    "turns.delivery": (
+        "{name} waits for the file that belongs to it: {missing} has not come ({count} missing).",
+        "{name} attend le fichier qui va avec : {missing} n'est pas arrivé ({count} manquants).",
+    ),
+    "turns.together": (
+        "It went in together with {names}; an undo takes all of them back.",
+        "Il a été importé avec {names} ; une annulation les reprend tous.",
+    ),
+    "turns.delivery_remedy": (
+        "Put the missing file into the same folder; they go in together.",
+        "Déposez le fichier manquant dans le même dossier ; ils seront importés ensemble.",
+    ),
     # config -------------------------------------------------------------------------------------------------
     "turns.order": (
         '`order` is "arrival", "name", {{ number = "orders-(\\\\d+)" }} or {{ date = "sales-%Y%m%d" }}, not {value}.',

@@ -132,7 +132,7 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         section.repeated or ("agree" if per == "document" else "last"), section.optional, section.mode,
         section.lines or "merge", digest, section.amounts, derived, section.refunds or "",
         section.rounding == "document", section.total,
-        section.similar or ("refuse" if table.name in ASKED else "new"), ("kind",) if auto else (), section.each, section.split,
+        section.similar or ("refuse" if table.name in ASKED else "new"), ("kind",) if auto else (), section.each, section.split, section.file,
     )  # fmt: skip
 
 

@@ -79,6 +79,7 @@ class Section:
     total: Total | None = None
     similar: str | None = None  # a new key nearly the same as a known one: "refuse", "same", "new"
     where: Expression | None = None  # the rows that the section takes
+    file: str = ""  # of a delivery: the pattern of the file that it takes
     each: tuple[Spread, ...] = ()  # columns that become rows
     split: Split | None = None
 
@@ -131,6 +132,7 @@ class SectionPlan:
     kind: tuple[str, ...] = ()  # the column that says so, when the mapping does not fill it
     each: tuple[Spread, ...] = ()
     split: Split | None = None
+    file: str = ""
 
     @property
     def spread(self) -> bool:

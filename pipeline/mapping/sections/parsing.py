@@ -16,7 +16,7 @@ from pipeline.mapping.source import Path, Source, nearest, spread
 
 SECTION = (
     "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "where",
-    "fields", "each", "split", "rounding", "total", "similar",
+    "fields", "each", "split", "rounding", "total", "similar", "file",
 )  # fmt: skip
 PER = ("document", "row")
 REPEATED = ("agree", "last", "first")
@@ -81,7 +81,7 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         _choice(source, at, table, "amounts", AMOUNTS), _choice(source, at, table, "refunds", REFUNDS),
         _choice(source, at, table, "rounding", ROUNDING), total(source, at, table),
         _choice(source, at, table, "similar", SIMILAR),
-        expression(source, at, table, "where"), each(source, at, table), split(source, at, table),
+        expression(source, at, table, "where"), source.text_at(at, table, "file") or "", each(source, at, table), split(source, at, table),
     )  # fmt: skip
 
 

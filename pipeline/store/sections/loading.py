@@ -218,7 +218,7 @@ class Loading:
             self._do(statement)
         found += self._incomplete(part)
         for rec, doc, line, text, said, column in near_keys(part, self._sql, self._ask, self._do):
-            found.append(_Found(rec, doc, line, said, _file_column(plan, column), text))
+            found.append(Found(rec, doc, line, said, _file_column(plan, column), text))
         if not unique and self._one(
             f"SELECT count(*) - count(DISTINCT _g) FROM {part.ids} WHERE _g IS NOT NULL"
         ):

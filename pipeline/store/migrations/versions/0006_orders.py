@@ -9,12 +9,17 @@ branch_labels = None
 depends_on = None
 
 BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+DELIVERED = sa.text("delivery IS NOT NULL")
 CORRECTS = sa.text("correction_of IS NOT NULL")
 
 
 def upgrade() -> None:
     op.add_column("pipeline_file", sa.Column("mapping_version", sa.Integer()))
     op.add_column("pipeline_file", sa.Column("correction_of", BIG))
+    op.add_column("pipeline_file", sa.Column("delivery", sa.String(length=32)))
+    op.create_index(
+        "ix_pipeline_file_delivery", "pipeline_file", ["delivery"], sqlite_where=DELIVERED, postgresql_where=DELIVERED
+    )
     op.create_index(
         "ix_pipeline_file_correction", "pipeline_file", ["correction_of"],
         sqlite_where=CORRECTS, postgresql_where=CORRECTS,
