@@ -51,7 +51,7 @@ def test_new_list_show_and_check(shop: Path) -> None:
     assert run(shop, "new", "depots", "--table", "warehouse").exit_code == 0
     listed = {one["name"]: one for one in json.loads(run(shop, "list", "--json").stdout)}
     assert (listed["orders"]["table"], listed["orders"]["jobs"], listed["orders"]["mistakes"]) == (
-        "sales_order",
+        "party, sales_order",
         [],
         [],
     )

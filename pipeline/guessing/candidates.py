@@ -162,7 +162,7 @@ def _elsewhere(header: str, tables: Sequence[str], knowledge: Knowledge) -> list
             votes.setdefault(layout.columns[name], set()).add(layout.system)
     if not votes:
         return []
-    most = max(votes, key=lambda field: (len(votes[field]), field))
+    most = max(votes, key=lambda field: (len(votes[field]), not field, field))  # in doubt nothing
     return [most] if most and most.split(".")[0] in map(bare, tables) else []
 
 

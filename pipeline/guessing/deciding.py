@@ -12,6 +12,7 @@ from pipeline.guessing.names import Reading, plain, readings, without_prefix
 from pipeline.guessing.subject import about_no_table, choose
 from pipeline.guessing.values import UNLIKE, likeness, told_by_values
 from pipeline.mapping.model import Catalogue, SavedMapping
+from pipeline.mapping.sections.model import Section
 from pipeline.words import Message, message
 
 MAPPED = 0.99  # a mapping of this installation says so
@@ -186,20 +187,34 @@ def _main(guesses: Sequence[Guess], tables: Sequence[str]) -> str:
 def _past(
     columns: Sequence[Seen], earlier: Sequence[SavedMapping], catalogue: Catalogue
 ) -> list[list[Candidate]]:
-    """What mappings of this installation say of each header."""
-    said: dict[str, dict[str, str]] = {}
+    """What mappings of this installation say of each header; of several answers of one mapping the first."""
+    said: dict[str, dict[Slot, tuple[str, float]]] = {}
     for mapping in earlier:
-        for field in mapping.fields:
-            known_here = mapping.table in catalogue and field.target in catalogue[mapping.table].columns
-            for column in field.columns if known_here else ():
-                said.setdefault(plain(column), {})[f"{mapping.table}.{field.target}"] = mapping.name
+        tables = [
+            (mapping.table, mapping.fields, ""),
+            *((s.table, s.fields, _kind(s)) for s in mapping.sections),
+        ]
+        place = 0
+        for table, fields, whose in tables:
+            for field in fields:
+                known_here = table in catalogue and field.target in catalogue[table].columns
+                for column in field.columns if known_here else ():
+                    place += 1
+                    slot = (f"{table}.{field.target}", whose)
+                    said.setdefault(plain(column), {})[slot] = (mapping.name, MAPPED - place / 1e5)
     return [
         [
-            Candidate((field, ""), MAPPED, message("guessing.mapping", mapping=name))
-            for field, name in said.get(plain(column.name), {}).items()
+            Candidate(slot, score, message("guessing.mapping", mapping=name))
+            for slot, (name, score) in said.get(plain(column.name), {}).items()
         ]
         for column in columns
     ]
+
+
+def _kind(section: Section) -> str:
+    """Whose addresses a section holds."""
+    kind = next((field.value for field in section.fields if field.target == "kind"), None)
+    return kind or "" if section.table == "address" else ""
 
 
 def _with_past(past: Sequence[Candidate], tables: Sequence[str]) -> list[Candidate]:

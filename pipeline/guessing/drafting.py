@@ -45,7 +45,9 @@ class Draft:
 
 
 @dataclass(slots=True)
-class _Work:
+class Work:
+    """What of a file goes to one table: fields that were tried on the sample, and columns that are not used."""
+
     table: Table
     frame: pl.DataFrame
     zone: str
@@ -65,9 +67,9 @@ def draft(
     language: Language = "en",
 ) -> Draft:
     """`guesses` of this table alone; `frame`: the sample; `read`: lines of [read] that were not surely found."""
-    work = _Work(table, frame, zone, language)
+    work = Work(table, frame, zone, language)
     for guess in guesses:
-        _try(work, guess, [other.column for other in guesses])
+        attempt(work, guess, [other.column for other in guesses])
     key, constants = _key(work, name)
     if not key:
         return Draft(table.name, missing=_missing(work))
@@ -76,7 +78,7 @@ def draft(
     return Draft(table.name, _text(name, work, key, read), len(work.good) - len(constants))
 
 
-def _try(work: _Work, guess: Guess, all_columns: Sequence[str]) -> None:
+def attempt(work: Work, guess: Guess, all_columns: Sequence[str]) -> None:
     """Keep the guess as a field when its values fit, with the format that they need."""
     if guess.field is None:
         work.left.append((guess.column, guess.because))
@@ -118,7 +120,7 @@ def _ways(plain: Field, column: Column) -> list[Field]:
     return [plain]
 
 
-def _refused(work: _Work, one: Field, column: Column) -> Message | None:
+def _refused(work: Work, one: Field, column: Column) -> Message | None:
     """Why some cell of the sample does not fit; None when all do. Blank ones fit."""
     from pipeline.mapping.evidence import Evidence
 
@@ -134,7 +136,7 @@ def _refused(work: _Work, one: Field, column: Column) -> Message | None:
     return refusals[0].said if refusals else None
 
 
-def _key(work: _Work, name: str) -> tuple[tuple[str, ...], dict[str, str]]:
+def _key(work: Work, name: str) -> tuple[tuple[str, ...], dict[str, str]]:
     """The first of the table's keys that each row can fill, with the constants it needs; () when none."""
     for key in work.table.keys:
         constants = {
@@ -143,23 +145,23 @@ def _key(work: _Work, name: str) -> tuple[tuple[str, ...], dict[str, str]]:
             if target not in work.good and (target == "source" or f"{work.table.name}.{target}" in CONSTANTS)
         }
         given = [target for target in key if target not in constants]
-        if given and all(target in work.good and _filled(work, target) for target in given):
+        if given and all(target in work.good and filled(work, target) for target in given):
             return key, constants
-    if work.table.name == "party" and STAND_IN in work.good and _filled(work, STAND_IN, alone=True):
+    if work.table.name == "party" and STAND_IN in work.good and filled(work, STAND_IN, alone=True):
         said = render(message("guessing.stand_in"), work.language)
         work.good["external_id"] = (replace(work.good[STAND_IN][0], target="external_id"), said)
         return ("source", "external_id"), {"source": name}
     return (), {}
 
 
-def _filled(work: _Work, target: str, *, alone: bool = False) -> bool:
+def filled(work: Work, target: str, *, alone: bool = False) -> bool:
     """Whether a row has it as a rule; `alone`: and each one of its own."""
     cells = work.frame[work.good[target][0].columns[0]]
     filled = cells.drop_nulls()
     return len(filled) > 0.5 * len(cells) and (not alone or filled.n_unique() == len(filled))
 
 
-def _missing(work: _Work) -> tuple[str, ...]:
+def _missing(work: Work) -> tuple[str, ...]:
     """What the key lacks that lacks least."""
     known = {*work.good, "source"}
     lacking = [tuple(t for t in key if t not in known) for key in work.table.keys]
@@ -168,36 +170,36 @@ def _missing(work: _Work) -> tuple[str, ...]:
     )
 
 
-def _text(name: str, work: _Work, key: Sequence[str], read: Sequence[tuple[str, str]]) -> str:
+def _text(name: str, work: Work, key: Sequence[str], read: Sequence[tuple[str, str]]) -> str:
     def say(code: str, **facts: str) -> str:
         return render(message(code, **facts), work.language)
 
     label = work.table.label_fr if work.language == "fr" else work.table.label_en
     out = ["# " + say("guessing.head", table=label or work.table.name), "version = 1"]
-    out += [f"table   = {_quoted(work.table.name)}", f"key     = {json.dumps(list(key))}"]
+    out += [f"table   = {quoted(work.table.name)}", f"key     = {json.dumps(list(key))}"]
     if read:
-        out += ["", "[read]", *(f"{option} = {_quoted(value)}" for option, value in read)]
+        out += ["", "[read]", *(f"{option} = {quoted(value)}" for option, value in read)]
     out += ["", "[fields]"]
     order = [*key, *(target for target in work.good if target not in key)]
     wide = max(map(len, order))
     for target in order:
         one, because = work.good[target]
-        out.append(f"{target.ljust(wide)} = {_written(one)}" + (f"  # {because}" if because else ""))
+        out.append(f"{target.ljust(wide)} = {written(one)}" + (f"  # {because}" if because else ""))
     if work.left:
         out += ["", "# " + say("guessing.left")]
         out += [f"#   {column}: {render(why, work.language)}".replace("\n", " ") for column, why in work.left]
     return "\n".join(out) + "\n"
 
 
-def _written(one: Field) -> str:
+def written(one: Field) -> str:
     if one.value is not None:
-        return f"{{ value = {_quoted(one.value)} }}"
+        return f"{{ value = {quoted(one.value)} }}"
     if one.format:
-        return f"{{ column = {_quoted(one.columns[0])}, format = {_quoted(one.format)} }}"
-    return _quoted(one.columns[0])
+        return f"{{ column = {quoted(one.columns[0])}, format = {quoted(one.format)} }}"
+    return quoted(one.columns[0])
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A TOML text."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
@@ -207,7 +209,7 @@ def blank(table: Table, language: Language = "en") -> str:
     out = [
         "# " + render(message("guessing.blank"), language),
         "version = 1",
-        f"table   = {_quoted(table.name)}",
+        f"table   = {quoted(table.name)}",
     ]
     if table.keys:
         out.append(f"key     = {json.dumps(list(table.keys[0]))}")

@@ -1,7 +1,8 @@
 """A mapping tried on the example files beside it, `mappings/NAME.examples/`: nothing is written anywhere.
 
 `FILE.json` beside an example says what must come of it: a list of rows, column → value as text, or
-`{"rows": […], "refused": [lines]}`. Without one, every row of the example must be taken."""
+`{"rows": […], "refused": [lines]}`; of several tables the rows of each section after another, their columns named
+`section.column`. Without one, every row of the example must be taken."""
 
 from __future__ import annotations
 
@@ -18,8 +19,10 @@ from pipeline.errors import FileFailed
 from pipeline.formats.model import LINE
 from pipeline.imports.looking import Looks
 from pipeline.imports.reading import fit
+from pipeline.imports.sections import fit_sections, mapped
 from pipeline.mapping import map_batch, told_of_file
 from pipeline.mapping.model import Plan
+from pipeline.mapping.sections.model import DOC
 from pipeline.store.model import Store
 from pipeline.words import Message, message
 
@@ -80,8 +83,32 @@ def _one(name: str, plan: Plan, path: Path, zone: str, store: Store | None) -> C
     return Checked(name, path.name, len(rows), tuple(_differences(wanted, rows, refused))[:MOST])
 
 
+def _several(plan: Plan, path: Path, zone: str, store: Store | None) -> tuple[list[Row], list[Problem]]:
+    """As `_mapped`, for a mapping of several tables: columns are `section.column`, rows by section."""
+    found: dict[str, list[Row]] = {part.name: [] for part in plan.sections}
+    refused: dict[int, Problem] = {}
+    with ExitStack() as stack:
+        file = stack.enter_context(disk.open_regular(path.resolve()))
+        fitted, reading, columns = fit_sections(plan, file, path.name)
+        looker = stack.enter_context(store.looker(fitted)) if store is not None and fitted.looks else None
+        look = Looks(fitted, columns, zone, looker)
+        for batch, made in mapped(fitted, reading, columns, zone, look):
+            for name, frame in made.frames.items():
+                found[name] += [
+                    {f"{name}.{key}": shown(value) for key, value in row.items() if key not in (LINE, DOC)}
+                    for row in frame.iter_rows(named=True)
+                ]
+            for damage in batch.damaged if batch else ():
+                refused.setdefault(damage.line, Problem(damage.said, damage.line))
+            for one in (cast.refusal for cast in made.outcasts):
+                refused.setdefault(one.line, Problem(one.said, one.line, one.column, one.value))
+    return [row for rows in found.values() for row in rows], [refused[line] for line in sorted(refused)]
+
+
 def _mapped(plan: Plan, path: Path, zone: str, store: Store | None) -> tuple[list[Row], list[Problem]]:
     """The rows as they would be written, and each that would be refused."""
+    if plan.sections:
+        return _several(plan, path, zone, store)
     rows: list[Row] = []
     refused: list[Problem] = []
     with ExitStack() as stack:

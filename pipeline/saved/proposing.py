@@ -14,6 +14,7 @@ from pipeline.guessing import Guess, Guessed, Seen
 from pipeline.guessing import guess as decide
 from pipeline.guessing.drafting import Draft, blank, draft
 from pipeline.guessing.presets import Preset, preset_of, presets
+from pipeline.guessing.sectioning import sections
 from pipeline.imports.reading import fit
 from pipeline.imports.sections import fit_sections
 from pipeline.jobs import Settings
@@ -102,8 +103,8 @@ def save(
     zone: str = "UTC",
     language: Language = "en",
 ) -> Path:
-    """Write `name`.toml: for `table`; else the ready mapping that takes the file; else for the table that most of
-    the file goes to and whose key it can fill.
+    """Write `name`.toml: for `table`; else the ready mapping that takes the file; else for the several tables
+    that it plainly speaks of; else for the one that most of it goes to and whose key it can fill.
 
     Never over an existing one. Raises ConfigError: the name; PipelineError: what is missing."""
     if not NAME.fullmatch(name):
@@ -112,12 +113,24 @@ def save(
         raise PipelineError(message("guessing.no_guess", file=made.file.name))
     if made.preset and not table:
         return from_preset(name, folder, made.preset.name, language)
+    read = _unsure(made.sample)
+    if not table:
+        said = sections(
+            name, catalogue, made.guessed, made.sample.frame, read=read, zone=zone, language=language
+        )
+        if said and not examine(name, said, name, catalogue)[1]:
+            return _write(folder / f"{name}.toml", said, name)
     chosen = [table] if table else _tables(made.guessed)
     past = earlier(folder)
+    whole = _guess(made.sample, catalogue, past, None, made.file.stem) if table else made.guessed
     drafts = []
     for one in chosen:
-        alone = _guess(made.sample, catalogue, past, one, "").columns
-        read = _unsure(made.sample)
+        alone = [
+            _elsewhere(mine, other, one)
+            for mine, other in zip(
+                _guess(made.sample, catalogue, past, one, "").columns, whole.columns, strict=True
+            )
+        ]
         drafts.append(
             draft(name, catalogue[one], alone, made.sample.frame, read=read, zone=zone, language=language)
         )
@@ -126,6 +139,13 @@ def save(
         raise PipelineError(_lacking(drafts[0], catalogue))
     best = max(usable, key=lambda one: (one.fields, one.table == made.guessed.table))
     return write(folder / f"{name}.toml", best.text, name)
+
+
+def _elsewhere(mine: Guess, whole: Guess, table: str) -> Guess:
+    """What a column is when only `table` is asked; what fits another table is told so, not that nothing fits."""
+    if mine.field or not whole.field or whole.field.startswith(f"{table}."):
+        return mine
+    return replace(mine, because=message("guessing.other_table", field=whole.field, table=table))
 
 
 def _tables(guessed: Guessed) -> list[str]:

@@ -21,7 +21,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A saved mapping. `plan`: None with mistakes."""
+    """A saved mapping. `table`: of several, each; `plan`: None with mistakes."""
 
     name: str
     table: str
@@ -72,7 +72,11 @@ def load(folder: Path, name: str, known: Catalogue) -> Kept:
     text = text_of(folder, name)
     plan, mistakes = examine(name, text, f"mappings/{name}.toml", known)
     saved, _ = parse(name, text, f"mappings/{name}.toml")
-    return Kept(name, saved.table if saved else "", len(saved.fields) if saved else 0, tuple(mistakes), plan)
+    if saved is None:
+        return Kept(name, "", 0, tuple(mistakes), plan)
+    several = [*dict.fromkeys(section.table for section in saved.sections)]
+    fields = [*saved.fields, *(field for section in saved.sections for field in section.fields)]
+    return Kept(name, saved.table or ", ".join(several), len(fields), tuple(mistakes), plan)
 
 
 def earlier(folder: Path) -> list[SavedMapping]:

@@ -51,6 +51,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{field} is a link to another table; a mapping of one table cannot write it yet",
         "{field} est un lien vers une autre table ; un modèle d'une seule table ne peut pas encore l'écrire",
     ),
+    "guessing.other_table": (
+        "it would be {field}, and this mapping writes {table} only",
+        "ce serait {field}, et ce modèle n'écrit que {table}",
+    ),
+    "guessing.varies": (
+        "{column} is not the same on all rows of one document, so it is no field of the whole",
+        "{column} n'est pas la même sur toutes les lignes d'une pièce, ce n'est donc pas un champ de l'ensemble",
+    ),
+    "guessing.no_rows": (
+        "it would be {field}, but the file has nothing that tells those rows apart, or this mapping does not write them",
+        "ce serait {field}, mais rien dans le fichier ne distingue ces lignes, ou ce modèle ne les écrit pas",
+    ),
     "guessing.twice": (
         "two columns of the file have the name {column}",
         "deux colonnes du fichier portent le nom {column}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -11,10 +12,10 @@ from pipeline import Pipeline
 from pipeline.saved import propose, save, tables
 
 SAMPLES = Path("/work/shared/samples")
-FILES = {  # → the table it goes to, and how many rows
+FILES = {  # → a table it goes to, and how many rows of all tables
     "bagisto/customers.csv": ("party", 3),
-    "woocommerce/dummy-products.csv": ("product_variant", 23),
-    "metasfresh/pcm_10_PurchaseOrder_ImportFile.csv": ("purchase_order", 2),
+    "woocommerce/dummy-products.csv": ("product_variant", 69),
+    "metasfresh/pcm_10_PurchaseOrder_ImportFile.csv": ("purchase_order", 4),
     "bagisto/tax-rates.csv": ("tax_rate", 2),
 }
 
@@ -29,7 +30,7 @@ def test_a_guess_that_was_saved_imports_the_file(tmp_path: Path) -> None:
     for job, (name, (table, _)) in zip(jobs, FILES.items(), strict=True):
         made = propose(SAMPLES / name, folder, known)
         path = save(made, job, folder, known, language="fr")
-        assert f'table   = "{table}"' in path.read_text("utf-8"), name
+        assert re.search(rf'^table +=  *"{table}"', path.read_text("utf-8"), re.MULTILINE), name
         (tmp_path / "inbox" / job).mkdir(parents=True)
         shutil.copy(SAMPLES / name, tmp_path / "inbox" / job)
         (tmp_path / "inbox" / job / Path(name).name).chmod(0o644)

@@ -170,7 +170,7 @@ SYSTEMS = (
         row(_PAYPAL, "13/02/2026", "10:11:12", "Gil Ray", "Express Checkout Payment", "Completed", "EUR", "12.00", "-0.55", "11.45", "gil@pay.example", "PP1", "501"),
         row(_PAYPAL, "14/02/2026", "08:00:00", "", "General Withdrawal", "Completed", "EUR", "-11.45", "0.00", "-11.45", "", "PP2", ""))),
     System("bagisto", "bagisto/customers.csv", {"party": 3}, (("Johnson", "Jonson"),), (0, 1, 0)),
-    System("opensourcepos", "opensourcepos/importCustomers.csv", {"party": 1}, (("Bob,Smith", "Rob,Smith"),), (0, 1, 0)),
-    System("spree", "spree/fx_customers_import.csv", {"party": 3}, (("555-0202", "555-0203"),), (0, 1, 0)),
-    System("metasfresh", "metasfresh/pcm_10_PurchaseOrder_ImportFile.csv", {"purchase_order": 2}, (("15.04.2024 07:55", "15.04.2024 08:55"),), (0, 1, 0)),
+    System("opensourcepos", "opensourcepos/importCustomers.csv", {"party": 1, "address": 1}, (("Bob,Smith", "Rob,Smith"),), (0, 1, 0)),
+    System("spree", "spree/fx_customers_import.csv", {"party": 3, "address": 2}, (("555-0202", "555-0203"),), (0, 1, 0)),
+    System("metasfresh", "metasfresh/pcm_10_PurchaseOrder_ImportFile.csv", {"purchase_order": 2, "purchase_order_line": 2}, (("15.04.2024 07:55", "15.04.2024 08:55"),), (0, 1, 0)),
 )  # fmt: skip

@@ -62,3 +62,31 @@ def test_a_file_that_cannot_be_read_is_a_sentence(plan: Plan, tmp_path: Path) ->
 
 def test_no_examples_no_tries(plan: Plan, tmp_path: Path) -> None:
     assert check("m", plan, tmp_path, "UTC") == []
+
+
+SEVERAL = """version = 1
+document = "No"
+[tables.order]
+table = "sales_order"
+[tables.order.fields]
+source = { value = "s" }
+number = "No"
+[tables.line]
+table = "sales_order_line"
+lines = "replace"
+[tables.line.fields]
+order = { row = "order" }
+line_no = { count = "document" }
+quantity = "Qty"
+"""
+
+
+def test_a_mapping_of_several_tables_is_tried_section_by_section(tmp_path: Path) -> None:
+    made, mistakes = examine("m", SEVERAL, "m", catalogue())
+    assert made is not None, mistakes
+    rows = [{"order.number": "1"}, {"line.quantity": 2}, {"line.line_no": 2}]
+    good, bad = tried(
+        made, tmp_path, a_csv="No;Qty\n1;2\n;3\n", a_csv_json=json.dumps(rows), b_csv="No;Qty\n1;two\n"
+    )
+    assert (good.rows, good.problems) == (3, ())
+    assert [(p.line, p.column, p.value) for p in bad.problems] == [(2, "Qty", "two")]

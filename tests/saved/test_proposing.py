@@ -34,12 +34,14 @@ def saved(folder: Path, text: str, table: str | None = None) -> str:
 
 
 def test_a_saved_guess_passes_the_check_and_explains_itself(tmp_path: Path) -> None:
-    text = saved(tmp_path, ORDERS)
+    text = saved(tmp_path, ORDERS, "sales_order")
     assert 'table   = "sales_order"' in text
     assert 'key     = ["source", "number"]' in text
     assert 'source       = { value = "mine" }' in text
     assert "[read]" not in text
-    assert "Couleur" in text.split("[fields]")[1]
+    unused = text.split("# Columns")[1]
+    assert "Couleur: nothing" in unused
+    assert "Email: it would be party.email" in unused  # another table's is not said to fit nothing
 
 
 def test_a_date_that_needs_a_format_gets_it(tmp_path: Path) -> None:
@@ -102,9 +104,8 @@ def test_no_such_file_and_no_such_table_are_sentences(tmp_path: Path) -> None:
 
 def test_the_next_file_is_guessed_by_what_was_saved(tmp_path: Path) -> None:
     text = saved(tmp_path, ORDERS)
-    (tmp_path / "mappings/mine.toml").write_text(
-        text.replace("[fields]", '[fields]\ntags = "Couleur"'), "utf-8"
-    )
+    edited = text.replace("[tables.order.fields]", '[tables.order.fields]\ntags = "Couleur"')
+    (tmp_path / "mappings/mine.toml").write_text(edited, "utf-8")
     made = propose(tmp_path / "file.csv", tmp_path / "mappings", catalogue())
     assert made.guessed.columns[-1].field == "sales_order.tags"
 
@@ -116,3 +117,45 @@ def test_a_blank_mapping_lists_every_column(tmp_path: Path) -> None:
         "mapping.no_fields",
         "mapping.key_field",
     ] or text
+
+
+LINES = (
+    "N° commande;Date;Client;Email;Ville facturation;Réf. article;Désignation;Qté;PU HT;Total TTC;N° de suivi\n"
+    "0001;13/02/2026;Ada King;ada@example.org;Lyon;A1;Thé;2;10,00;35,00;AB1\n"
+    "0001;13/02/2026;Ada King;ada@example.org;Lyon;B2;Tasse;1;9,17;35,00;AB1\n"
+    "0002;14/02/2026;Bob Day;bob@example.org;Paris;A1;Thé;1;10,00;12,00;\n"
+)
+
+
+def test_an_order_with_lines_becomes_a_mapping_of_several_tables(tmp_path: Path) -> None:
+    text = saved(tmp_path, LINES)
+    assert 'document = "N° commande"' in text
+    assert text.count("[tables.") == 2 * 5  # party, billing, order, line, shipment
+    assert "price_includes_tax = { value = false }" in text
+    assert 'key      = [["source", "email"]]' in text
+
+
+def test_what_differs_within_a_document_is_no_field_of_its_head(tmp_path: Path) -> None:
+    text = saved(tmp_path, LINES.replace("1;9,17;35,00", "1;9,17;9,17"))
+    order, _, unused = text.partition("[tables.order.fields]")[2].partition("# Columns")
+    assert "gross_amount" not in order.partition("[tables.line]")[0]
+    assert "Total TTC: Total TTC is not the same" in unused
+
+
+def test_an_article_list_fills_articles_prices_and_stock(tmp_path: Path) -> None:
+    text = saved(
+        tmp_path,
+        "Réf.,Désignation,Famille,PA HT,PV TTC,Stock\nA1,Thé,Boissons,4.20,9.90,12\nB2,Tasse,Arts,2,7.50,3\n",
+    )
+    assert text.count("[tables.") == 2 * 4
+    assert 'amount       = "PV TTC"' in text
+    assert "includes_tax = { value = true }" in text
+
+
+def test_suppliers_with_their_addresses(tmp_path: Path) -> None:
+    text = saved(
+        tmp_path,
+        "Code fournisseur;Fournisseur;Adresse;CP;Ville\nF1;Durand;1 rue A;69001;Lyon\nF2;Petit;2 rue B;75001;Paris\n",
+    )
+    assert "is_supplier = { value = true }" in text
+    assert "[tables.billing.fields]" in text
