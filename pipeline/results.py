@@ -36,6 +36,8 @@ class FileRow:
     folder: str = ""  # below the inbox of its job, "" for the inbox itself; printable
     replay_of: int | None = None  # the earlier import that this one repeats from the archive
     deleted: int = 0  # rows taken out
+    stale: int = 0  # older than what the database had
+    absent: int = 0  # to be changed or deleted, and not there
     undo_of: int | None = None  # the file that this entry takes back
 
 
@@ -169,6 +171,8 @@ class Attempted:
     deleted: int = 0
     refused: int = 0
     duplicates: int = 0
+    stale: int = 0
+    absent: int = 0
     tables: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     columns: Mapping[tuple[str, str], int] = field(default_factory=dict)
     rows: tuple[WrittenRow, ...] = ()

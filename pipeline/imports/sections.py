@@ -12,6 +12,7 @@ from pipeline.formats.limits import LIMITS, Limits
 from pipeline.formats.model import Batch, Reading
 from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan
+from pipeline.mapping.sections import amounts
 from pipeline.mapping.sections.mapper import Mapped, Mapper, names_of
 from pipeline.mapping.sections.model import FindPlan, SectionPlan
 from pipeline.store.model import RefusedRow, SectionsStaging
@@ -49,13 +50,22 @@ def fit_sections(
 
 
 def _needed(part: SectionPlan) -> list[tuple[str, ...]]:
+    acting = [(part.action.column,)] if part.action else []
     if part.optional:
-        return []
+        return acting
     key = part.keys[0] if len(part.keys) == 1 else ()
-    fields = part.plan.mapping.fields
-    return [
-        f.columns for f in fields if f.columns and (f.target in key or part.plan.column(f.target).required)
+    if part.mirror is not None:
+        key = (*key, *part.mirror.among)
+    asked = [
+        f.columns
+        for f in part.plan.mapping.fields
+        if f.columns
+        and (
+            f.target in (*key, part.newer_by)
+            or (part.plan.column(f.target).required and part.mode != "delete")
+        )
     ]
+    return [*asked, *acting]
 
 
 def _present(plan: Plan, columns: dict[str, str]) -> Plan:
@@ -95,7 +105,9 @@ def _narrow(part: SectionPlan, columns: dict[str, str], header: tuple[str, ...])
             header, [field.columns for field in fields if field.columns and field.target in part.keys[0]]
         )
         check_columns(header, [field.columns for field in fields if field.columns])
-    return replace(part, plan=plan, finds=tuple(finds), digest=digest, keys=keys)
+    able = amounts.derived(plan.table, there, part.amounts)
+    derived = tuple(name for name in part.derived if name in able)
+    return replace(part, plan=plan, finds=tuple(finds), digest=digest, keys=keys, derived=derived)
 
 
 def _decided(plan: Plan, file: BinaryIO, reading: Reading, columns: dict[str, str]) -> Plan:

@@ -210,12 +210,19 @@ class SqlStore(Arrivals, Memory, Doctor):
         return self._tallied(conn, row, seq, counts)
 
     def _tallied(
-        self, conn: sa.Connection, row: LedgerFile, seq: int | None, counts: Mapping[str, int]
+        self,
+        conn: sa.Connection,
+        row: LedgerFile,
+        seq: int | None,
+        counts: Mapping[str, int],
+        note: Message | None = None,
     ) -> LedgerFile:
-        """What a file did stands in its row: `seq` is the change log's last number before it."""
+        """What a file did stands in its row: `seq` is the change log's last number before it; `note`: what a person
+        should know of it."""
         noted: dict[str, Any] = {**counts, "log_from": seq}
-        conn.execute(files.update().where(files.c.id == row.id).values(**noted))
-        return replace(row, **noted)
+        said = {} if note is None else {"reason": note.to_json()}
+        conn.execute(files.update().where(files.c.id == row.id).values(**noted, **said))
+        return replace(row, **noted, reason=note)
 
     def _commit_sections(
         self, conn: sa.Connection, load: Load, tables: Mapping[str, Ready], row: LedgerFile
@@ -231,14 +238,10 @@ class SqlStore(Arrivals, Memory, Doctor):
         )
         refused = moved.rowcount + self._add_refused(conn, row.id, done.refused)
         _refuse_too_many(load, refused)
-        counts = {
-            "inserted": done.inserted,
-            "updated": done.updated,
-            "unchanged": done.unchanged,
-            "duplicates": done.duplicates,
-            "refused": refused,
-        }
-        return self._tallied(conn, row, seq, counts)
+        names = ("inserted", "updated", "unchanged", "duplicates", "deleted", "stale", "absent")
+        counts = {name: getattr(done, name) for name in names}
+        asked = done.question if load.arrival.replay_of is None else None
+        return self._tallied(conn, row, seq, {**counts, "refused": refused}, asked or done.note)
 
     def _write(self, conn: sa.Connection, load: Load, ready: Ready) -> tuple[list[RefusedRow], Counts]:
         """Upsert all rows; what the database refuses is found by halving, in savepoints."""

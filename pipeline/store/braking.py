@@ -22,6 +22,7 @@ from pipeline.store.undo import UndoStore
 from pipeline.store.undo_rows import UndoSql
 from pipeline.words import Message, message
 
+GONE = "states.brake_gone"  # what a load itself asks: more rows than may go are no longer in a full file
 LOOK_BACK = 20  # earlier files that say what is usual
 SAMPLE = 2000  # changes whose amounts are looked at
 _EARLIER = (
@@ -51,7 +52,8 @@ class BrakeStore(UndoStore):
         if arrival.replay_of is not None:  # a person asked for it
             return self._agreed(conn, self._commit_one(conn, load, tables, now))
         earlier = self._earlier_files(conn, arrival.job)
-        if not watches(load.brake, [_past(file) for file in earlier], load.rows_read):
+        mirrors = any(part.mirror is not None for part in load.plan.sections)
+        if not mirrors and not watches(load.brake, [_past(file) for file in earlier], load.rows_read):
             return self._commit_one(conn, load, tables, now)
         if self._known(conn, arrival.claim) is not None:
             return self._commit_one(conn, load, tables, now)
@@ -82,6 +84,8 @@ class BrakeStore(UndoStore):
         targets: Mapping[str, Target],
     ) -> Message | None:
         """What to ask about a file whose rows stand in the transaction; None: nothing."""
+        if row.state == "committed" and row.reason is not None and row.reason.code == GONE:
+            return row.reason
         if load.brake is None or row.state != "committed" or load.arrival.replay_of is not None:
             return None
         past = [_past(file) for file in earlier]

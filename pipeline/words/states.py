@@ -182,6 +182,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "it would delete {deleted} rows, more than the {most} you allow. Is that right?",
         "il supprimerait {deleted} lignes, plus que les {most} permises. Est-ce normal ?",
     ),
+    "states.brake_gone": (
+        "it no longer has {gone} of the {before} rows of {table} that were there, and {most} may go without asking. Is that right?",
+        "il n'a plus {gone} des {before} lignes de {table} qui y étaient, et {most} peuvent partir sans demander. Est-ce normal ?",
+    ),
     "states.held_remedy": (
         "To import it all the same: pipeline approve {id}. To leave it out: pipeline reject {id}",
         "Pour l'importer quand même : pipeline approve {id}. Pour le laisser de côté : pipeline reject {id}",

@@ -10,6 +10,7 @@ from pipeline.mapping.fitting import Notes, check_field, check_format
 from pipeline.mapping.model import Catalogue, Column, Field, Kind, Plan, SavedMapping, Table
 from pipeline.mapping.sections import amounts
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
+from pipeline.mapping.sections.modes import check_modes, keyed, with_moment
 from pipeline.mapping.source import nearest
 
 DIGEST = {
@@ -25,15 +26,16 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
     found: list[Mistake] = []
     known: dict[str, tuple[Section, Table]] = {}
     for section in saved.sections:
-        notes = Notes(saved, f"tables.{section.name}.")
+        notes = Notes(saved, section.root)
         table = catalogue.get(section.table)
         if table is None:
             path = notes.root + "table"
             notes.say(path, "mapping.unknown_table", nearest(section.table, catalogue), table=section.table)
         elif not table.identified:
-            notes.say(notes.root + "table", "sections.foreign", table=table.name)
+            code = "sections.foreign" if section.root else "sections.foreign_mode"
+            notes.say(notes.root + "table", code, table=table.name)
         else:
-            known[section.name] = (section, table)
+            known[section.name] = (section, with_moment(section, table))
         found += notes.found
     if saved.read.date is not None:
         notes = Notes(saved)
@@ -41,7 +43,7 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
         found += notes.found
     plans = []
     for section, table in known.values():
-        notes = Notes(saved, f"tables.{section.name}.")
+        notes = Notes(saved, section.root)
         plans.append(_fit(notes, section, table, known, catalogue))
         found += notes.found
     ordered = _parents_first(plans)
@@ -75,15 +77,17 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     if section.counts and per == "document":
         notes.say(notes.root + "per", "sections.count_per", column=section.counts[0][0])
     finds = tuple(_find(notes, table, find, catalogue) for find in section.finds)
-    given = {path.split(".")[3] for path in saved.lines if path.startswith(notes.root + "fields.")}
+    below = notes.root + "fields."
+    given = {path[len(below) :].split(".")[0] for path in saved.lines if path.startswith(below)}
     digest = DIGEST.get(table.name)
     if digest and (digest[0] in given or not given.intersection(digest[1])):
         digest = None
     made = given | ({digest[0]} if digest else set())
     keys = _keys(notes, section, table, made)
     for column in table.columns.values():
-        if column.required and column.name not in given:
+        if column.required and column.name not in given and section.mode not in ("update", "delete"):
             notes.say(notes.root + "fields", "mapping.required", table=table.name, column=column.name)
+    check_modes(notes, section, table, given, per)
     if section.lines == "replace" and not any(target in key for target, _ in section.rows for key in keys):
         notes.say(notes.root + "lines", "sections.replace", table=table.name)
     derived = amounts.derived(table, given, section.amounts)
@@ -102,13 +106,16 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         mapping, wrong = fit_expressions(mapping, table)
         for path, said in wrong:
             notes.tell(notes.root + path, said)
-    return SectionPlan(
+    plan = SectionPlan(
         section.name, Plan(mapping, table, tuple(k for k in alone if k in plain)), keys, per, section.record,
         section.rows, section.counts, tuple(find for find in finds if find),
-        section.repeated or ("agree" if per == "document" else "last"), section.optional, section.mode,
+        section.repeated or ("agree" if per == "document" else "last"), section.optional,
+        "append" if section.lines == "append" else section.mode,
         section.lines or "merge", digest, section.amounts, derived, section.refunds is not None,
         ("kind",) if section.refunds and "kind" in table.columns and "kind" not in given else (),
+        section.mirror, section.action, section.newer_by,
     )  # fmt: skip
+    return keyed(plan) if section.mode == "delete" else plan
 
 
 def _column(notes: Notes, table: Table, target: str) -> Column | None:
@@ -162,22 +169,25 @@ def _find(notes: Notes, table: Table, find: Find, catalogue: Catalogue) -> FindP
         check_field(inner, other, field)
     notes.found += [replace(mistake, path=at) for mistake in inner.found]
 
+    # A blank cell looks for nothing, whatever the other table demands of its own rows.
+    asked = replace(other, columns={name: replace(c, required=False) for name, c in other.columns.items()})
+
     def plan(fields: tuple[Field, ...]) -> Plan:
         mapping = replace(notes.saved, table=other.name, fields=fields, sections=(), document=())
-        return Plan(mapping, other, ())
+        return Plan(mapping, asked, ())
 
     return FindPlan(find.target, tuple(plan(one) for one in find.by), find.missing, plan(find.given))
 
 
 def _keys(notes: Notes, section: Section, table: Table, given: set[str]) -> tuple[tuple[str, ...], ...]:
     """The alternatives the section names, of any of the table's columns; else the table's first that is filled."""
-    if section.mode == "append" and not section.keys:
+    if section.lines == "append" or (section.mode == "append" and not section.keys):
         return ()
     keys = " / ".join(", ".join(key) for key in table.keys)
     if not section.keys:
         complete = [key for key in table.keys if given.issuperset(key)]
         if not complete:
-            notes.say(notes.root.rstrip("."), "mapping.no_key", table=table.name, keys=keys)
+            notes.say(notes.root.rstrip(".") or "table", "mapping.no_key", table=table.name, keys=keys)
         return tuple(complete[:1])
     for key in section.keys:
         for column in key:
@@ -196,7 +206,8 @@ def _keys(notes: Notes, section: Section, table: Table, given: set[str]) -> tupl
 
 
 def _parents_first(plans: list[SectionPlan]) -> list[SectionPlan] | None:
-    """In an order where each comes after those it points to; None when they point to one another in a circle."""
+    """In an order where each comes after those it points to, and where it can be after those whose tables it looks
+    into; None when they point to one another in a circle."""
     left: list[SectionPlan] = list(plans)
     done: list[SectionPlan] = []
     names = {plan.name for plan in plans}
@@ -205,9 +216,16 @@ def _parents_first(plans: list[SectionPlan]) -> list[SectionPlan] | None:
         free = [p for p in left if all(parent in placed or parent not in names for _, parent in p.rows)]
         if not free:
             return None
-        done.append(free[0])
-        left.remove(free[0])
+        waiting = [plan for plan in left if not any(_looks_into(plan, other) for other in left)]
+        best = next((plan for plan in free if plan in waiting), free[0])
+        done.append(best)
+        left.remove(best)
     return done
+
+
+def _looks_into(plan: SectionPlan, other: SectionPlan) -> bool:
+    """Does it find rows of a table that the other section writes?"""
+    return plan is not other and any(find.table == other.plan.table.name for find in plan.finds)
 
 
 def _circle(plans: list[SectionPlan]) -> list[str]:

@@ -12,7 +12,8 @@ from pipeline.mapping.model import Plan, Refusal
 from pipeline.mapping.rows import LINE, map_batch, text_of
 from pipeline.mapping.sections.documents import KIND, Documents, filled
 from pipeline.mapping.sections.heads import Heads
-from pipeline.mapping.sections.model import DOC, Outcast, SectionPlan, found_name
+from pipeline.mapping.sections.model import DEED, DELETE, DOC, Action, Outcast, SectionPlan, found_name
+from pipeline.mapping.sections.modes import keyed
 from pipeline.mapping.sections.trade import derive
 from pipeline.words import message
 
@@ -79,6 +80,32 @@ class Mapper:
         base = self._taken(part, base, mapped)
         if part.counts:
             base = self._counted(part, base)
+        if part.action is None:
+            mapped.frames[part.name] = self._typed(part, base, mapped)
+            return
+        told = self._told(part, part.action, base, mapped)
+        taken = self._typed(part, told.filter(pl.col(DEED) != DELETE), mapped)
+        gone = self._typed(keyed(part), told.filter(pl.col(DEED) == DELETE), mapped)
+        mapped.frames[part.name] = pl.concat([taken, gone], how="diagonal").sort(LINE)
+
+    def _told(self, part: SectionPlan, action: Action, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
+        """The rows with what is to be done with each; one that says nothing known is cast out."""
+        name = self._columns[action.column]
+        text = filled(pl.col(name), self._read).fill_null("").str.strip_chars().str.to_lowercase()
+        deeds = text.replace_strict(dict(action.words), default=None, return_dtype=pl.String)
+        told = base.with_columns(deeds.alias(DEED))
+        if told[DEED].null_count():
+            known = ", ".join(word or '""' for word, _ in action.words)
+            said = message("sections.action", known=known)
+            lost = told.filter(pl.col(DEED).is_null()).select(LINE, DOC, pl.col(name).fill_null(""))
+            mapped.outcasts += [
+                Outcast(part.name, doc, Refusal(line, name, value, said))
+                for line, doc, value in lost.iter_rows()
+            ]
+        return told.filter(pl.col(DEED).is_not_null())
+
+    def _typed(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
+        """The section's columns of these rows, typed; what cannot be is cast out."""
         if part.optional or len(part.keys) > 1:
             base = self._complete(part, base, mapped)
         typed, refused = map_batch(part.plan, base, self._columns, self._zone)
@@ -89,7 +116,8 @@ class Mapper:
                 parts.append(found.rename({t: found_name(i, j, t) for t in plan.targets}))
                 refused += more
         bad = {refusal.line: refusal for refusal in reversed(refused)}
-        kept = base.select(LINE, DOC, *(target for target, _ in part.counts))
+        deed = [DEED] if DEED in base.columns else []
+        kept = base.select(LINE, DOC, *deed, *(target for target, _ in part.counts))
         if bad:
             lines = pl.Series(list(bad), dtype=pl.Int64)
             docs = dict(kept.filter(pl.col(LINE).is_in(lines.implode())).select(LINE, DOC).iter_rows())
@@ -101,7 +129,7 @@ class Mapper:
         if part.derived:
             whole = derive(whole, part.plan.table, part.derived, part.amounts or "HT")
         unsaid = [pl.lit(None, dtype=pl.String).alias(name) for name in part.kind]
-        mapped.frames[part.name] = whole.with_columns(unsaid)
+        return whole.with_columns(unsaid)
 
     def _taken(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
         """The rows that the section's `where` takes; one of which it cannot be told is cast out."""
@@ -169,7 +197,8 @@ def names_of(part: SectionPlan) -> list[str]:
     """The mapping's columns that a section reads."""
     plans = [part.plan, *(plan for find in part.finds for plan in find.by)]
     cells = [name for plan in plans for one in plan.mapping.fields for name in one.named]
-    return [*cells, *(part.plan.mapping.where.cells if part.plan.mapping.where else ())]
+    acting = (part.action.column,) if part.action else ()
+    return [*cells, *acting, *(part.plan.mapping.where.cells if part.plan.mapping.where else ())]
 
 
 def _digested(part: SectionPlan, frame: pl.DataFrame) -> pl.DataFrame:
