@@ -50,7 +50,7 @@ def fit_sections(
 
 
 def _needed(part: SectionPlan) -> list[tuple[str, ...]]:
-    acting = [(part.action.column,)] if part.action else []
+    acting: list[tuple[str, ...]] = [(part.action.column,)] if part.action else []
     if part.optional:
         return acting
     key = part.keys[0] if len(part.keys) == 1 else ()

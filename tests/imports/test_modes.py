@@ -253,3 +253,41 @@ def test_what_a_mode_lacks_is_told_when_it_is_saved(mode: str, code: str) -> Non
     assert plan is None
     assert [mistake.said.code for mistake in mistakes] == [code]
     assert mistakes[0].line >= 5
+
+
+def test_another_source_is_never_taken_for_gone(bench: Desk) -> None:
+    bench.plan = fitted(PRODUCTS.format(mode="").replace('"shop"', '"till"'))
+    load(bench, b"Code,Name\nT,till\n", b"till.csv")
+    drop(bench, MIRROR % 'at_most = "100%"', "A,one")
+    assert drop(bench, MIRROR % 'at_most = "100%"', "B,two").deleted == 1
+    assert [row[0] for row in asked(bench, SHOWN)] == ["B", "T"]
+
+
+def test_an_order_is_deleted_with_its_lines(bench: Desk) -> None:
+    text = """
+version = 1
+document = "No"
+[tables.order]
+table = "sales_order"
+per = "row"
+action = { column = "Op", upsert = [""], delete = ["D"] }
+[tables.order.fields]
+source = { value = "shop" }
+number = "No"
+status = "State"
+[tables.line]
+table = "sales_order_line"
+lines = "replace"
+[tables.line.fields]
+order = { row = "order" }
+line_no = { count = "document" }
+sku = "Sku"
+quantity = "Qty"
+"""
+    bench.plan = fitted(text)
+    load(bench, b"No,Op,State,Sku,Qty\n1,,open,A,1\n1,,open,B,1\n2,,open,A,1\n", b"a.csv")
+    before = checksum(bench.store)
+    done = load(bench, b"No,Op,State,Sku,Qty\n1,D,,,\n2,,sold,A,1\n3,D,,,\n", b"b.csv")
+    assert (done.deleted, done.updated, done.unchanged) == (3, 1, 1)
+    assert asked(bench, "SELECT number, status FROM sales_order") == [("2", "sold")]
+    taken_back(bench, before, done)

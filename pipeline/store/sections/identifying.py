@@ -16,11 +16,13 @@ class Identifying(Work):
         """What the plan alone says: which sections leave records or rows out, and how many rows each leaves."""
         self._absent: dict[int, int] = {}
         self._acting: set[str] = set()  # sections whose records may be older, or go
+        self._deleting: set[str] = set()  # sections whose records may go
         for part in self._parts:
             plan = part.plan
-            own = plan.mode == "delete" or plan.action is not None or plan.newer_by is not None
-            if own or any(name in self._acting for _, name in plan.rows):
-                self._acting.add(plan.name)
+            goes = plan.mode == "delete" or plan.action is not None
+            for own, names in ((goes, self._deleting), (goes or plan.newer_by is not None, self._acting)):
+                if own or any(name in names for _, name in plan.rows):
+                    names.add(plan.name)
 
     def _resolve(self, part: Part, docs: resolving.Range) -> bool:
         """Give each row of the section its record. Were rows cast out? Those of their document may have to go too."""

@@ -197,7 +197,7 @@ class _Loading(Identifying):
 
     def _delete(self, part: Part) -> int:
         """Delete the records that are to go, but none that others still point to: those rows are cast out."""
-        if part.plan.name not in self._acting:
+        if part.plan.name not in self._deleting:
             return 0
         found = []
         for table, column in pointing(part):
@@ -242,7 +242,8 @@ class _Loading(Identifying):
         for part in self._parts:
             for find in part.plan.finds:
                 asked += [(find.table, one.targets, one.mapping.fields) for one in find.by]
-            deletes = part.plan.name in self._acting or part.plan.mirror is not None
+            mirrored = part.plan.mirror is not None and not part.plan.mirror.gone
+            deletes = part.plan.name in self._deleting or mirrored
             asked += [(table, (column,), ()) for table, column in pointing(part)] if deletes else []
         for table, key, fields in asked:
             known = self._targets[table].keys if table in self._targets else ()

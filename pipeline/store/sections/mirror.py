@@ -39,7 +39,7 @@ def compared(part: Part, sql: Sql) -> str:
     mirror = part.plan.mirror
     assert mirror is not None
     table = part.plan.plan.table
-    keyed = {name for key in part.plan.keys for name in key}
+    keyed = {"source", *(name for key in part.plan.keys for name in key)}
     fixed = {
         field.target: field
         for field in part.plan.plan.mapping.fields
