@@ -78,6 +78,7 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     parts = read_sections(source, top, _field) if several else ()
     if single:
         parts = (only(source, top, _field),)
+        fields = parts[0].fields  # for those who ask what it says of the file's columns
     named = [*fields, *(field for part in parts for field in part.fields)]
     options = replace(options, anchors=tuple(name for field in named for name in field.named))
     check_lists(source)

@@ -253,6 +253,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "modifiées + {unchanged} inchangées + {refused} refusées + {repeats} remplacées par une ligne suivante du "
         "fichier. Il reste à le ranger ; cela se fait tout seul.",
     ),
+    "states.imported_also": (
+        "{deleted} rows were deleted; {stale} of the file's were older than what was there and were left; {absent} were to"
+        " change or delete a record that is not there.",
+        "{deleted} lignes ont été supprimées ; {stale} du fichier étaient plus anciennes que la base et ont été laissées ;"
+        " {absent} devaient modifier ou supprimer une fiche introuvable.",
+    ),
     "states.original_stays": (
         "{name} stays in {folder}: its job only copies. It is imported again when it changes.",
         "{name} reste dans {folder} : son import ne fait que copier. Il sera importé de nouveau s'il change.",
