@@ -291,3 +291,22 @@ quantity = "Qty"
     assert (done.deleted, done.updated, done.unchanged) == (3, 1, 1)
     assert asked(bench, "SELECT number, status FROM sales_order") == [("2", "sold")]
     taken_back(bench, before, done)
+
+
+def test_what_is_gone_but_in_use_is_kept_and_counted(bench: Desk) -> None:
+    drop(bench, "", "A,one", "B,two", "C,three")
+    bench.plan = fitted("""
+version = 1
+table = "price"
+[fields]
+variant = { find = "product_variant", by = { sku = "Code" } }
+price_list = { value = "one" }
+currency = { value = "EUR" }
+min_quantity = { value = "1" }
+valid_from = { value = "2026-01-01" }
+amount = "Price"
+""")
+    load(bench, b"Code,Price\nA,5\n", b"price.csv")
+    done = drop(bench, MIRROR % 'at_most = "100%"', "C,three")
+    assert (done.deleted, done.reason and done.reason.args["count"]) == (1, 1)
+    assert [row[0] for row in asked(bench, SHOWN)] == ["A", "C"]

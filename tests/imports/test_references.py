@@ -280,3 +280,25 @@ def test_lines_nested_in_xml(bench: Desk) -> None:
     assert (later.inserted, later.updated, later.deleted, later.refused) == (0, 0, 1, 2)
     assert undo(bench.store, later.id).left_count == 0
     assert checksum(bench.store) == before
+
+
+def test_one_in_the_database_and_one_in_the_file_are_two(bench: Desk) -> None:
+    bench.plan = fitted("""
+version = 1
+[tables.customer]
+table = "party"
+key = ["code"]
+[tables.customer.fields]
+code = "Code"
+name = "Name"
+[tables.order]
+table = "sales_order"
+[tables.order.fields]
+source = { value = "shop" }
+number = "No"
+party = { find = "party", by = { name = "For" } }
+""")
+    load(bench, b"Code,Name,No,For\nA,Ann,1,Ann\n", b"a.csv")
+    done = load(bench, b"Code,Name,No,For\nB,Ann,2,Ann\nC,Cid,3,Cid\n", b"b.csv")
+    assert said(bench, done.id) == [(2, "sections.not_found")]
+    assert asked(bench, "SELECT number FROM sales_order ORDER BY 1") == [("1",), ("3",)]

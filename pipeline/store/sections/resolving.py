@@ -47,6 +47,12 @@ def look_up_in_file(part: Part, find: int, other: Part, sql: Sql) -> list[str]:
             f" WHERE {same} AND k._win = 1 AND k.{DEED} <> '{DELETE}' AND (k._new = 0 OR k.{DEED} IN {MADE})"
             " GROUP BY s._rec HAVING count(DISTINCT k._id) = 1) AS w WHERE w.rec = f._rec AND f._id IS NULL"
         )
+        if len(part.plan.finds[find].by) == 1:  # one in the database and another one in the file are two
+            out.append(
+                f"UPDATE {part.found(find)} AS f SET _id = NULL FROM {part.rows} AS s, {other.rows} AS o, {other.ids} AS k"
+                f" WHERE s._rec = f._rec AND k._rec = o._rec AND {same} AND k._win = 1 AND k._new = 1"
+                f" AND k.{DEED} IN {MADE} AND f._id <> k._id"
+            )
     return out
 
 
