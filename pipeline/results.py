@@ -37,6 +37,8 @@ class FileRow:
     replay_of: int | None = None  # the earlier import that this one repeats from the archive
     deleted: int = 0  # rows taken out
     waiting: int = 0  # rows that wait for a document of a later file
+    stale: int = 0  # older than what the database had
+    absent: int = 0  # to be changed or deleted, and not there
     undo_of: int | None = None  # the file that this entry takes back
     mapping: str = ""
     mapping_version: int | None = None  # which version of it: `pipeline mapping history`
@@ -176,6 +178,8 @@ class Attempted:
     deleted: int = 0
     refused: int = 0
     duplicates: int = 0
+    stale: int = 0
+    absent: int = 0
     tables: Mapping[str, tuple[int, int, int]] = field(default_factory=dict)
     columns: Mapping[tuple[str, str], int] = field(default_factory=dict)
     rows: tuple[WrittenRow, ...] = ()

@@ -297,7 +297,17 @@ def _attempted(importer: Importer, work: Work) -> dict[str, object]:
         said = message("files.environment", path=str(work.files[0].path), why=error.strerror or str(error))
         return _outcome(claim, "environment", said)
     file = tried.file
-    counts = ("rows_read", "inserted", "updated", "unchanged", "deleted", "refused", "duplicates")
+    counts = (
+        "rows_read",
+        "inserted",
+        "updated",
+        "unchanged",
+        "deleted",
+        "refused",
+        "duplicates",
+        "stale",
+        "absent",
+    )
     told: dict[str, object] = {
         "state": file.state,
         "counts": {name: getattr(file, name) for name in counts},

@@ -50,6 +50,8 @@ def ledger_row(file: LedgerFile, job: ImportJob | None, zone: str) -> FileRow:
         folder=below(job, file.folder),
         replay_of=file.replay_of,
         deleted=file.deleted,
+        stale=file.stale,
+        absent=file.absent,
         undo_of=file.undo_of,
         waiting=file.waiting,
         mapping=file.mapping,

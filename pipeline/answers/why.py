@@ -221,9 +221,11 @@ def _known(facts: Facts, file: LedgerFile) -> Why:
             said = message("states.imported_unmoved", **told)
         mended = tuple(_beside(facts, file))
         remedy = message("states.refused_remedy", id=file.id) if file.refused else None
-        if file.waiting:
-            gone = (Reason(message("states.rows_wait", rows=file.waiting)), *gone)
-        return Why(True, said, remedy, row, besides=(*mended, *gone))
+        more = {"deleted": file.deleted, "stale": file.stale, "absent": file.absent}
+        also = [Reason(message("states.imported_also", **more))] if any(more.values()) else []
+        also += [Reason(row.reason)] if row.reason else []
+        also += [Reason(message("states.rows_wait", rows=file.waiting))] if file.waiting else []
+        return Why(True, said, remedy, row, besides=(*mended, *also, *gone))
     if file.state == "duplicate":
         earlier = file.reason.args.get("id", file.id) if file.reason else file.id
         remedy = message("states.duplicate_remedy", id=earlier)

@@ -74,6 +74,8 @@ def file_json(voice: Voice, file: FileRow) -> Json:
         "folder": file.folder,
         "replay_of": file.replay_of,
         "deleted": file.deleted,
+        "stale": file.stale,
+        "absent": file.absent,
         "undo_of": file.undo_of,
         "waiting": file.waiting,
         "mapping": file.mapping,
@@ -185,6 +187,7 @@ def reason_json(voice: Voice, reason: Reason) -> Json:
     return {"why": voice.text(reason.said), "code": reason.said.code, "remedy": remedy, "since": since}
 
 
+MORE = ("deleted", "stale", "absent")  # counts that are told only where there are some
 FILE_HEADS = ("id", "job", "name", "state", "when", "became")
 
 
@@ -201,11 +204,13 @@ def became(voice: Voice, file: FileRow) -> str:
     then `4: 9 new + 1 refused`."""
     if file.state not in ("committed", "archived"):
         return voice.text(file.reason)
-    names = ("new", "changed", "same", "refused", "repeats", "waiting")
-    counts = (file.inserted, file.updated, file.unchanged, file.refused, file.duplicates, file.waiting)
+    names = ("new", "changed", "same", "refused", "repeats", "waiting", *MORE)
+    more = (file.waiting, file.deleted, file.stale, file.absent)
+    counts = (file.inserted, file.updated, file.unchanged, file.refused, file.duplicates, *more)
     parts = [f"{n} {voice.word(f'cli.head.{name}')}" for name, n in zip(names, counts, strict=True) if n]
     sign = " =" if sum(counts) == file.rows_read else ":"
-    return f"{file.rows_read}{sign} {' + '.join(parts)}" if parts else str(file.rows_read)
+    told = f"{file.rows_read}{sign} {' + '.join(parts)}" if parts else str(file.rows_read)
+    return f"{told}. {voice.text(file.reason)}" if file.reason else told
 
 
 def called(file: FileRow) -> str:

@@ -46,8 +46,9 @@ def why_lines(voice: Voice, found: Why, zone: str) -> list[str]:
 def story(voice: Voice, found: FileStory, zone: str) -> list[str]:
     """One file's story, a line for each thing there is to know."""
     file = found.file
-    names = ("rows", "new", "changed", "same", "refused", "repeats")
+    names = ("rows", "new", "changed", "same", "refused", "repeats", *plain.MORE)
     values = (file.rows_read, file.inserted, file.updated, file.unchanged, file.refused, file.duplicates)
+    more = [str(n) if n else "" for n in (file.deleted, file.stale, file.absent)]
     state = voice.word(f"cli.state.{file.state}")
     told = [
         ("id", f"{file.id}"),
@@ -56,7 +57,7 @@ def story(voice: Voice, found: FileStory, zone: str) -> list[str]:
         ("state", f"{state}. {voice.text(file.reason)}" if file.reason else state),
         ("came", plain.local(file.seen_at, zone)),
         ("when", plain.local(file.committed_at, zone)),
-        *((name, str(value)) for name, value in zip(names, values, strict=True)),
+        *zip(names, [*map(str, values), *more], strict=True),
         ("waiting", str(file.waiting or "")),
         ("replay_of", "" if file.replay_of is None else str(file.replay_of)),
         ("undo_of", "" if file.undo_of is None else str(file.undo_of)),

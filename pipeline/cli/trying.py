@@ -49,6 +49,8 @@ def attempted_json(voice: Voice, found: Attempted) -> plain.Json:
         "reason": voice.text(found.reason) or None,
         **{name: getattr(found, name) for name in COUNTS},
         "repeats": found.duplicates,
+        "stale": found.stale,
+        "absent": found.absent,
         "tables": {
             name: {"inserted": n[0], "updated": n[1], "deleted": n[2]} for name, n in found.tables.items()
         },
@@ -74,6 +76,10 @@ def _tell(voice: Voice, name: str, found: Attempted) -> None:
     else:
         counts = {count: getattr(found, count) for count in COUNTS}
         voice.say(message("cli.tried", name=name, repeats=found.duplicates, **counts))
+        if found.stale or found.absent:
+            voice.say(message("cli.try_left", stale=found.stale, absent=found.absent))
+        if found.reason is not None:
+            voice.say(found.reason)
     for row in found.rows:
         print(f"{row.table}: " + ", ".join(f"{k} = {printable(v)}" for k, v in row.values.items()))
     if found.changes:

@@ -21,7 +21,7 @@ from pipeline.store.model import LedgerFile, Query, Store
 from pipeline.words import printable, render
 
 TOGETHER = 50  # files whose moves are made to last together
-COUNTS = ("rows_read", "inserted", "updated", "unchanged", "refused")
+COUNTS = ("rows_read", "inserted", "updated", "unchanged", "refused", "deleted", "stale", "absent")
 UNNOTED = 10_000  # files whose move is not noted: a group that was cut off, at most
 
 

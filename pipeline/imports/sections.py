@@ -13,6 +13,7 @@ from pipeline.formats.model import Batch, Reading
 from pipeline.imports.reading import Look, looked
 from pipeline.mapping.evidence import Evidence
 from pipeline.mapping.model import Plan
+from pipeline.mapping.sections import amounts
 from pipeline.mapping.sections.mapper import Mapped, Mapper
 from pipeline.mapping.sections.model import FindPlan, SectionPlan, own_names
 from pipeline.mapping.sections.spreading import names_of, placed, present, settled, witnesses
@@ -57,13 +58,20 @@ def fit_sections(
 
 
 def _needed(part: SectionPlan) -> list[tuple[str, ...]]:
+    acting: list[tuple[str, ...]] = [(part.action.column,)] if part.action else []
     if part.optional:
-        return []
+        return acting
     key = part.keys[0] if len(part.keys) == 1 else ()
-    fields = part.plan.mapping.fields
-    needed = [f.columns for f in fields if f.target in key or part.plan.column(f.target).required]
+    if part.mirror is not None:
+        key = (*key, *part.mirror.among)
+    needed = [
+        f.columns
+        for f in part.plan.mapping.fields
+        if f.target in (*key, part.newer_by)
+        or (part.plan.column(f.target).required and part.mode != "delete")
+    ]
     spread = [tuple(own_names(part.each, [one.name])) for one in part.each]
-    return [*(tuple(own_names(part.each, names)) for names in needed), *spread]
+    return [*(tuple(own_names(part.each, names)) for names in needed), *spread, *acting]
 
 
 def _added(parts: Sequence[SectionPlan]) -> list[tuple[str, ...]]:
@@ -117,7 +125,9 @@ def _narrow(part: SectionPlan, columns: dict[str, str], header: tuple[str, ...])
         cells = [(f.target, tuple(own_names(part.each, f.columns))) for f in fields]
         check_columns(header, [names for target, names in cells if names and target in part.keys[0]])
         check_columns(header, [names for _, names in cells if names])
-    return replace(part, plan=plan, finds=tuple(finds), digest=digest, keys=keys)
+    able = amounts.derived(plan.table, there, part.amounts)
+    derived = tuple(name for name in part.derived if name in able)
+    return replace(part, plan=plan, finds=tuple(finds), digest=digest, keys=keys, derived=derived)
 
 
 def _decided(plan: Plan, file: BinaryIO, reading: Reading, columns: dict[str, str]) -> Plan:

@@ -16,23 +16,14 @@ from pipeline.mapping.lists import check_lists, value_list
 from pipeline.mapping.lookups import read_lookup
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
 from pipeline.mapping.sections.model import Section, own_names
+from pipeline.mapping.sections.parsing import ALONE, alone, only
 from pipeline.mapping.sections.parsing import sections as read_sections
 from pipeline.mapping.source import Path, Source, nearest, spread
 
 TOP = (
-    "version",
-    "table",
-    "key",
-    "unit",
-    "read",
-    "fields",
-    "values",
-    "where",
-    "document",
-    "tables",
-    "brake",
-    "delivery",
-)
+    "version", "table", "key", "unit", "read", "fields", "values", "where", "document", "tables", "brake", "delivery",
+    *ALONE,
+)  # fmt: skip
 UNITS = ("row", "document", "file")
 FILE = ("name", "stem", "folder")
 READ = (
@@ -73,9 +64,10 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
         source.say(("version",), "mapping.version")
     table = source.text_at((), top, "table")
     several = "tables" in top
+    single = not several and alone(top)
     if not table and "table" not in top and not several:
         source.say((), "mapping.no_table")
-    key = source.texts_at((), top, "key")
+    key = () if single else source.texts_at((), top, "key")
     unit = source.text_at((), top, "unit") or "row"
     if unit not in UNITS:
         source.say(("unit",), "mapping.choice", nearest(unit, UNITS), key="unit", choices=", ".join(UNITS))
@@ -86,15 +78,18 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     if several and unit == "document" and not document:
         source.say(("unit",), "sections.no_document")
     options = _read(source, source.sub((), top, "read"))
-    fields = _fields(source, source.sub((), top, "fields"))
+    fields = () if single else _fields(source, source.sub((), top, "fields"))
     parts = read_sections(source, top, _field) if several else ()
+    if single:
+        parts = (only(source, top, _field),)
+        fields = parts[0].fields  # for those who ask what it says of the file's columns
     named = [name for field in fields for name in field.named]
     named += [n for part in parts for n in own_names(part.each, (n for f in part.fields for n in f.named))]
     options = replace(options, delivery=_delivery(source, top, parts, unit), anchors=tuple(named))
     if options.fill_down and not several:
         source.say(("read", "fill_down"), "sections.fill_several")
     check_lists(source)
-    where = expression(source, (), top, "where")
+    where = None if single else expression(source, (), top, "where")
     if several and where is not None:
         source.say(("where",), "sections.no_where")
     if not several and ("fields" not in top or top["fields"] == {}):

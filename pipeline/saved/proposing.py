@@ -119,7 +119,7 @@ def save(
             name, catalogue, made.guessed, made.sample.frame, read=read, zone=zone, language=language
         )
         if said and not examine(name, said, name, catalogue)[1]:
-            return _write(folder / f"{name}.toml", said, name)
+            return write(folder / f"{name}.toml", said, name)
     chosen = [table] if table else _tables(made.guessed)
     past = earlier(folder)
     whole = _guess(made.sample, catalogue, past, None, made.file.stem) if table else made.guessed

@@ -255,12 +255,19 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
         return replace(row, waiting=int(still), refused=int(refused))
 
     def _tallied(
-        self, conn: sa.Connection, row: LedgerFile, seq: int | None, counts: Mapping[str, int]
+        self,
+        conn: sa.Connection,
+        row: LedgerFile,
+        seq: int | None,
+        counts: Mapping[str, int],
+        note: Message | None = None,
     ) -> LedgerFile:
-        """What a file did stands in its row: `seq` is the change log's last number before it."""
+        """What a file did stands in its row: `seq` is the change log's last number before it; `note`: what a person
+        should know of it."""
         noted: dict[str, Any] = {**counts, "log_from": seq}
-        conn.execute(files.update().where(files.c.id == row.id).values(**noted))
-        return replace(row, **noted)
+        said = {} if note is None else {"reason": note.to_json()}
+        conn.execute(files.update().where(files.c.id == row.id).values(**noted, **said))
+        return replace(row, **noted, reason=note)
 
     def _commit_sections(
         self, conn: sa.Connection, load: Load, tables: Mapping[str, Ready], row: LedgerFile
@@ -278,15 +285,11 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
         refused = moved.rowcount + self._add_refused(conn, row.id, done.refused)
         _refuse_too_many(load, refused)
         self._carry(conn, load, row.id, load.staging, done)
-        counts = {
-            "inserted": done.inserted,
-            "updated": done.updated,
-            "unchanged": done.unchanged,
-            "duplicates": done.duplicates,
-            "refused": refused,
-            "waiting": keep(conn, row.id, load, done.waiting),
-        }
-        return self._woken(conn, load, self._tallied(conn, row, seq, counts))
+        names = ("inserted", "updated", "unchanged", "duplicates", "deleted", "stale", "absent")
+        counts = {name: getattr(done, name) for name in names}
+        counts |= {"refused": refused, "waiting": keep(conn, row.id, load, done.waiting)}
+        asked = done.question if load.arrival.replay_of is None else None
+        return self._woken(conn, load, self._tallied(conn, row, seq, counts, asked or done.note))
 
     def _carry(self, conn: sa.Connection, load: Load, file: int, staging: Sections, done: Written) -> None:
         """Keep the rest of the documents of which rows were refused: a correction brings them whole, for lines are

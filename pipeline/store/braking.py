@@ -23,6 +23,7 @@ from pipeline.store.undo import UndoStore
 from pipeline.store.undo_rows import UndoSql
 from pipeline.words import Message, message
 
+GONE = "states.brake_gone"  # what a load itself asks: more rows than may go are no longer in a full file
 LOOK_BACK = 20  # earlier files that say what is usual
 SAMPLE = 2000  # changes whose amounts are looked at
 _EARLIER = (
@@ -60,9 +61,10 @@ class BrakeStore(UndoStore):
             return self._agreed(conn, self._commit_one(conn, load, tables, now))
         earlier = self._earlier_files(conn, arrival.job)
         past = [_past(file) for file in earlier]
+        mirrors = any(part.mirror is not None for part in load.plan.sections)
         # A few mended rows are not like the file they come from.
         watched = arrival.correction_of is None and watches(load.brake, past, load.rows_read)
-        if not (watched or load.closed):
+        if not (watched or load.closed or mirrors):
             return self._commit_one(conn, load, tables, now)
         if self._known(conn, arrival.claim) is not None:
             return self._commit_one(conn, load, tables, now)
@@ -118,6 +120,8 @@ class BrakeStore(UndoStore):
         """What to ask about a file whose rows stand in the transaction; None: nothing."""
         if row.state != "committed":
             return None
+        if row.reason is not None and row.reason.code == GONE:
+            return row.reason
         if load.closed is not None and not self._may_touch_closed(conn, load):
             sql, closed = self._undo_sql(conn), load.closed
             who, seq = f"file:{row.id}", row.log_from or 0

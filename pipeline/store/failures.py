@@ -76,15 +76,21 @@ KINDS = (  # SQLSTATE, what SQLite says instead, and what a person reads
     ("23505", "UNIQUE constraint failed", "store.row_repeats"),
     ("23502", "NOT NULL constraint failed", "store.row_lacks"),
     ("23503", "FOREIGN KEY constraint failed", "store.row_points_nowhere"),
+    ("23514", "CHECK constraint failed", "store.row_breaks_rule"),
+    ("22001", "", "store.row_too_long"),
+    ("22003", "", "store.row_too_big"),
 )
 
 
 def _refused(original: object, text: str) -> RowsRefused:
     """The refusal of a row in words that a shopkeeper understands, where the database's own are known."""
     state = getattr(original, "sqlstate", None) or ""
-    code = next((code for kind, words, code in KINDS if state == kind or words in text), None)
+    code = next((code for kind, words, code in KINDS if state == kind or (words and words in text)), None)
     if code is None:
         return RowsRefused(message("store.refused_by_database", why=text))
+    if code == "store.row_breaks_rule":
+        named = getattr(getattr(original, "diag", None), "constraint_name", None)
+        return RowsRefused(message(code, why=named or text.partition("failed: ")[2] or text))
     column = _column(original, text)
     return RowsRefused(message(code, column=column), "" if "," in column else column)
 

@@ -92,6 +92,12 @@ class LedgerRow(SQLModel, table=True):
     waiting: int = Field(
         default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
     )
+    stale: int = Field(
+        default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
+    )
+    absent: int = Field(
+        default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
+    )
 
 
 STILL = "written_by IS NULL AND dropped_by IS NULL"

@@ -102,6 +102,8 @@ class LedgerFile:
     deleted: int = 0
     undo_of: int | None = None  # the entry that this one takes back; its own state is `undo`
     log_from: int | None = None  # the change log's last number before its own changes
+    stale: int = 0  # records older than what was there
+    absent: int = 0  # rows that were to change or delete a record which was not there
     waiting: int = 0  # rows that wait for a document of a later file
     mapping_version: int | None = None
     correction_of: int | None = None

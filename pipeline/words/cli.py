@@ -284,6 +284,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "\nLe service ne tourne pas. Pour le lancer : cd {folder} && pipeline run",
     ),
     "cli.demo_imported": ("imported: {counts}", "importé : {counts}"),
+    "cli.try_left": (
+        "{stale} rows are older than what the database has and would be left; {absent} would find no record to change or"
+        " delete.",
+        "{stale} lignes sont plus anciennes que la base et seraient laissées ; {absent} ne trouveraient aucune fiche à"
+        " modifier ou à supprimer.",
+    ),
     "cli.demo_more": ("and {count} more: pipeline show {id}", "et {count} de plus : pipeline show {id}"),
     "cli.demo_head.read": ("read", "lues"),
     "cli.demo_head.new": ("new", "nouvelles"),
@@ -304,6 +310,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "cli.head.same": ("unchanged", "inchangées"),
     "cli.head.refused": ("refused", "refusées"),
     "cli.head.repeats": ("replaced", "remplacées"),
+    "cli.head.deleted": ("deleted", "supprimées"),
+    "cli.head.stale": ("older, left", "plus anciennes, laissées"),
+    "cli.head.absent": ("not found", "introuvables"),
     "cli.head.when": ("when", "quand"),
     "cli.head.reason": ("reason", "raison"),
     "cli.head.schedule": ("when it runs", "quand"),

@@ -253,4 +253,82 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{target} must be filled, and nothing in the file gives it. Fill in what {section} needs.",
         "{target} doit être rempli, et rien dans le fichier ne le donne. Remplissez ce dont {section} a besoin.",
     ),
+    # modes --------------------------------------------------------------------------------------------------
+    "sections.foreign_mode": (
+        "The table {table} belongs to another program; modes, look-ups and `write` are only for Pipeline's own tables for"
+        " now. Remove those lines.",
+        "La table {table} appartient à un autre programme ; les modes, recherches et `write` ne valent pour l'instant que"
+        " pour les tables de Pipeline. Retirez ces lignes.",
+    ),
+    "sections.mirror_mode": (
+        '`mirror` needs `mode = "mirror"`. Write that too, or remove `mirror`.',
+        '`mirror` demande `mode = "mirror"`. Écrivez-le aussi, ou retirez `mirror`.',
+    ),
+    "sections.mirror_gone": (
+        '`gone` is "delete", "inactive" or {{ column = value }}. Write one of them.',
+        '`gone` vaut "delete", "inactive" ou {{ colonne = valeur }}. Écrivez l\'un des trois.',
+    ),
+    "sections.mirror_most": (
+        '`at_most` is a number of rows or a share like "10%", not {value}. Correct it.',
+        '`at_most` est un nombre de lignes ou une part comme "10%", pas {value}. Corrigez-le.',
+    ),
+    "sections.mirror_among": (
+        "`within` names {column}, which the file does not fill. Add its line under fields, or write {{ {column} = value }}.",
+        "`within` nomme {column}, que le fichier ne remplit pas. Ajoutez sa ligne sous fields, ou écrivez {{ {column} = valeur }}.",
+    ),
+    "sections.action_words": (
+        'An action needs the file\'s column and its words, each once: action = {{ column = "Op", insert = ["I"], update ='
+        ' ["U"], delete = ["D"] }}.',
+        'Une action demande la colonne du fichier et ses mots, une fois chacun : action = {{ column = "Op", insert = ["I"],'
+        ' update = ["U"], delete = ["D"] }}.',
+    ),
+    "sections.action_place": (
+        "`action` is for sections per row without another mode, where the last of several rows counts. Remove the other setting.",
+        "`action` vaut pour une section par ligne, sans autre mode, où la dernière de plusieurs lignes compte. Retirez"
+        " l'autre réglage.",
+    ),
+    "sections.newer_field": (
+        "`newer_by` names {column}, which has no line under fields. Add one.",
+        "`newer_by` nomme {column}, qui n'a pas de ligne sous fields. Ajoutez-la.",
+    ),
+    "sections.newer_kind": (
+        "`newer_by` needs a date, a moment or a number, and {column} is none. Name another column.",
+        "`newer_by` demande une date, un moment ou un nombre, et {column} n'en est pas. Nommez une autre colonne.",
+    ),
+    "sections.append_mode": (
+        '`lines = "append"` always adds lines, so another `mode` cannot stand beside it. Remove one of them.',
+        '`lines = "append"` ajoute toujours des lignes : un autre `mode` ne peut être à côté. Retirez l\'un des deux.',
+    ),
+    "sections.action": (
+        "It does not say what to do with this row. Write one of: {known}.",
+        "Rien ne dit que faire de cette ligne. Écrivez l'un de : {known}.",
+    ),
+    "sections.two_records": (
+        "This row is about two different records that the database has: its {columns} lead to one and to another. Correct the"
+        " cells, or make one of the two {section} there.",
+        "Cette ligne parle de deux fiches différentes de la base : ses {columns} mènent à l'une et à l'autre. Corrigez les"
+        " cellules, ou réunissez les deux {section} là-bas.",
+    ),
+    "sections.round": (
+        "This row comes below itself: what {column} names leads back to it. Correct {column}.",
+        "Cette ligne se retrouve sous elle-même : ce que nomme {column} ramène à elle. Corrigez {column}.",
+    ),
+    "sections.in_use": (
+        "It cannot be deleted: rows of {table} still belong to it. Delete those first, or mark it inactive.",
+        "Elle ne peut être supprimée : des lignes de {table} en dépendent encore. Supprimez-les d'abord, ou rendez-la inactive.",
+    ),
+    "sections.mirror_refused": (
+        "Nothing was removed from {table}: rows of the file were refused, so it is not known what it no longer has. Correct"
+        " them, and drop the whole file again.",
+        "Rien n'a été retiré de {table} : des lignes du fichier ont été refusées, on ignore donc ce qu'il n'a plus."
+        " Corrigez-les, puis redéposez le fichier entier.",
+    ),
+    "sections.mirror_empty": (
+        "Nothing was removed from {table}: the file has no rows for it, and an empty file never empties a table.",
+        "Rien n'a été retiré de {table} : le fichier n'a pas de lignes pour elle, et un fichier vide ne vide jamais une table.",
+    ),
+    "sections.mirror_used": (
+        "{count} rows of {table} that the file no longer has were kept: others still belong to them.",
+        "{count} lignes de {table} que le fichier n'a plus ont été gardées : d'autres en dépendent encore.",
+    ),
 }

@@ -192,6 +192,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "it would delete {deleted} rows, more than the {most} you allow. Is that right?",
         "il supprimerait {deleted} lignes, plus que les {most} permises. Est-ce normal ?",
     ),
+    "states.brake_gone": (
+        "it no longer has {gone} of the {before} rows of {table} that were there, and {most} may go without asking. Is that right?",
+        "il n'a plus {gone} des {before} lignes de {table} qui y étaient, et {most} peuvent partir sans demander. Est-ce normal ?",
+    ),
     "states.held_remedy": (
         "To import it all the same: pipeline approve {id}. To leave it out: pipeline reject {id}",
         "Pour l'importer quand même : pipeline approve {id}. Pour le laisser de côté : pipeline reject {id}",
@@ -262,6 +266,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "states.rows_wait": (
         "{rows} rows of it wait for a document that a later file brings; they go in by themselves with that file.",
         "{rows} lignes attendent une pièce qu'un fichier ultérieur apportera ; elles entreront d'elles-mêmes avec lui.",
+    ),
+    "states.imported_also": (
+        "{deleted} rows were deleted; {stale} of the file's were older than what was there and were left; {absent} were to"
+        " change or delete a record that is not there.",
+        "{deleted} lignes ont été supprimées ; {stale} du fichier étaient plus anciennes que la base et ont été laissées ;"
+        " {absent} devaient modifier ou supprimer une fiche introuvable.",
     ),
     "states.original_stays": (
         "{name} stays in {folder}: its job only copies. It is imported again when it changes.",

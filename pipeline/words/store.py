@@ -52,6 +52,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "another row has this {column} already, and two rows must not. Correct one of them and drop the row again.",
         "une autre ligne a déjà ce {column}, et deux lignes ne le peuvent. Corrigez l'une et redéposez la ligne.",
     ),
+    "store.row_too_long": (
+        "a text is longer than its column in the database allows. Shorten it and drop the row again.",
+        "un texte est plus long que sa colonne de la base ne le permet. Raccourcissez-le et redéposez la ligne.",
+    ),
+    "store.row_too_big": (
+        "a number is too big for its column in the database. Correct it and drop the row again.",
+        "un nombre est trop grand pour sa colonne de la base. Corrigez-le et redéposez la ligne.",
+    ),
+    "store.row_breaks_rule": (
+        "the database has a rule that this row does not keep ({why}). Correct the row and drop it again.",
+        "la base a une règle que cette ligne ne respecte pas ({why}). Corrigez la ligne et redéposez-la.",
+    ),
     "store.row_lacks": (
         "{column} must be filled. Fill it and drop the row again.",
         "{column} doit être rempli. Remplissez-le et redéposez la ligne.",

@@ -132,8 +132,9 @@ def test_a_changed_file_writes_exactly_its_differences(bench: Desk) -> None:
         for i, row in enumerate(of[longer])
     ]
     done = load(bench, shop.content(changed), b"later.csv")
-    assert (done.inserted, done.updated) == (1 + len(of[longer]) + (not of[longer][0]["Email"]) * 3, 2)
-    assert changes(bench) == before + done.inserted + done.updated
+    new = 1 + len(of[longer]) + (not of[longer][0]["Email"]) * 3
+    assert (done.inserted, done.updated, done.deleted) == (new, 1, 1)
+    assert changes(bench) == before + new + 2
     assert lines(bench) == in_file(changed)
 
 

@@ -118,7 +118,7 @@ def test_records_of_several_kinds(bench: Desk) -> None:
     assert found == [("1", "ANN"), ("2", "BOB"), ("3", "ANN")]
     before = changes(bench)
     later = load(bench, file.replace(b"L;B;1;9,90\n", b"") + b"H;4;ANN\nL;X;x;1\nL;Y;1;1\n", b"b.edi")
-    assert (later.inserted, later.updated, later.refused) == (0, 1, 3)
+    assert (later.inserted, later.updated, later.deleted, later.refused) == (0, 0, 1, 3)
     assert changes(bench) == before + 1
     assert lines(bench) == first[:1] + rest
     assert [row.raw for row in bench.store.refused(later.id)] == [b"H;4;ANN", b"L;X;x;1", b"L;Y;1;1"]

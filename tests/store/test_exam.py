@@ -192,14 +192,14 @@ def lose_triggers(store: SqlStore) -> None:
         sql(store, f"DROP TRIGGER pipeline_log_sales_order_{op}{on}")
 
 
-def refuse_status(store: SqlStore, status: str) -> None:
+def refuse_status(store: SqlStore, status: str, table: str = "sales_order", column: str = "status") -> None:
     """Another program's rule, which no mapping knows."""
     if store.kind == "postgresql":
-        sql(store, f"ALTER TABLE sales_order ADD CONSTRAINT rule CHECK (status <> '{status}')")
+        sql(store, f"ALTER TABLE {table} ADD CONSTRAINT rule CHECK ({column} <> '{status}')")
         return
     sql(
         store,
-        f"CREATE TRIGGER rule BEFORE INSERT ON sales_order WHEN NEW.status = '{status}'"
+        f"CREATE TRIGGER rule BEFORE INSERT ON {table} WHEN NEW.{column} = '{status}'"
         " BEGIN SELECT RAISE(ABORT, 'this status is not allowed'); END",
     )
 

@@ -13,6 +13,7 @@ from pipeline.mapping.sections import amounts
 from pipeline.mapping.sections.checks import check_signs, check_total
 from pipeline.mapping.sections.foreign import check_natural
 from pipeline.mapping.sections.model import Find, FindPlan, Section, SectionPlan
+from pipeline.mapping.sections.modes import check_modes, keyed, with_moment
 from pipeline.mapping.source import given as given_in
 from pipeline.mapping.source import nearest
 
@@ -32,13 +33,15 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
     found: list[Mistake] = []
     known: dict[str, tuple[Section, Table]] = {}
     for section in saved.sections:
-        notes = Notes(saved, f"tables.{section.name}.")
+        notes = Notes(saved, section.root)
         table = catalogue.get(section.table)
         if table is None:
             path = notes.root + "table"
             notes.say(path, "mapping.unknown_table", nearest(section.table, catalogue), table=section.table)
+        elif not table.identified and not section.root:
+            notes.say(notes.root + "table", "sections.foreign_mode", table=table.name)
         else:
-            known[section.name] = (section, table)
+            known[section.name] = (section, with_moment(section, table))
         found += notes.found
     whose = {table.identified for _, table in known.values()}
     for section, table in known.values():
@@ -52,7 +55,7 @@ def compile_sections(saved: SavedMapping, catalogue: Catalogue) -> tuple[Plan | 
         found += notes.found
     plans = []
     for section, table in known.values():
-        notes = Notes(saved, f"tables.{section.name}.")
+        notes = Notes(saved, section.root)
         plans.append(_fit(notes, section, table, known, catalogue))
         found += notes.found
     ordered = _parents_first(plans)
@@ -103,8 +106,9 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     made = given | ({digest[0]} if digest else set()) | ({"kind"} if auto else set())
     keys = _keys(notes, section, table, made)
     for column in table.columns.values():
-        if column.required and column.name not in given:
+        if column.required and column.name not in given and section.mode not in ("update", "delete"):
             notes.say(notes.root + "fields", "mapping.required", table=table.name, column=column.name)
+    check_modes(notes, section, table, given, per)
     if section.lines == "replace" and not any(target in key for target, _ in section.rows for key in keys):
         notes.say(notes.root + "lines", "sections.replace", table=table.name)
     derived = amounts.derived(table, given, section.amounts)
@@ -126,14 +130,17 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         mapping, wrong = fit_expressions(mapping, table)
         for path, said in wrong:
             notes.tell(notes.root + path, said)
-    return SectionPlan(
+    plan = SectionPlan(
         section.name, Plan(mapping, table, tuple(k for k in alone if k in plain)), keys, per, section.record,
         section.rows, section.counts, tuple(find for find in finds if find),
-        section.repeated or ("agree" if per == "document" else "last"), section.optional, section.mode,
+        section.repeated or ("agree" if per == "document" else "last"), section.optional,
+        "append" if section.lines == "append" else section.mode,
         section.lines or "merge", digest, section.amounts, derived, section.refunds or "",
         section.rounding == "document", section.total,
-        section.similar or ("refuse" if table.name in ASKED else "new"), ("kind",) if auto else (), section.each, section.split, section.file,
+        section.similar or ("refuse" if table.name in ASKED else "new"), ("kind",) if auto else (), section.each, section.split,
+        section.file, section.mirror, section.action, section.newer_by,
     )  # fmt: skip
+    return keyed(plan) if section.mode == "delete" else plan
 
 
 def _renamed(section: Section, table: Table) -> Section:
@@ -220,13 +227,13 @@ def _find(notes: Notes, table: Table, find: Find, catalogue: Catalogue) -> FindP
 
 def _keys(notes: Notes, section: Section, table: Table, given: set[str]) -> tuple[tuple[str, ...], ...]:
     """The alternatives the section names, of any of the table's columns; else the table's first that is filled."""
-    if section.mode == "append" and not section.keys:
+    if section.lines == "append" or (section.mode == "append" and not section.keys):
         return ()
     keys = " / ".join(", ".join(key) for key in table.keys)
     if not section.keys:
         complete = [key for key in table.keys if given.issuperset(key)]
         if not complete:
-            notes.say(notes.root.rstrip("."), "mapping.no_key", table=table.name, keys=keys)
+            notes.say(notes.root.rstrip(".") or "table", "mapping.no_key", table=table.name, keys=keys)
         return tuple(complete[:1])
     for key in section.keys:
         for column in key:
@@ -247,7 +254,8 @@ def _keys(notes: Notes, section: Section, table: Table, given: set[str]) -> tupl
 
 
 def _parents_first(plans: list[SectionPlan]) -> list[SectionPlan] | None:
-    """In an order where each comes after those it points to; None when they point to one another in a circle."""
+    """In an order where each comes after those it points to, and where it can be after those whose tables it looks
+    into; None when they point to one another in a circle."""
     left: list[SectionPlan] = list(plans)
     done: list[SectionPlan] = []
     names = {plan.name for plan in plans}
@@ -256,9 +264,16 @@ def _parents_first(plans: list[SectionPlan]) -> list[SectionPlan] | None:
         free = [p for p in left if all(parent in placed or parent not in names for _, parent in p.rows)]
         if not free:
             return None
-        done.append(free[0])
-        left.remove(free[0])
+        waiting = [plan for plan in left if not any(_looks_into(plan, other) for other in left)]
+        best = next((plan for plan in free if plan in waiting), free[0])
+        done.append(best)
+        left.remove(best)
     return done
+
+
+def _looks_into(plan: SectionPlan, other: SectionPlan) -> bool:
+    """Does it find rows of a table that the other section writes?"""
+    return plan is not other and any(find.table == other.plan.table.name for find in plan.finds)
 
 
 def _circle(plans: list[SectionPlan]) -> list[str]:

@@ -15,7 +15,17 @@ from pipeline.mapping.sections.amounts import USUAL
 from pipeline.mapping.sections.documents import KIND, Documents, filled
 from pipeline.mapping.sections.filling import FillDown
 from pipeline.mapping.sections.heads import Heads
-from pipeline.mapping.sections.model import DOC, REC, Outcast, SectionPlan, found_name
+from pipeline.mapping.sections.model import (
+    DEED,
+    DELETE,
+    DOC,
+    REC,
+    Action,
+    Outcast,
+    SectionPlan,
+    found_name,
+)
+from pipeline.mapping.sections.modes import keyed
 from pipeline.mapping.sections.spreading import named, names_of, placed, spread
 from pipeline.mapping.sections.trade import Carried, derive
 from pipeline.words import message
@@ -93,15 +103,41 @@ class Mapper:
         base = frame
         if part.record is not None:
             base = base.filter(pl.col(KIND) == part.record) if KIND in base.columns else base.clear()
-        columns = self._of[part.name]
         if part.spread:
             base = spread(part, base, self._columns, self._read, self._spread[part.name])
             self._spread[part.name] += base.height
         base = self._taken(part, base, mapped)
         if part.counts:
             base = self._counted(part, base)
+        if part.action is None:
+            mapped.frames[part.name] = self._typed(part, base, mapped)
+            return
+        told = self._told(part, part.action, base, mapped)
+        taken = self._typed(part, told.filter(pl.col(DEED) != DELETE), mapped)
+        gone = self._typed(keyed(part), told.filter(pl.col(DEED) == DELETE), mapped)
+        mapped.frames[part.name] = pl.concat([taken, gone], how="diagonal").sort(LINE)
+
+    def _told(self, part: SectionPlan, action: Action, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
+        """The rows with what is to be done with each; one that says nothing known is cast out."""
+        name = self._columns[action.column]
+        text = filled(pl.col(name), self._read).fill_null("").str.strip_chars().str.to_lowercase()
+        deeds = text.replace_strict(dict(action.words), default=None, return_dtype=pl.String)
+        told = base.with_columns(deeds.alias(DEED))
+        if told[DEED].null_count():
+            known = ", ".join(word or '""' for word, _ in action.words)
+            said = message("sections.action", known=known)
+            lost = told.filter(pl.col(DEED).is_null()).select(LINE, DOC, pl.col(name).fill_null(""))
+            mapped.outcasts += [
+                Outcast(part.name, doc, Refusal(line, name, value, said))
+                for line, doc, value in lost.iter_rows()
+            ]
+        return told.filter(pl.col(DEED).is_not_null())
+
+    def _typed(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
+        """The section's columns of these rows, typed; what cannot be is cast out."""
         if part.optional or len(part.keys) > 1:
             base = self._complete(part, base, mapped)
+        columns = self._of[part.name]
         typed, refused = map_batch(part.plan, base, columns, self._zone)
         parts = [typed]
         for i, find in enumerate(part.finds):
@@ -113,7 +149,8 @@ class Mapper:
             refused = named(part, base, refused, self._columns)
         bad = {refusal.line: refusal for refusal in reversed(refused)}
         rec = [REC] if part.spread else []
-        kept = base.select(LINE, DOC, *rec, *(target for target, _ in part.counts))
+        deed = [DEED] if DEED in base.columns else []
+        kept = base.select(LINE, DOC, *rec, *deed, *(target for target, _ in part.counts))
         if bad:
             lines = pl.Series(list(bad), dtype=pl.Int64)
             docs = dict(kept.filter(pl.col(LINE).is_in(lines.implode())).select(LINE, DOC).iter_rows())
@@ -128,7 +165,7 @@ class Mapper:
         whole = whole.with_columns(pl.lit(USUAL[part.plan.table.name]).alias(name) for name in part.kind)
         mapped.outcasts += wrong_signs(part, whole)
         self._totals.add(part.name, whole)
-        mapped.frames[part.name] = whole
+        return whole
 
     def _taken(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
         """The rows that the section's `where` takes; one of which it cannot be told is cast out."""

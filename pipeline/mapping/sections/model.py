@@ -8,6 +8,12 @@ from decimal import Decimal
 
 from pipeline.mapping.model import Expression, Field, Plan, Refusal
 
+MODES = ("upsert", "create", "update", "append", "delete", "mirror")
+SET, NEW, CHANGE, DELETE, OLD = "S", "I", "U", "D", "O"
+"""What is done with a record: it is made or changed, only made, only changed, deleted; "O" is older than what is there."""
+DEED = "_deed"
+"""The staged column that holds what the file itself says of it."""
+DEEDS = {"insert": NEW, "update": CHANGE, "upsert": SET, "delete": DELETE}
 DOC = "_doc"
 """Name of the column that numbers the documents of a file, from 0 (Int64)."""
 REC = "_rec"
@@ -57,8 +63,29 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
+class Mirror:
+    """What becomes of rows of the table that a full file no longer has. `gone`: constants that mark such a row; none:
+    it is deleted. `within`: constants, and `among`: columns that the file fills, of the part that is compared.
+    `at_most`: so many rows, or `percent`, may go without a question; None: a tenth, but some few always."""
+
+    gone: tuple[Field, ...] = ()
+    within: tuple[Field, ...] = ()
+    among: tuple[str, ...] = ()
+    at_most: int | None = None
+    percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A column of the file that says what to do with the row. `words`: (its text in small letters, the deed)."""
+
+    column: str
+    words: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """One `[tables.NAME]` as a person wrote it."""
+    """One `[tables.NAME]` as a person wrote it. `root`: where it stands in the mapping, "" for a mapping of one table."""
 
     name: str
     table: str
@@ -71,8 +98,8 @@ class Section:
     record: str | None = None  # only rows of this kind
     repeated: str | None = None  # rows of one record: "agree", "last", "first"
     optional: bool = False  # no complete key: no record, not a refusal
-    mode: str = "upsert"  # or "create", "update", "append"
-    lines: str = ""  # "merge" or "replace"
+    mode: str = "upsert"  # or one of `MODES`
+    lines: str = ""  # "merge", "replace" or "append"
     amounts: str | None = None  # "HT" or "TTC": what the file's amounts are; the missing ones are derived
     refunds: str | None = None  # how a refund's total is written: "negative" or "positive"
     rounding: str | None = None  # tax by "line", or by the sums of the "document"
@@ -82,6 +109,10 @@ class Section:
     file: str = ""  # of a delivery: the pattern of the file that it takes
     each: tuple[Spread, ...] = ()  # columns that become rows
     split: Split | None = None
+    mirror: Mirror | None = None
+    action: Action | None = None
+    newer_by: str | None = None  # the column that says how new a row is: an older one is not written
+    root: str = ""
 
     @property
     def spread(self) -> bool:
@@ -133,6 +164,9 @@ class SectionPlan:
     each: tuple[Spread, ...] = ()
     split: Split | None = None
     file: str = ""
+    mirror: Mirror | None = None
+    action: Action | None = None
+    newer_by: str | None = None
 
     @property
     def spread(self) -> bool:

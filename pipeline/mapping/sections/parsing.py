@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -9,19 +10,21 @@ from typing import Any
 from pipeline.mapping.expressions import expression
 from pipeline.mapping.model import Field
 from pipeline.mapping.sections.amounts import AMOUNTS, REFUNDS, ROUNDING
-from pipeline.mapping.sections.model import Find, Section
+from pipeline.mapping.sections.model import DEEDS, MODES, Action, Find, Mirror, Section
 from pipeline.mapping.sections.spreads import each, split
 from pipeline.mapping.sections.totals import total
 from pipeline.mapping.source import Path, Source, nearest, spread
 
 SECTION = (
     "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "where",
-    "fields", "each", "split", "rounding", "total", "similar", "file",
+    "fields", "each", "split", "rounding", "total", "similar", "file", "mirror", "action", "newer_by",
 )  # fmt: skip
+ALONE = ("mode", "mirror", "action", "newer_by", "repeated", "optional", "amounts")
+"""What a mapping of one table may say as a section does."""
+FIELDS = {"write", "find", "count"}  # options of a field that make a mapping of one table a section
 PER = ("document", "row")
 REPEATED = ("agree", "last", "first")
-MODES = ("upsert", "create", "update", "append")
-LINES = ("merge", "replace")
+LINES = ("merge", "replace", "append")
 SIMILAR = ("refuse", "same", "new")
 WRITE = ("always", "create", "if-empty")
 MISSING = ("refuse", "empty", "create", "wait")
@@ -33,18 +36,41 @@ ReadField = Callable[[Source, Path, str, Any], Field | None]
 def sections(source: Source, top: dict[str, Any], field: ReadField) -> tuple[Section, ...]:
     """All of them; `field` reads one that stands in a cell or is constant."""
     tables = source.sub((), top, "tables")
-    for key in ("table", "key", "fields"):
+    for key in ("table", "key", "fields", *ALONE):
         if key in top:
             source.say((key,), "sections.both", key=key)
     if not tables:
         source.say(("tables",), "sections.none")
-    found = [_section(source, name, source.sub(("tables",), tables, name), field) for name in tables]
+    found = []
+    for name in tables:
+        at: Path = ("tables", name)
+        table = source.sub(("tables",), tables, name)
+        source.known(at, table, SECTION)
+        if not source.sub(at, table, "fields"):
+            source.say(at, "sections.no_fields", section=name)
+        found.append(_section(source, at, name, table, field))
     return tuple(found)
 
 
-def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) -> Section:
-    at: Path = ("tables", name)
-    source.known(at, table, SECTION)
+def alone(top: dict[str, Any]) -> bool:
+    """Does a mapping of one table say what only a section can do?"""
+    fields = top["fields"].values() if isinstance(top.get("fields"), dict) else ()
+    key = top.get("key")
+    several = isinstance(key, list) and any(isinstance(one, list) for one in key)
+    return (
+        several
+        or any(k in top for k in ALONE)
+        or any(isinstance(f, dict) and FIELDS & f.keys() for f in fields)
+    )
+
+
+def only(source: Source, top: dict[str, Any], field: ReadField) -> Section:
+    """A mapping of one table as the one section it is."""
+    told = {key: value for key, value in top.items() if key in (*ALONE, "table", "key", "where", "fields")}
+    return _section(source, (), source.text_at((), told, "table") or "", told, field)
+
+
+def _section(source: Source, at: Path, name: str, table: dict[str, Any], read: ReadField) -> Section:
     fields: list[Field] = []
     rows: list[tuple[str, str]] = []
     counts: list[tuple[str, str]] = []
@@ -82,7 +108,55 @@ def _section(source: Source, name: str, table: dict[str, Any], read: ReadField) 
         _choice(source, at, table, "rounding", ROUNDING), total(source, at, table),
         _choice(source, at, table, "similar", SIMILAR),
         expression(source, at, table, "where"), source.text_at(at, table, "file") or "", each(source, at, table), split(source, at, table),
+        _mirror(source, at, table, read), _action(source, at, table),
+        source.text_at(at, table, "newer_by"), ".".join([*at, ""]),
     )  # fmt: skip
+
+
+def _mirror(source: Source, at: Path, table: dict[str, Any], read: ReadField) -> Mirror | None:
+    if table.get("mode") != "mirror":
+        if "mirror" in table:
+            source.say((*at, "mirror"), "sections.mirror_mode")
+        return None
+    options, here = source.sub(at, table, "mirror"), (*at, "mirror")
+    source.known(here, options, ("gone", "within", "at_most"))
+    gone = options.get("gone", "delete")
+    if gone not in ("delete", "inactive") and not (isinstance(gone, dict) and gone):
+        source.say((*here, "gone"), "sections.mirror_gone")
+    marks = {"active": False} if gone == "inactive" else gone
+    within = options.get("within", {})
+    among = source.texts_at(here, options, "within") if not isinstance(within, dict) else ()
+    most, percent = options.get("at_most"), False
+    if isinstance(most, str) and (found := re.fullmatch(r"\s*(\d{1,3})\s*%\s*", most)):
+        most, percent = int(found[1]), True
+    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 0):
+        source.say((*here, "at_most"), "sections.mirror_most", value=str(most))
+        most = None
+    return Mirror(
+        _constants(source, here, marks, read), _constants(source, here, within, read), among, most, percent
+    )
+
+
+def _constants(source: Source, at: Path, values: Any, read: ReadField) -> tuple[Field, ...]:
+    """`{ column = value }`."""
+    given = values if isinstance(values, dict) else {}
+    found = [_plain(source, at, column, {"value": value}, read) for column, value in given.items()]
+    return tuple(field for field in found if field)
+
+
+def _action(source: Source, at: Path, table: dict[str, Any]) -> Action | None:
+    if "action" not in table:
+        return None
+    options, here = source.sub(at, table, "action"), (*at, "action")
+    source.known(here, options, ("column", *DEEDS))
+    column = source.text_at(here, options, "column")
+    said = {deed: source.texts_at(here, options, deed) for deed in DEEDS if deed in options}
+    words = [(word.strip().casefold(), DEEDS[deed]) for deed, texts in said.items() for word in texts]
+    twice = [word for word, _ in words if sum(word == other for other, _ in words) > 1]
+    if not column or not words or twice:
+        source.say(here, "sections.action_words")
+        return None
+    return Action(column, tuple(words))
 
 
 def _plain(source: Source, at: Path, target: str, value: Any, read: ReadField) -> Field | None:
@@ -108,17 +182,13 @@ def _find(source: Source, at: Path, target: str, options: dict[str, Any], read: 
     found = [
         [_plain(source, at, column, value, read) for column, value in one.items()] for one in alternatives
     ]
-    given = [
-        _plain(source, at, column, {"value": value}, read)
-        for column, value in source.sub(at, options, "set").items()
-    ]
     return Find(
         target,
         source.line(at),
         source.text_at(at, options, "find") or "",
         tuple(tuple(field for field in one if field) for one in found),
         _choice(source, at, options, "missing", MISSING) or "refuse",
-        tuple(field for field in given if field),
+        _constants(source, at, source.sub(at, options, "set"), read),
     )
 
 

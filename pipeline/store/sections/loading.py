@@ -3,59 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
-from typing import Any
+from dataclasses import replace
 
 import sqlalchemy as sa
 
 from pipeline.errors import FileFailed
-from pipeline.mapping.sections.model import SectionPlan
 from pipeline.store.failures import RowsRefused, judge
 from pipeline.store.model import Load, RefusedRow
-from pipeline.store.sections import resolving, writing
+from pipeline.store.sections import deeds, mirror, resolving, writing
+from pipeline.store.sections.identifying import Identifying
 from pipeline.store.sections.signs import turn
-from pipeline.store.sections.similar import near_keys
-from pipeline.store.sections.staging import Sections
-from pipeline.store.sections.waiting import Held, hold, with_lines
+from pipeline.store.sections.waiting import with_lines
 from pipeline.store.sections.words import Part
+from pipeline.store.sections.work import WHOLE, Cast, Found, Written, file_column
+from pipeline.store.tables import business_tables
 from pipeline.store.target import Target, quoted
 from pipeline.words import Message, message
 
 FIND_AT_MOST = 500  # documents that the database itself refuses, found by halving; more fail the file
-WHOLE = -1  # the `section` of what is cast out with its whole document
 
-
-@dataclass(slots=True)
-class Written:
-    """What became of a file's records, and the rows that the commit itself refused."""
-
-    inserted: int = 0
-    updated: int = 0
-    unchanged: int = 0
-    duplicates: int = 0
-    refused: tuple[RefusedRow, ...] = ()
-    waiting: tuple[Held, ...] = ()  # documents that wait
-    out: frozenset[int] = frozenset()  # documents that were refused whole
-
-    def add(self, other: Written) -> None:
-        self.inserted += other.inserted
-        self.updated += other.updated
-        self.unchanged += other.unchanged
-        self.duplicates += other.duplicates
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A row that cannot be taken."""
-
-    rec: int
-    doc: int
-    line: int
-    said: Message
-    column: str = ""
-    value: str = ""
-    waits: bool = False
+__all__ = ["Written", "write_sections"]
 
 
 def write_sections(conn: sa.Connection, load: Load, targets: Mapping[str, Target], where: str) -> Written:
@@ -67,24 +34,20 @@ def write_sections(conn: sa.Connection, load: Load, targets: Mapping[str, Target
     return Natural(conn, load, targets, where).run()
 
 
-class Loading:
+class _Again(Exception):
+    """Rows were cast out of what is being written: it begins anew."""
+
+
+class _Tried(Exception):
+    """What was tried went well; it is taken back."""
+
+
+class Loading(Identifying):
     """One load; `natural` has its own way with tables that are not ours."""
 
-    def __init__(self, conn: sa.Connection, load: Load, targets: Mapping[str, Target], where: str) -> None:
-        assert isinstance(load.staging, Sections)
-        self._conn, self._load, self._targets, self._where = conn, load, targets, where
-        self._staging, self._sql = load.staging, load.staging.sql
-        self._parts = self._staging.parts
-        self._by_name = {part.plan.name: part for part in self._parts}
-        self._whole = load.plan.mapping.unit != "row"
-        now = datetime.now(timezone.utc)  # noqa: UP017
-        self._ms = int(now.timestamp() * 1000)
-        self._moment = self._sql.moment(now.strftime("%Y-%m-%d %H:%M:%S.%f"))
-        self._bad: dict[tuple[int, int], tuple[int, int]] = {}  # section, rec → doc, line
-        self._said: dict[int, RefusedRow] = {}  # by line
-        self._waiting: dict[int, Held] = {}  # by document
-
     def run(self) -> Written:
+        self._prepare()
+        self._at: Part | None = None  # the section that is being written
         for one in self._staging.outcasts:
             if one.doc is not None:
                 part = self._by_name.get(one.section)
@@ -96,21 +59,45 @@ class Loading:
         self._index()
         for statement in turn(self._parts):
             self._do(statement)
-        done = self._halved()
+        done = self._written()
+        for part in self._parts:
+            if part.plan.mirror is not None:
+                self._mirror(part, done)
         refused = self._refused()
         out = frozenset(doc for (section, _), (doc, _) in self._bad.items() if section == WHOLE)
         waiting = with_lines(self._staging, self._load, self._waiting.values())
         return replace(done, refused=refused, waiting=waiting, out=out - self._waiting.keys())
 
-    def _halved(self) -> Written:
+    def _written(self) -> Written:
+        """All documents; what the database itself refuses is found by halving. Where rows look for each other in this
+        file, the others are then written once more: in halves they could not find what stands in the other half."""
+        delivers = {part.plan.plan.table.name for part in self._parts}
+        looks = any(find.table in delivers for part in self._parts for find in part.plan.finds)
+        while True:
+            before = dict(self._bad), dict(self._said)
+            outer = self._conn.begin_nested()
+            done, culprits = self._halved()
+            if not culprits or not looks:
+                outer.commit()
+                return done
+            outer.rollback()
+            self._bad, self._said = before
+            for part, found in culprits:
+                self._cast(part, [found])
+            if len(self._bad) > len(before[0]) + FIND_AT_MOST:
+                raise FileFailed(culprits[0][1].said)
+
+    def _halved(self) -> tuple[Written, list[Cast]]:
         """All documents at once; when the database refuses some, they are found by halving, in savepoints."""
         done = Written()
-        ranges, found = [(0, max(self._staging.last_doc, 0))], 0
+        ranges, culprits = [(0, max(self._staging.last_doc, 0))], list[Cast]()
         while ranges:
             low, high = ranges.pop()
             try:
                 with self._conn.begin_nested():
                     done.add(self._attempt((low, high)))
+            except _Again:
+                ranges.append((low, high))
             except (sa.exc.DBAPIError, RowsRefused) as error:
                 judged = error if isinstance(error, RowsRefused) else judge(error, self._where)
                 if not isinstance(judged, RowsRefused):
@@ -119,12 +106,13 @@ class Loading:
                     middle = (low + high) // 2
                     ranges += [(middle + 1, high), (low, middle)]
                     continue
-                found += 1
-                if found > FIND_AT_MOST:
+                culprits.append(self._culprit(low, judged))
+                if len(culprits) > FIND_AT_MOST:
                     raise FileFailed(judged.said) from error
-                line = min(self._staging.lines_of({low}), default=0)
-                self._cast(None, [Found(low, low, line, judged.said, judged.column)])
-        return done
+                self._cast(culprits[-1][0], [culprits[-1][1]])
+                if not self._whole:
+                    ranges.append((low, high))  # its other rows
+        return done, culprits
 
     def _attempt(self, docs: resolving.Range) -> Written:
         while True:
@@ -134,207 +122,112 @@ class Loading:
                 break
         done = Written()
         for part in self._parts:
+            self._at = part
             done.add(self._write(part))
+        for part in reversed(self._parts):
+            self._at = part
+            done.deleted += self._delete(part)
+        for part in self._parts:
+            if part.plan.mirror is not None:
+                self._do(mirror.keep(part))
         return done
 
-    # what is left out -----------------------------------------------------------------------------------
-    def _note(self, part: Part | None, rec: int, doc: int, line: int) -> None:
+    # what the database itself refuses -------------------------------------------------------------------
+    def _culprit(self, doc: int, judged: RowsRefused) -> Cast:
+        """What is cast out of a document that the database refuses: all of it, or by row the one row."""
+        part = self._at
+        line = min(self._staging.lines_of({doc}), default=0)
         if self._whole or part is None:
-            self._bad.setdefault((WHOLE, doc), (doc, line))
-        else:
-            self._bad.setdefault((part.number, rec), (doc, line))
+            return None, Found(doc, doc, line, judged.said, judged.column)
+        rows = self._ask(f"SELECT _rec, _line FROM {part.rows} WHERE _doc = {doc} ORDER BY _rec")
+        while len(rows) > 1:
+            half = rows[: len(rows) // 2]
+            rows = half if self._fails(part, doc, [rec for rec, _ in half]) else rows[len(half) :]
+        rec, line = rows[0] if rows else (doc, line)
+        column, said = file_column(part.plan, judged.column), judged.said
+        known = part.plan.plan.table.columns.get(judged.column)
+        if known is not None and "column" in said.args:
+            en, fr = known.spoken
+            said = Message(said.code, {**said.args, "column": en, "column_fr": fr})
+        return part, Found(rec, doc, line, said, column)
 
-    def _cast(self, part: Part | None, found: list[Found]) -> None:
-        for one in found:
-            if one.waits or one.doc in self._waiting:
-                self._bad.setdefault((WHOLE, one.doc), (one.doc, one.line))
-                continue
-            rec = one.rec if part is None or not part.plan.spread else getattr(one, part.rec[1:])
-            self._note(part, rec, one.doc, one.line)
-            self._said.setdefault(one.line, RefusedRow(one.line, one.column, one.value, one.said, b""))
-
-    def _leave_out(self, only: Part | None = None) -> None:
-        """Take what was cast out off the staged rows."""
-        bad = self._staging.bad
-        self._do(f"DELETE FROM {bad}")
-        if not self._bad:
-            return
-        rows = [(section, rec, doc, line) for (section, rec), (doc, line) in self._bad.items()]
-        mark = "%s" if self._sql.postgres else "?"
-        self._conn.exec_driver_sql(f"INSERT INTO {bad} VALUES ({', '.join([mark] * 4)})", rows)
-        for part in self._parts:
-            own = part.rec if part.plan.spread else "_rec"
-            self._do(f"DELETE FROM {part.rows} WHERE _doc IN (SELECT doc FROM {bad} WHERE section = {WHOLE})")
-            self._do(
-                f"DELETE FROM {part.rows} WHERE {own} IN (SELECT rec FROM {bad} WHERE section = {part.number})"
-            )
-
-    def _along(self, part: Part) -> list[Found]:
-        """Rows that need a row that was cast out."""
-        found = []
-        for _, name in part.plan.rows:
-            parent = self._by_name[name]
-            rows = self._ask(
-                f"SELECT s._rec, s._doc, s._line, b.line FROM {part.rows} AS s JOIN {self._staging.bad} AS b"
-                f" ON b.section = {parent.number} AND b.rec = s.{part.at(parent)}"
-            )
-            found += [
-                Found(rec, doc, at, message("sections.needs", line=line)) for rec, doc, at, line in rows
-            ]
-        return found
-
-    # which record is which ------------------------------------------------------------------------------
-    def _resolve(self, part: Part, docs: resolving.Range) -> bool:
-        """Give each row of the section its record. Were rows cast out? Those of their document may have to go too."""
-        if not self._whole and (along := self._along(part)):
-            self._cast(part, along)
-            self._leave_out()
-        any_found = False
-        while True:
-            found = self._identify(part, docs)
-            if not found:
-                return any_found
-            any_found = True
-            self._cast(part, found)
-            if self._whole:
-                return True
-            self._leave_out()
-
-    def _identify(self, part: Part, docs: resolving.Range) -> list[Found]:
-        plan = part.plan
-        for statement in resolving.clear(part):
-            self._do(statement)
-        found: list[Found] = []
-        for i, find in enumerate(plan.finds):
-            for statement in resolving.look_up(part, i, self._sql, self._ms, docs):
-                self._do(statement)
-            if find.missing == "refuse":
-                found += self._not_found(part, i)
-            elif find.missing == "wait":
-                found += self._hold(part, i)
-        unique = self._unique(part)
-        keys = plan.plan.table.keys
-        for statement in resolving.identify(part, self._by_name, keys, unique, self._sql, self._ms, docs):
-            self._do(statement)
-        found += self._incomplete(part)
-        for rec, doc, line, text, said, column in near_keys(part, self._sql, self._ask, self._do):
-            found.append(Found(rec, doc, line, said, _file_column(plan, column), text))
-        if not unique and self._one(
-            f"SELECT count(*) - count(DISTINCT _g) FROM {part.ids} WHERE _g IS NOT NULL"
-        ):
-            found += self._merge(part)
-        if plan.mode == "update":
-            self._do(f"DELETE FROM {part.ids} WHERE _new = 1")
-        return found
-
-    def _unique(self, part: Part) -> bool:
-        """Counted within a document whose record no other document shares: the keys differ by themselves."""
-        plan = part.plan
-        if not plan.keys or plan.mode == "append":
-            return True
-        counted = {target for target, within in plan.counts if within == "document"}
-        parents = [self._by_name[name] for target, name in plan.rows if target in plan.keys[0]]
-        if len(plan.keys) > 1 or not counted.intersection(plan.keys[0]) or len(parents) != 1:
+    def _fails(self, part: Part, doc: int, only: list[int]) -> bool:
+        """Does the database refuse the document when it has only these rows of the section?"""
+        before = dict(self._bad), dict(self._said)
+        try:
+            with self._conn.begin_nested():
+                kept = ", ".join(map(str, only))
+                self._do(f"DELETE FROM {part.rows} WHERE _doc = {doc} AND _rec NOT IN ({kept})")
+                self._attempt((doc, doc))
+                raise _Tried
+        except (_Tried, _Again):
             return False
-        shared = f"SELECT count(*) - count(DISTINCT _g) FROM {parents[0].ids} WHERE _g IS NOT NULL"
-        return parents[0].plan.per == "document" and self._one(shared) == 0
-
-    def _not_found(self, part: Part, find: int) -> list[Found]:
-        plan = part.plan.finds[find]
-        fields = [field for one in plan.by for field in one.mapping.fields]
-        names = " / ".join(dict.fromkeys(field.target for field in fields))
-        column = next((name for field in fields for name in field.columns), plan.target)
-        said = message("sections.not_found", table=plan.table, columns=names)
-        rows = self._ask(resolving.not_found(part, find))
-        return [
-            Found(rec, doc, line, said, column, next((str(v) for v in values if v is not None), ""))
-            for rec, doc, line, *values in rows
-        ]
-
-    def _hold(self, part: Part, find: int) -> list[Found]:
-        """Documents that name a row which is not there yet: kept as they are staged."""
-        held = hold(self._ask, self._parts, part, find)
-        new = {doc: one for doc, one in held.items() if (WHOLE, doc) not in self._bad}
-        self._waiting |= new
-        return [
-            Found(doc, doc, one.line, message("sections.needs", line=one.line), waits=True)
-            for doc, one in new.items()
-        ]
-
-    def _incomplete(self, part: Part) -> list[Found]:
-        """Rows without a key, with several records, or without a reference that must be there."""
-        plan, table = part.plan, part.plan.plan.table
-        keyed = ", ".join(dict.fromkeys(name for key in plan.keys for name in key))
-        found = []
-        if plan.optional:
-            self._do(f"DELETE FROM {part.ids} WHERE _g IS NULL")
-        else:
-            said = message("sections.no_key", section=plan.name, columns=keyed)
-            found += self._where_ids(part, "_g IS NULL", said)
-        said = message("sections.ambiguous", table=table.name, columns=keyed)
-        found += self._where_ids(part, f"_id = {self._sql.nil()}", said)
-        for name, ident in part.references().items():
-            if table.columns[name].required:
-                en, fr = table.columns[name].spoken
-                said = message("sections.lacks", target=en, target_fr=fr, section=plan.name)
-                found += self._where_ids(part, f"{ident} IS NULL", said)
-        return found
-
-    def _where_ids(self, part: Part, condition: str, said: Message) -> list[Found]:
-        rows = self._ask(f"SELECT _rec, _doc, _line FROM {part.ids} WHERE {condition}")
-        return [Found(rec, doc, line, said) for rec, doc, line in rows]
-
-    def _merge(self, part: Part) -> list[Found]:
-        """Several rows are one record: what the section says of those."""
-        plan = part.plan
-        bare = part.ids.removeprefix("temp.")
-        schema = "" if self._sql.postgres else "temp."
-        self._do(f"CREATE INDEX IF NOT EXISTS {schema}{bare}_g ON {bare} (_g)")
-        fields = {field.target: field for field in plan.plan.mapping.fields}
-        if plan.repeated == "first":
-            return []
-        if plan.repeated == "last":
-            for name in plan.staged:
-                if name in fields and fields[name].blank == "keep":
-                    self._do(resolving.fill(part, name, latest=True))
-            return []
-        soft = {name for name, field in fields.items() if field.write != "always"}
-        hard = [name for name in plan.staged if name not in soft]
-        found = []
-        for rec, doc, line, *apart in self._ask(resolving.disagreeing(part, hard)) if hard else []:
-            names = ", ".join(name for name, differs in zip(hard, apart, strict=True) if differs)
-            said = message("sections.disagree", section=plan.name, columns=names)
-            found.append(Found(rec, doc, line, said, _file_column(plan, names)))
-        if not found:
-            for name in plan.staged:
-                self._do(resolving.fill(part, name, latest=False))
-        return found
+        except (sa.exc.DBAPIError, RowsRefused):
+            return self._at is part
+        finally:
+            self._bad, self._said = before
+            self._at = part
 
     # writing --------------------------------------------------------------------------------------------
     def _write(self, part: Part) -> Written:
         plan, target = part.plan, self._targets[part.plan.plan.table.name]
-        done = Written()
+        done = Written(absent=self._absent.get(part.number, 0))
         for i, find in enumerate(plan.finds):
             if find.missing == "create":
-                done.inserted += self._do(writing.create_found(part, i, self._moment))
-        asked = f"SELECT count(*), coalesce(sum(_new * _win), 0), coalesce(sum(_win), 0) FROM {part.ids} WHERE _g IS NOT NULL"
-        rows, new, records = map(int, self._ask(asked)[0])
+                done.inserted += self._do(writing.create_found(part, i, self._moment, self._sql))
+        rows, records, new, known, gone, older = map(int, self._ask(deeds.counts(part))[0])
         if new:
-            done.inserted += self._do(writing.insert(part, target, self._sql, self._moment))
-        known = records - new
-        statement = (
-            writing.update(part, target, self._sql, self._moment) if known and plan.mode != "create" else None
-        )
+            done.made[part.number] = self._do(writing.insert(part, target, self._sql, self._moment))
+            done.inserted += done.made[part.number]
+        statement = writing.update(part, target, self._sql, self._moment) if known else None
         changed = self._do(statement) if statement else 0
         done.updated += changed
-        done.unchanged += known - changed
+        done.unchanged += records - new - gone - older - changed
+        done.stale += older
         done.duplicates += rows - records if plan.per == "row" else 0
         if plan.lines == "replace":
             column, name = next((t, n) for t, n in plan.rows if any(t in key for key in plan.keys))
-            done.updated += self._do(
+            done.deleted += self._do(
                 writing.surplus(part, self._by_name[name], column, target, self._staging.bad)
             )
         return done
+
+    def _delete(self, part: Part) -> int:
+        """Delete the records that are to go, but none that others still point to: those rows are cast out."""
+        if part.plan.name not in self._deleting:
+            return 0
+        found = []
+        for table, column in pointing(part):
+            said = message("sections.in_use", table=table)
+            rows = self._ask(deeds.in_use(part, table, column))
+            found += [Found(rec, doc, line, said) for rec, doc, line in rows]
+        if found:
+            self._cast(part, found)
+            raise _Again
+        return self._do(deeds.delete(part))
+
+    def _mirror(self, part: Part, done: Written) -> None:
+        """Remove or mark what this full file no longer has."""
+        if self._bad or self._said or self._staging.refused or self._staging.outcasts:
+            done.note = message("sections.mirror_refused", table=part.plan.plan.table.name)
+            return
+        if not self._one(f"SELECT count(*) FROM {part.kept}"):
+            done.note = message("sections.mirror_empty", table=part.plan.plan.table.name)
+            return
+        self._do(mirror.quick(part))
+        links = pointing(part)
+        lost = self._one(mirror.count(part, mirror.gone(part, self._sql)))
+        if not lost:
+            return
+        before = self._one(mirror.count(part, mirror.compared(part, self._sql))) - done.made[part.number]
+        done.question = done.question or mirror.question(part, before, lost)
+        removed = self._do(mirror.remove(part, self._sql, links, self._moment))
+        if part.plan.mirror is not None and part.plan.mirror.gone:
+            done.updated += removed
+            return
+        done.deleted += removed
+        if removed < lost:
+            done.note = message("sections.mirror_used", count=lost - removed, table=part.plan.plan.table.name)
 
     def _index(self) -> None:
         """What records are known by and no index has yet: without one every row would walk the table."""
@@ -346,8 +239,11 @@ class Loading:
         for part in self._parts:
             for find in part.plan.finds:
                 asked += [(find.table, one.targets, one.mapping.fields) for one in find.by]
+            mirrored = part.plan.mirror is not None and not part.plan.mirror.gone
+            deletes = part.plan.name in self._deleting or mirrored
+            asked += [(table, (column,), ()) for table, column in pointing(part)] if deletes else []
         for table, key, fields in asked:
-            known = self._targets[table].keys
+            known = self._targets[table].keys if table in self._targets else ()
             if any(set(own) == set(key) for own in known):
                 continue
             constant = {field.target for field in fields if not field.columns}
@@ -368,21 +264,13 @@ class Loading:
         raws = self._load.raws([row.line for row in left]) if left and self._load.raws else {}
         return tuple(replace(row, raw=raws.get(row.line, b"")) for row in left)
 
-    # the database ---------------------------------------------------------------------------------------
-    def _do(self, statement: str) -> int:
-        return int(self._conn.exec_driver_sql(self._escaped(statement)).rowcount)
 
-    def _ask(self, statement: str) -> list[tuple[Any, ...]]:
-        return [tuple(row) for row in self._conn.exec_driver_sql(self._escaped(statement))]
-
-    def _one(self, statement: str) -> int:
-        return int(self._ask(statement)[0][0])
-
-    def _escaped(self, statement: str) -> str:
-        """A name or text may hold a percent sign, which PostgreSQL's driver would take for a placeholder."""
-        return statement.replace("%", "%%") if self._sql.postgres else statement
-
-
-def _file_column(plan: SectionPlan, target: str) -> str:
-    names = (field.columns for field in plan.plan.mapping.fields if field.target == target)
-    return next((found[0] for found in names if found), target)
+def pointing(part: Part) -> list[tuple[str, str]]:
+    """The tables and columns that point to the section's rows."""
+    own = part.plan.plan.table.name
+    return [
+        (table.name, key.parent.name)
+        for table in business_tables()
+        for key in table.foreign_keys
+        if key.column.table.name == own
+    ]

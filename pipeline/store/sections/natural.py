@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from pipeline.mapping.sections.model import FindPlan, found_name
 from pipeline.store.sections import resolving
-from pipeline.store.sections.loading import Found, Loading, Written
+from pipeline.store.sections.loading import Loading
 from pipeline.store.sections.words import Part
+from pipeline.store.sections.work import Found, Written
 from pipeline.store.target import Target, TargetColumn, quoted
 from pipeline.words import message
 

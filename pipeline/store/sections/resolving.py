@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline.mapping.sections.model import FindPlan, found_name
+from pipeline.mapping.sections.model import DEED, DELETE, FindPlan, found_name
+from pipeline.mapping.sections.modes import BY_MODE
+from pipeline.store.sections.deeds import MADE
 from pipeline.store.sections.words import Part, Sql, key_cells
 from pipeline.store.target import quoted
 
@@ -18,17 +20,45 @@ def clear(part: Part) -> list[str]:
     return [f"DELETE FROM {table}" for table in tables]
 
 
-def look_up(part: Part, find: int, sql: Sql, milliseconds: int, docs: Range) -> list[str]:
-    """The ids that a look-up finds, and new ones for what it is to create."""
+def look_up(part: Part, find: int, sql: Sql, docs: Range) -> str:
+    """The ids that a look-up finds in the database."""
     plan = part.plan.finds[find]
     asked = [_alternative(plan, find, j, sql) for j in range(len(plan.by))]
     ident = asked[0] if len(asked) == 1 else f"coalesce({', '.join(asked)})"
-    found = (
+    return (
         f"INSERT INTO {part.found(find)} SELECT s._rec, {ident} FROM {part.rows} AS s"
         f" WHERE s._doc BETWEEN {docs[0]} AND {docs[1]}"
     )
-    if plan.missing != "create":
-        return [found]
+
+
+def look_up_in_file(part: Part, find: int, other: Part, sql: Sql) -> list[str]:
+    """The ids of what it did not find there, from the records that another section, or its own, makes of this file:
+    the one record that has these values, by alternatives in order."""
+    out, references = [], other.references()
+    staged = {name: f"o.{quoted(name)}" for name in other.plan.staged}
+    staged |= {name: f"k.{ident}" for name, ident in references.items()}
+    for j, one in enumerate(part.plan.finds[find].by):
+        if not staged.keys() >= set(one.targets):
+            continue
+        same = " AND ".join(f"{staged[n]} = s.{quoted(found_name(find, j, n))}" for n in one.targets)
+        out.append(
+            f"UPDATE {part.found(find)} AS f SET _id = w.id FROM (SELECT s._rec AS rec, {sql.least('k._id')} AS id"
+            f" FROM {part.rows} AS s JOIN {other.rows} AS o ON true JOIN {other.ids} AS k ON k._rec = o._rec"
+            f" WHERE {same} AND k._win = 1 AND k.{DEED} <> '{DELETE}' AND (k._new = 0 OR k.{DEED} IN {MADE})"
+            " GROUP BY s._rec HAVING count(DISTINCT k._id) = 1) AS w WHERE w.rec = f._rec AND f._id IS NULL"
+        )
+        if len(part.plan.finds[find].by) == 1:  # one in the database and another one in the file are two
+            out.append(
+                f"UPDATE {part.found(find)} AS f SET _id = NULL FROM {part.rows} AS s, {other.rows} AS o, {other.ids} AS k"
+                f" WHERE s._rec = f._rec AND k._rec = o._rec AND {same} AND k._win = 1 AND k._new = 1"
+                f" AND k.{DEED} IN {MADE} AND f._id <> k._id"
+            )
+    return out
+
+
+def create(part: Part, find: int, sql: Sql, milliseconds: int) -> list[str]:
+    """New ids for what a look-up is to create."""
+    plan = part.plan.finds[find]
     names = plan.by[0].targets
     cells = [f"s.{quoted(found_name(find, 0, name))}" for name in names]
     whole = " AND ".join(f"{cell} IS NOT NULL" for cell in cells)
@@ -43,7 +73,59 @@ def look_up(part: Part, find: int, sql: Sql, milliseconds: int, docs: Range) -> 
         f"UPDATE {part.found(find)} AS f SET _id = (SELECT m._id FROM {part.rows} AS s JOIN {part.made(find)} AS m"
         f" ON {same} WHERE s._rec = f._rec) WHERE f._id IS NULL"
     )
-    return [found, made, taken]
+    return [made, taken]
+
+
+def point(part: Part, find: int) -> str:
+    """What a look-up in the section's own table found, to its rows: they are known by now."""
+    return (
+        f"UPDATE {part.ids} AS k SET q{find} = f._id FROM {part.found(find)} AS f WHERE f._rec = k._rec"
+        f" AND k.q{find} IS NULL AND f._id IS NOT NULL"
+    )
+
+
+def above(part: Part, find: int) -> list[str]:
+    """Which row comes below which, in this file and in the table."""
+    table, column = quoted(part.plan.plan.table.name), quoted(part.plan.finds[find].target)
+    known = f"SELECT 1 FROM {part.ids} AS k WHERE k._id = t.id AND k._win = 1"
+    return [
+        f"DELETE FROM {part.rounds(find)}",
+        f"INSERT INTO {part.rounds(find)} (id, up) SELECT _id, q{find} FROM {part.ids} WHERE _win = 1 AND q{find} IS NOT NULL",
+        f"INSERT INTO {part.rounds(find)} (id, up) SELECT t.id, t.{column} FROM {table} AS t WHERE t.{column} IS NOT NULL"
+        f" AND NOT EXISTS ({known})",
+    ]
+
+
+def leap(part: Part, find: int) -> list[str]:
+    """Each row looks twice as far up as before: after enough leaps all that still look at something look at rows that
+    come back to themselves, and each of those is looked at."""
+    rounds = part.rounds(find)
+    return [
+        f"UPDATE {rounds} SET next = (SELECT o.up FROM {rounds} AS o WHERE o.id = {rounds}.up)",
+        f"UPDATE {rounds} SET up = next WHERE up IS NOT NULL",
+    ]
+
+
+def round_and_round(part: Part, find: int) -> str:
+    """The rows that come below themselves: rec, doc, line."""
+    return (
+        f"SELECT k._rec, k._doc, k._line FROM {part.ids} AS k WHERE k.q{find} IS NOT NULL"
+        f" AND k._id IN (SELECT up FROM {part.rounds(find)} WHERE up IS NOT NULL)"
+    )
+
+
+def two_records(part: Part, keys: Sequence[tuple[str, ...]], sql: Sql) -> list[str]:
+    """For each way to know a record, the rows that it finds another one for: rec, doc, line."""
+    plan, table, references = part.plan, quoted(part.plan.plan.table.name), part.references()
+    out = []
+    for key in plan.keys:
+        cells = [(name, references.get(name, quoted(name))) for name in key]
+        known = _known(table, cells, key in keys, sql).format(row="k")
+        out.append(
+            f"SELECT k._rec, k._doc, k._line FROM {part.ids} AS k WHERE k._new = 0 AND k._id IS NOT NULL"
+            f" AND k._id <> {sql.nil()} AND {known} NOT IN (k._id, {sql.nil()})"
+        )
+    return out
 
 
 def _alternative(plan: FindPlan, find: int, alternative: int, sql: Sql) -> str:
@@ -105,7 +187,8 @@ def identify(
     wins = "0" if several else "CASE WHEN x._g IS NOT NULL AND x._last = x._rec THEN 1 ELSE 0 END"
     names = ["_rec", "_line", "_doc", *references.values(), *map(quoted, key_cells(part))]
     out = [
-        f"INSERT INTO {part.ids} SELECT {', '.join('x.' + name for name in names)}, x._g, {made}, {new}, {wins}"
+        f"INSERT INTO {part.ids} SELECT {', '.join('x.' + name for name in names)}, x._g, {made}, {new}, {wins},"
+        f" '{BY_MODE[plan.mode]}'"
         f" FROM (SELECT r.*, {marks} FROM ({inner}) AS r) AS x"
     ]
     if several:
@@ -167,6 +250,10 @@ def _further(
     out.append(
         f"UPDATE {part.ids} AS k SET _id = w.id FROM (SELECT _g AS g, {sql.least('_id')} AS id FROM {part.ids}"
         " WHERE _id IS NOT NULL GROUP BY _g) AS w WHERE w.g = k._g AND k._id IS NULL"
+    )
+    out.append(
+        f"UPDATE {part.ids} AS k SET _g = w.g FROM (SELECT _id AS id, min(_g) AS g FROM {part.ids} WHERE _g IS NOT NULL"
+        f" AND _id <> {sql.nil()} GROUP BY _id HAVING min(_g) < max(_g)) AS w WHERE w.id = k._id"
     )
     counter = f"(_rec * 64 + {part.number})"
     out.append(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.mapping.model import Column, Kind
-from pipeline.mapping.sections.model import SectionPlan, found_name
+from pipeline.mapping.sections.model import DEED, SectionPlan, found_name
 from pipeline.store.target import quoted
 
 NIL = "00000000000000000000000000000000"
@@ -91,6 +91,20 @@ class Part:
         """The rows of another table that a look-up creates."""
         return f"{self.ids}_m{find}"
 
+    @property
+    def kept(self) -> str:
+        """Of a section that mirrors its table: what the file has."""
+        return f"{self.ids}_k"
+
+    def rounds(self, find: int) -> str:
+        """Which row comes below which, of a look-up in the section's own table."""
+        return f"{self.ids}_c{find}"
+
+    @property
+    def own_finds(self) -> list[int]:
+        """The look-ups in the section's own table."""
+        return [i for i, find in enumerate(self.plan.finds) if find.table == self.plan.plan.table.name]
+
     def columns(self) -> list[tuple[str, Column]]:
         """The staged columns in order, those of look-ups last."""
         table = self.plan.plan.table
@@ -101,7 +115,7 @@ class Part:
             for j, one in enumerate(find.by)
             for name in one.targets
         ]
-        return own + finds
+        return own + finds + ([(DEED, Column(DEED, Kind.TEXT))] if self.plan.action else [])
 
     def references(self) -> dict[str, str]:
         """The columns that point to other rows → the column of `ids` that holds the id."""
@@ -131,8 +145,15 @@ def creations(part: Part, sql: Sql) -> list[str]:
     made = [
         f"CREATE TEMP TABLE {_bare(part.rows)} (_rec {whole} PRIMARY KEY, _line {whole}, _doc {whole}{columns})",
         f"CREATE TEMP TABLE {_bare(part.ids)} (_rec {whole} PRIMARY KEY, _line {whole}, _doc {whole}{ids},"
-        f" _g {whole}, _id {sql.uuid}, _new {whole} DEFAULT 0, _win {whole} DEFAULT 0)",
+        f" _g {whole}, _id {sql.uuid}, _new {whole} DEFAULT 0, _win {whole} DEFAULT 0, {DEED} text)",
     ]
+    if part.plan.mirror is not None:
+        among = "".join(f", {quoted(name)} {type_of(part, name, sql)}" for name in part.plan.mirror.among)
+        made.append(f"CREATE TEMP TABLE {_bare(part.kept)} (_id {sql.uuid}{among})")
+    for i in part.own_finds:
+        made.append(
+            f"CREATE TEMP TABLE {_bare(part.rounds(i))} (id {sql.uuid} PRIMARY KEY, up {sql.uuid}, next {sql.uuid})"
+        )
     for i, find in enumerate(part.plan.finds):
         cells = "".join(
             f", {quoted(name)} {sql.type(find.by[0].column(name))}" for name in find.by[0].targets
@@ -146,7 +167,14 @@ def drops(part: Part) -> list[str]:
     """The names of a section's temporary tables, without their schema."""
     finds = range(len(part.plan.finds))
     names = [part.rows, part.ids, *(part.found(i) for i in finds), *(part.made(i) for i in finds)]
+    names += [part.kept] if part.plan.mirror is not None else []
+    names += [part.rounds(i) for i in part.own_finds]
     return [_bare(name) for name in names]
+
+
+def type_of(part: Part, name: str, sql: Sql) -> str:
+    """The type in which a column of the section's table is staged."""
+    return sql.uuid if name in part.references() else sql.type(part.plan.plan.table.columns[name])
 
 
 def key_cells(part: Part) -> list[str]:
