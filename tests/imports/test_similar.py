@@ -64,3 +64,14 @@ def test_a_first_file_is_never_asked_about_and_other_sources_are_others(bench: D
     done = load(bench, b"From,Code,Name\nb,01,x\nc,01,x\na,01,y\n", b"b.csv")
     assert [(row.line, row.value) for row in bench.store.refused(done.id)] == [(2, "01")]
     assert (done.inserted, done.updated) == (1, 1)
+
+
+def test_an_address_in_capitals_keeps_no_order_out_unless_it_is_asked(bench: Desk) -> None:
+    text = CUSTOMERS.replace('["code"]', '["source", "email"]').replace(
+        'code = "Code"', 'source = { value = "s" }\nemail = "Code"'
+    )
+    bench.plan = fitted(text)
+    load(bench, b"Code,Name\nann@x.org,Ann\n", b"a.csv")
+    assert load(bench, b"Code,Name\nAnn@x.org,Ann\n", b"b.csv").refused == 0
+    bench.plan = fitted(text.replace("[tables.customer]\n", '[tables.customer]\nsimilar = "refuse"\n'))
+    assert load(bench, b"Code,Name\nANN@x.org,Ann\n", b"c.csv").refused == 1

@@ -23,7 +23,7 @@ DIGEST = {
 """Of a table whose rows are known by what they say: the column that holds it, and what it is made of."""
 
 ASKED = ("party", "product", "product_variant")
-"""The tables in which a key nearly the same as a known one is a question, unless the mapping says otherwise."""
+"""The tables in which a code nearly the same as a known one is a question, unless the mapping says otherwise."""
 
 Fitted = Mapping[str, tuple[Section, Table]]
 
@@ -137,7 +137,7 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         "append" if section.lines == "append" else section.mode,
         section.lines or "merge", digest, section.amounts, derived, section.refunds or "",
         section.rounding == "document", section.total,
-        section.similar or ("refuse" if table.name in ASKED else "new"), ("kind",) if auto else (), section.each, section.split,
+        section.similar or ("codes" if table.name in ASKED else "new"), ("kind",) if auto else (), section.each, section.split,
         section.file, section.mirror, section.action, section.newer_by,
     )  # fmt: skip
     return keyed(plan) if section.mode == "delete" else plan

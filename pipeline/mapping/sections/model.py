@@ -159,7 +159,9 @@ class SectionPlan:
     )
     whole: bool = False  # tax is that of the document's sums
     total: Total | None = None
-    similar: str = "new"
+    similar: str = (
+        "new"  # or "same", "refuse", "codes": as refuse, but e-mail addresses may be written in any way
+    )
     kind: tuple[str, ...] = ()  # the column that says so, when the mapping does not fill it
     each: tuple[Spread, ...] = ()
     split: Split | None = None
