@@ -290,9 +290,17 @@ def _at(waiting: Waiting) -> tuple[Path, bytes]:
 
 def _taker(place: _Folder, name: bytes) -> ImportJob | None:
     text = os.fsdecode(name)
-    for job in place.jobs:
-        if fits(text, job.patterns) and not proofs.could_accompany(job, name):
-            return job
+    mended = corrected(text)
+    for asked in (
+        (mended[0], text) if mended else (text,)
+    ):  # a correction goes to the job of the file it is of
+        for job in place.jobs:
+            if (
+                fits(asked, job.patterns)
+                and fits(text, job.patterns)
+                and not proofs.could_accompany(job, name)
+            ):
+                return job
     return None
 
 

@@ -100,3 +100,16 @@ def test_lines_without_column_names_come_back(installation: Installation) -> Non
     mended = content.replace(b"9.9O", b"9.90").replace(b"0003,7,", b"0003,7,open,")
     imported(installation, {"a.csv.refused.csv": mended})
     assert [row[:2] for row in installation.sql(ROWS)] == [("0001", 12.5), ("0002", 9.9), ("0003", 7.0)]
+
+
+def test_it_goes_to_the_job_of_its_file_also_beside_one_that_takes_workbooks(box: Installation) -> None:
+    other = '\n[imports.books]\nmapping = "sales"\ninbox = "inbox/sales"\nprocessed = "processed/books"\npattern = "*.xlsx"\n'
+    config = box.config.read_text()
+    head, _, rest = config.partition("[imports.sales]")
+    box.config.write_text(head + other + "\n[imports.sales]" + rest)
+    for name in ("a.csv.refused-1.xlsx", "b.xlsx"):
+        box.drop(name, b"")
+    with Pipeline(box.config) as pipeline:
+        assert {f.name: f.job for f in pipeline.files() if f.id is None} == {
+            "a.csv.refused-1.xlsx": "sales", "b.xlsx": "books",
+        }  # fmt: skip
