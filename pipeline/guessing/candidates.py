@@ -138,6 +138,8 @@ def _slot(field: str, reading: Reading) -> Slot:
 
 def _whose(ideas: frozenset[str]) -> str:
     role = next((role for role in ROLES_OF_ADDRESS if role in ideas), "")
+    if role == "recipient":
+        return "shipping"
     return "billing" if role == "invoice" else role
 
 

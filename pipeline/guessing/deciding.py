@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pipeline.guessing.assigning import best
 from pipeline.guessing.candidates import ENOUGH, Candidate, Slot, candidates, tongues
 from pipeline.guessing.knowledge import Knowledge, Layout, bare, known, tables_known, written
-from pipeline.guessing.names import Reading, plain, readings, without_prefix
+from pipeline.guessing.names import Reading, plain, readings, without_contact, without_prefix
 from pipeline.guessing.subject import about_no_table, choose
 from pipeline.guessing.values import UNLIKE, likeness, told_by_values
 from pipeline.mapping.model import Catalogue, SavedMapping
@@ -71,7 +71,7 @@ def guess(
     knows = knowledge or known()
     headers = [column.name for column in columns]
     plainly = without_prefix(headers, [readings(header, knows.lexicon) for header in headers])
-    read = _first_and_last(columns, plainly)
+    read = _first_and_last(columns, without_contact(plainly))
     past = _past(columns, earlier, catalogue)
     if table is None and (layout := _layout(columns, knows, catalogue)) is not None:
         return _as_layout(columns, read, layout, past, catalogue, knows)

@@ -17,7 +17,7 @@ from pipeline.mapping.model import Catalogue, Column, Table
 
 TIERS = (1.0, 0.8, 0.65)  # how surely phrases say a column: before the first `;`, after it, after the second
 WEAK = TIERS[1]
-ROLES_OF_ADDRESS = ("billing", "shipping", "invoice")
+ROLES_OF_ADDRESS = ("billing", "shipping", "invoice", "recipient")
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,6 +156,16 @@ def without_prefix(headers: Sequence[str], read: Sequence[list[Reading]]) -> lis
     ]
 
 
+def without_contact(read: Sequence[list[Reading]]) -> list[list[Reading]]:
+    """The readings without "contact" where most columns have it: then it is the whole file's, and tells none apart."""
+    having = sum(any("contact" in r.ideas for r in each) for each in read)
+    if having < COMMON or 2 * having < len(read):
+        return list(read)
+    return [
+        [replace(r, ideas=r.ideas - {"contact"}) if len(r.ideas) > 1 else r for r in each] for each in read
+    ]
+
+
 def asks(header: str) -> bool:
     """Whether a header is a question that is answered by yes or no."""
     words = tokens(header)

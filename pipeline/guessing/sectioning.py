@@ -136,7 +136,7 @@ def _document(desk: Desk, head: str) -> list[str]:
     if lines is not None and not set(SOLD) & lines.good.keys():
         lines = None
     several = desk.frame[number].drop_nulls().is_duplicated().any() or desk.frame[number].has_nulls()
-    party = _party(desk, role, number)
+    party = _party(desk, _role(desk) or role, number)
     order = Section(head.rpartition("_")[2], head)
     order.constant("source", quoted(desk.name))
     _agreeing(desk, top, number)

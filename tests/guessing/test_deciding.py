@@ -127,3 +127,16 @@ def test_what_a_system_taught_can_be_left_out() -> None:
     assert not [layout for layout in without.layouts if layout.system in ("fec", "shopify")]
     assert "comp aux" in known().lexicon.phrases
     assert "comp aux" not in without.lexicon.phrases
+
+
+def test_an_invoice_of_a_supplier_names_the_supplier() -> None:
+    headers = ("Supplier number", "Supplier", "Invoice number", "Invoice date", "Due date", "Net", "Total")
+    made = guess([Seen(header) for header in headers], catalogue())
+    assert [one.field for one in made.columns[:3]] == ["party.code", "party.name", "invoice.number"]
+
+
+def test_a_header_written_otherwise_is_not_that_export() -> None:
+    headers = ("first_name", "last_name", "email", "company", "address1", "city", "zip", "phone", "tags")
+    assert guess([Seen(header) for header in headers], catalogue()).layout == ""
+    exact = ("First Name", "Last Name", "Email", "Company", "Address1", "City", "Zip", "Phone", "Tags")
+    assert guess([Seen(header) for header in exact], catalogue()).layout == "shopify.customers"

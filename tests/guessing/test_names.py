@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.guessing.knowledge import known
-from pipeline.guessing.names import asks, readings, settled, tokens
+from pipeline.guessing.names import asks, readings, settled, tokens, without_contact, without_prefix
 
 
 def ideas(header: str) -> set[frozenset[str]]:
@@ -32,6 +32,11 @@ def ideas(header: str) -> set[frozenset[str]]:
         ("Total (incl. VAT)", {"total", "gross"}),
         ("Weight (kg)", {"weight"}),
         ("Supplier reference #", {"supplierref"}),
+        ("USt-IdNr.", {"vatno"}),
+        ("MwSt-Satz", {"taxes"}),
+        ("PUHT", {"price", "net"}),
+        ("Name 1", {"name"}),
+        ("Code comptable (vente)", {"saleaccount"}),
     ],
 )
 def test_a_header_is_understood_in_five_languages(header: str, wanted: set[str]) -> None:
@@ -54,6 +59,18 @@ def test_a_question_is_answered_by_yes_or_no() -> None:
 
 def test_numbers_of_codes_are_codes() -> None:
     assert settled(frozenset({"account", "number"})) == {"account"}
+
+
+def test_a_strange_first_word_that_several_columns_share_says_nothing() -> None:
+    headers = ["ut_nome", "ut_email", "ut_citta", "xx_nome"]
+    read = without_prefix(headers, [readings(header, known().lexicon) for header in headers])
+    assert [each[0].strange for each in read] == [(), (), (), ("xx",)]
+
+
+def test_contact_before_most_columns_tells_none_apart() -> None:
+    headers = ["contact_email", "contact_phone", "contact_city", "id"]
+    read = without_contact([readings(header, known().lexicon) for header in headers])
+    assert not any("contact" in one.ideas for each in read for one in each)
 
 
 @given(st.text(max_size=60))
