@@ -194,8 +194,8 @@ def _known(facts: Facts, file: LedgerFile) -> Why:
             said = message("states.imported_unmoved", **told)
         remedy = message("states.refused_remedy", id=file.id) if file.refused else None
         more = {"deleted": file.deleted, "stale": file.stale, "absent": file.absent}
-        also = (Reason(message("states.imported_also", **more)),) if any(more.values()) else ()
-        also += (Reason(row.reason),) if row.reason else ()
+        also = [Reason(message("states.imported_also", **more))] if any(more.values()) else []
+        also += [Reason(row.reason)] if row.reason else []
         return Why(True, said, remedy, row, besides=(*also, *gone))
     if file.state == "duplicate":
         earlier = file.reason.args.get("id", file.id) if file.reason else file.id
