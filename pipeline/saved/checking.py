@@ -22,7 +22,7 @@ from pipeline.imports.reading import fit
 from pipeline.imports.sections import fit_sections, mapped
 from pipeline.mapping import map_batch, told_of_file
 from pipeline.mapping.model import Plan
-from pipeline.mapping.sections.model import DOC
+from pipeline.mapping.sections.model import DEED, DOC
 from pipeline.store.model import Store
 from pipeline.words import Message, message
 
@@ -95,7 +95,11 @@ def _several(plan: Plan, path: Path, zone: str, store: Store | None) -> tuple[li
         for batch, made in mapped(fitted, reading, columns, zone, look):
             for name, frame in made.frames.items():
                 found[name] += [
-                    {f"{name}.{key}": shown(value) for key, value in row.items() if key not in (LINE, DOC)}
+                    {
+                        f"{name}.{key}": shown(value)
+                        for key, value in row.items()
+                        if key not in (LINE, DOC, DEED)
+                    }
                     for row in frame.iter_rows(named=True)
                 ]
             for damage in batch.damaged if batch else ():

@@ -86,12 +86,12 @@ class LedgerRow(SQLModel, table=True):
     )
     undo_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
     log_from: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
-    mapping_version: int | None = Field(default=None, sa_column=sa.Column(sa.Integer))
-    correction_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
-    delivery: str | None = Field(default=None, sa_column=sa.Column(sa.String(32)))
     waiting: int = Field(
         default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
     )
+    mapping_version: int | None = Field(default=None, sa_column=sa.Column(sa.Integer))
+    correction_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
+    delivery: str | None = Field(default=None, sa_column=sa.Column(sa.String(32)))
     stale: int = Field(
         default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
     )

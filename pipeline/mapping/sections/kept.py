@@ -8,14 +8,14 @@ from dataclasses import fields, replace
 from typing import Any
 
 from pipeline.mapping.model import Catalogue, Field, Plan, SavedMapping
-from pipeline.mapping.sections.model import FindPlan, SectionPlan, Split, Spread
+from pipeline.mapping.sections.model import Action, FindPlan, SectionPlan, Split, Spread
 
-_NOUNS = {noun.__name__: noun for noun in (Field, FindPlan, SectionPlan, Split, Spread)}
+_NOUNS = {noun.__name__: noun for noun in (Action, Field, FindPlan, SectionPlan, Split, Spread)}
 
 
 def dumped(sections: Sequence[SectionPlan], unit: str) -> str:
-    """What the loading of staged rows needs: what made them from cells is left out."""
-    bare = [replace(part, refunds="", total=None) for part in sections]
+    """What the loading of staged rows needs: what made them from cells is left out, and what needs the whole file."""
+    bare = [replace(part, refunds="", total=None, mirror=None) for part in sections]
     return json.dumps({"unit": unit, "sections": [_out(part) for part in bare]})
 
 

@@ -21,6 +21,7 @@ def names_of(part: SectionPlan) -> list[str]:
     plans = [part.plan, *(plan for find in part.finds for plan in find.by)]
     cells = [name for plan in plans for one in plan.mapping.fields for name in one.named]
     cells += [one.name for plan in plans for one in plan.mapping.looks]
+    cells += [part.action.column] if part.action else []
     cells += part.plan.mapping.where.cells if part.plan.mapping.where else ()
     if part.spread:
         cells += [one.name for one in part.each]

@@ -74,14 +74,14 @@ class Loading(Identifying):
         delivers = {part.plan.plan.table.name for part in self._parts}
         looks = any(find.table in delivers for part in self._parts for find in part.plan.finds)
         while True:
-            before = dict(self._bad), dict(self._said)
+            before = dict(self._bad), dict(self._said), dict(self._waiting)
             outer = self._conn.begin_nested()
             done, culprits = self._halved()
             if not culprits or not looks:
                 outer.commit()
                 return done
             outer.rollback()
-            self._bad, self._said = before
+            self._bad, self._said, self._waiting = before
             for part, found in culprits:
                 self._cast(part, [found])
             if len(self._bad) > len(before[0]) + FIND_AT_MOST:
@@ -153,7 +153,7 @@ class Loading(Identifying):
 
     def _fails(self, part: Part, doc: int, only: list[int]) -> bool:
         """Does the database refuse the document when it has only these rows of the section?"""
-        before = dict(self._bad), dict(self._said)
+        before = dict(self._bad), dict(self._said), dict(self._waiting)
         try:
             with self._conn.begin_nested():
                 kept = ", ".join(map(str, only))
@@ -165,7 +165,7 @@ class Loading(Identifying):
         except (sa.exc.DBAPIError, RowsRefused):
             return self._at is part
         finally:
-            self._bad, self._said = before
+            self._bad, self._said, self._waiting = before
             self._at = part
 
     # writing --------------------------------------------------------------------------------------------
@@ -207,7 +207,9 @@ class Loading(Identifying):
         return self._do(deeds.delete(part))
 
     def _mirror(self, part: Part, done: Written) -> None:
-        """Remove or mark what this full file no longer has."""
+        """Remove or mark what this full file no longer has; the correction of a file is none."""
+        if self._load.arrival.correction_of is not None:
+            return
         if self._bad or self._said or self._staging.refused or self._staging.outcasts:
             done.note = message("sections.mirror_refused", table=part.plan.plan.table.name)
             return

@@ -142,7 +142,7 @@ class Natural(Loading):
         done.unchanged = known - done.updated
         done.duplicates = rows - records if plan.per == "row" else 0
         if plan.lines == "replace":
-            done.updated += self._do(self._surplus(part, target))
+            done.deleted += self._do(self._surplus(part, target))
         return done
 
     def _pointing(self, part: Part, i: int, column: str, name: str) -> str:
