@@ -21,6 +21,7 @@ EVENTS: dict[str, str] = {
     "file.archived": "the file was moved to its processed folder",
     "file.failed": "the file cannot be loaded; it stands in the failed folder with the reason",
     "file.rejected": "something in the inbox is not a file that can be taken; it stays where it is",
+    "export.written": "a file of an export has appeared in its folder: its rows, its number, its size",
     "job.opened": "the hour or interval of a job has come",
     "job.waiting": "a job waits for the database, a disc or a folder",
     "job.resumed": "what a job waited for is back, or its pause has ended",

@@ -37,6 +37,7 @@ class FileRow:
     replay_of: int | None = None  # the earlier import that this one repeats from the archive
     deleted: int = 0  # rows taken out
     undo_of: int | None = None  # the file that this entry takes back
+    kind: str = "import"  # or "export": a file that was written; `rows_read` are its rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from pipeline.jobs import ImportJob, Limits, foreign
 from pipeline.words import Language, Message, message
 
 if TYPE_CHECKING:
+    from pipeline.exports.orders import ExportOrder
     from pipeline.imports import Importer, Work
     from pipeline.mapping.model import Plan
     from pipeline.store.model import Store
@@ -156,7 +157,14 @@ class _Desk:
         self._stores: dict[tuple[str, str], Store] = {}
         self._plans: dict[tuple[str, str, str], Plan] = {}
 
-    def serve(self, order: Order) -> list[dict[str, object]]:
+    def serve(self, order: Order | ExportOrder) -> list[dict[str, object]]:
+        if "export" in order:
+            from pipeline.exports.serving import serve
+
+            outcome = serve(order, self._store, lambda frame: send(self._out, frame))
+            if outcome["deed"] == "environment":
+                self.close()
+            return [outcome]
         try:
             return self._run(order)
         except ConfigError as unfit:

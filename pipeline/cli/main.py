@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import demo, doctor, facts, hold, mapping, reading, start, trying, undoing, work
+from pipeline.cli import demo, doctor, exporting, facts, hold, mapping, reading, start, trying, undoing, work
 from pipeline.cli.output import Voice
 from pipeline.errors import PipelineError
 from pipeline.words import message
@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 for command in (
     start.init, demo.demo, work.run, work.once, facts.check, facts.status, facts.files, facts.show, facts.why,
-    doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, work.on, work.off, reading.inspect, reading.read,
+    doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, exporting.export, work.on, work.off, reading.inspect, reading.read,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="try")(trying.try_)

@@ -75,6 +75,7 @@ def file_json(voice: Voice, file: FileRow) -> Json:
         "replay_of": file.replay_of,
         "deleted": file.deleted,
         "undo_of": file.undo_of,
+        "kind": file.kind,
     }
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl  # only a worker handles rows: the service stays small
 
     from pipeline.mapping.sections.model import Outcast
+    from pipeline.store.exporting.model import Exports
 
 FileState = Literal[
     "committed", "archived", "duplicate", "failed", "undone", "undo", "held", "approved", "rejected"
@@ -98,6 +99,7 @@ class LedgerFile:
     deleted: int = 0
     undo_of: int | None = None  # the entry that this one takes back; its own state is `undo`
     log_from: int | None = None  # the change log's last number before its own changes
+    kind: str = "import"  # or "export": a file that was written
 
 
 class Staging(Protocol):
@@ -412,5 +414,12 @@ class Store(Protocol):
 
     def pauses(self, now: datetime) -> dict[str, Pause]:
         """The pauses that are not over, by job. Cheap: it may be asked every second."""
+
+    # exports --------------------------------------------------------------------------------------------
+    def exports(self) -> Exports:
+        """The side for exports; it shares this store's connection and thread."""
+
+    def readable(self) -> Catalogue:
+        """As `catalogue`, with the columns that only the load itself sets: all that can be exported."""
 
     def close(self) -> None: ...

@@ -24,6 +24,7 @@ ROOMS = (
     "cli",
     "config",
     "doctor",
+    "exports",
     "expressions",
     "files",
     "guessing",
