@@ -198,7 +198,9 @@ class Pipeline:
         """Write what this mapping says to one file; never over one. Returns the number of rows. Raises PipelineError
         when the file is there already or a value cannot be written, ConfigError, Environment."""
         first = self._first_worker()
-        return outing.write(self._setup((mapping,)), mapping, Path(os.path.abspath(to)), period, self._clock, first)
+        return outing.write(
+            self._setup((mapping,)), mapping, Path(os.path.abspath(to)), period, self._clock, first
+        )
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended, at

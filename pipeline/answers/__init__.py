@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from pipeline.answers.comparing import compare
 from pipeline.answers.facts import Facts
-from pipeline.answers.outgoing import export_status
 from pipeline.answers.lying import Services
+from pipeline.answers.outgoing import export_status
 from pipeline.answers.rows import ledger_row, taken_row, waiting_row
 from pipeline.answers.why import why
 from pipeline.clock import Clock

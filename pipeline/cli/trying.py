@@ -21,7 +21,9 @@ COUNTS = ("rows_read", "inserted", "updated", "unchanged", "deleted", "refused")
 
 def try_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The file, which stays where it is, or the name of an export.")],
+    file: Annotated[
+        Path, typer.Argument(help="The file, which stays where it is, or the name of an export.")
+    ],
     job: Annotated[str | None, typer.Option(metavar="JOB", help="As this job would take it.")] = None,
     mapping: Annotated[
         str | None, typer.Option(metavar="NAME", help="By this mapping, whatever the jobs.")

@@ -33,7 +33,9 @@ def once(
     jobs: Annotated[list[str] | None, typer.Argument(help="Only these jobs.")] = None,
     now: Annotated[bool, typer.Option("--now", help="Do not wait for the job's hour.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for unfinished files.")] = 60.0,
-    first: Annotated[str | None, typer.Option("--from", metavar="DAY", help="Export from this day on.")] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="Export from this day on.")
+    ] = None,
     last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Export to this day.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +49,10 @@ def once(
         if not pipeline.settings.active:
             voice.say(message("cli.is_off"))
         try:
-            result, zone = pipeline.once(jobs or (), now=now, wait=wait, period=period), pipeline.settings.timezone
+            result, zone = (
+                pipeline.once(jobs or (), now=now, wait=wait, period=period),
+                pipeline.settings.timezone,
+            )
         finally:
             bar.end()
     if as_json:

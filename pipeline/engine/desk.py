@@ -139,7 +139,9 @@ class Announcer:
         claim: str = "",
     ) -> None:
         """The same of a file that nobody claimed."""
-        self.listener(Event(name, self.clock.now().wall, job, printable(file), claim, said, dict(facts or {})))
+        self.listener(
+            Event(name, self.clock.now().wall, job, printable(file), claim, said, dict(facts or {}))
+        )
 
     def trouble(self, job: str, before: Trouble | None, said: Message, *, paused: bool = False) -> Trouble:
         """Another failure of the world: told once, tried again later and later."""

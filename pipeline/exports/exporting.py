@@ -111,7 +111,14 @@ class Exporter:
             files = self._kept(work, state, hidden, written, revision)
             point("export.kept")
             rows = self._exports.record(
-                job.name, job.mapping, files, state.sequence, work.opening, state.mark, mark, self._clock.now().wall
+                job.name,
+                job.mapping,
+                files,
+                state.sequence,
+                work.opening,
+                state.mark,
+                mark,
+                self._clock.now().wall,
             )
         except BaseException:
             for path in hidden:
@@ -133,7 +140,12 @@ class Exporter:
         period = self._period(work, moment)
         changes: dict[str, Which] = {"changes": "changed", "new": "new"}
         which: Which = changes.get(job.what if work.period is None else "period", "all")
-        facts = {"job": job.name, "mapping": job.mapping, "station": work.station, "period": period.label if period else ""}
+        facts = {
+            "job": job.name,
+            "mapping": job.mapping,
+            "station": work.station,
+            "period": period.label if period else "",
+        }
         revision = self._next_revision(work, period)
         several, names = len(plan.files) > 1, set[str]()
         for file in plan.files:
@@ -164,10 +176,21 @@ class Exporter:
             raise Environment(message("exports.name_taken", path=str(final)))
 
     def _manifest(
-        self, work: ExportWork, state: ExportState, moment: datetime, hidden: list[Path], written: dict[str, Filled]
+        self,
+        work: ExportWork,
+        state: ExportState,
+        moment: datetime,
+        hidden: list[Path],
+        written: dict[str, Filled],
     ) -> None:
         job, local = work.job, moment.astimezone(ZoneInfo(work.zone))
-        facts = {"job": job.name, "mapping": job.mapping, "station": work.station, "period": "", "file": "manifest"}
+        facts = {
+            "job": job.name,
+            "mapping": job.mapping,
+            "station": work.station,
+            "period": "",
+            "file": "manifest",
+        }
         name = file_name(work.plan.manifest, local=local, sequence=state.sequence, facts=facts)
         self._free(job.to / name)
         path = outbox.hidden_path(job.to, job.name, state.sequence, len(hidden))
@@ -189,7 +212,11 @@ class Exporter:
             )  # fmt: skip
             if revision is not None:
                 one = replace(
-                    one, period=revision.period, revision=revision.number, added=revision.added, gone=revision.gone
+                    one,
+                    period=revision.period,
+                    revision=revision.number,
+                    added=revision.added,
+                    gone=revision.gone,
                 )
             files.append(one)
         return files
@@ -231,7 +258,12 @@ class Exporter:
             final = Path(one.file.folder) / os.fsdecode(one.file.name)
             finals.append(final)
             outbox.place(
-                Path(one.hidden), final, Path(one.kept), one.file.fingerprint, sure=sure, sequence=one.sequence
+                Path(one.hidden),
+                final,
+                Path(one.kept),
+                one.file.fingerprint,
+                sure=sure,
+                sequence=one.sequence,
             )
         for folder in {final.parent for final in finals}:
             disk.sync_folder(folder)
@@ -240,7 +272,11 @@ class Exporter:
             for template in work.job.ready:
                 if os.path.lexists(final):  # a reader that took it waits for nothing more
                     name = companion_name(template, final.name)
-                    text = f"{one.file.fingerprint.hex()}  {final.name}\n" if name.endswith((".sha256", ".sha256sum")) else ""
+                    text = (
+                        f"{one.file.fingerprint.hex()}  {final.name}\n"
+                        if name.endswith((".sha256", ".sha256sum"))
+                        else ""
+                    )
                     outbox.companion(final.parent, name, text)
         for folder in {final.parent for final in finals}:
             disk.sync_folder(folder)

@@ -67,7 +67,9 @@ def _work(order: ExportOrder, store: Store) -> ExportWork:
         order["zone"],
         order["station"],
         None if opening is None else datetime.fromisoformat(opening),
-        None if period is None else Period(period[0], date.fromisoformat(period[1]), date.fromisoformat(period[2])),
+        None
+        if period is None
+        else Period(period[0], date.fromisoformat(period[1]), date.fromisoformat(period[2])),
     )
 
 
@@ -83,7 +85,13 @@ def plan_of(name: str, text: str, store: Store) -> OutPlan:
 
 
 def _outcome(deed: str, said: Message | None = None, ids: list[int] | None = None, **more: object) -> Outcome:
-    return {"deed": deed, "said": None if said is None else said.to_json(), "ids": ids or [], "claim": "", **more}
+    return {
+        "deed": deed,
+        "said": None if said is None else said.to_json(),
+        "ids": ids or [],
+        "claim": "",
+        **more,
+    }
 
 
 def _shown(one: Shown) -> Outcome:

@@ -63,7 +63,9 @@ def again(store: Store, id: int) -> Path:
             os.fsync(copy.fileno())
         final = folder / os.fsdecode(found.file.name)
         for n in range(100):
-            final = folder / (os.fsdecode(found.file.name) if n == 0 else _marked(os.fsdecode(found.file.name), n))
+            final = folder / (
+                os.fsdecode(found.file.name) if n == 0 else _marked(os.fsdecode(found.file.name), n)
+            )
             try:
                 disk.rename_noreplace(hidden, final)
             except FileExistsError:
@@ -83,4 +85,3 @@ def again(store: Store, id: int) -> Path:
 def _marked(name: str, n: int) -> str:
     stem, dot, rest = name.partition(".")
     return f"{stem}~{n}{dot}{rest}"
-

@@ -85,7 +85,8 @@ class LedgerRow(SQLModel, table=True):
     undo_of: int | None = Field(default=None, sa_column=sa.Column(BIG))
     log_from: int | None = Field(default=None, sa_column=sa.Column(sa.BigInteger))
     kind: str = Field(
-        default="import", sa_column=sa.Column(sa.String(16), nullable=False, server_default=sa.text("'import'"))
+        default="import",
+        sa_column=sa.Column(sa.String(16), nullable=False, server_default=sa.text("'import'")),
     )
 
 

@@ -7,8 +7,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Un import s'appelle déjà {name}. Donnez un autre nom à l'export.",
     ),
     "exports.no_station": (
-        "The name holds {name}, but no station is named. Add [station] with name = \"…\".",
-        "Le nom contient {name}, mais aucune station n'est nommée. Ajoutez [station] avec name = \"…\".",
+        'The name holds {name}, but no station is named. Add [station] with name = "…".',
+        'Le nom contient {name}, mais aucune station n\'est nommée. Ajoutez [station] avec name = "…".',
     ),
     "exports.names_meet": (
         "Export {other} writes the same names into the same folder. Add {{job}} to the name, or choose another folder.",
@@ -44,16 +44,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Le fichier {name} a besoin de ses colonnes : ajoutez [export.files.{name}.columns].",
     ),
     "exports.one_source": (
-        "Column {column} needs exactly one of: a path like \"order.number\", value, sql, sum, count, lines.",
-        "La colonne {column} demande exactement un de : un chemin comme \"order.number\", value, sql, sum, count, lines.",
+        'Column {column} needs exactly one of: a path like "order.number", value, sql, sum, count, lines.',
+        'La colonne {column} demande exactement un de : un chemin comme "order.number", value, sql, sum, count, lines.',
     ),
     "exports.sum": (
-        "sum must name a number of another table, like \"sales_order_line.net_amount\", not {value}.",
-        "sum doit nommer un nombre d'une autre table, comme \"sales_order_line.net_amount\", pas {value}.",
+        'sum must name a number of another table, like "sales_order_line.net_amount", not {value}.',
+        'sum doit nommer un nombre d\'une autre table, comme "sales_order_line.net_amount", pas {value}.',
     ),
     "exports.lines": (
-        "lines of {table} needs columns = [\"…\"]: what of each line is written?",
-        "lines de {table} a besoin de columns = [\"…\"] : que faut-il écrire de chaque ligne ?",
+        'lines of {table} needs columns = ["…"]: what of each line is written?',
+        'lines de {table} a besoin de columns = ["…"] : que faut-il écrire de chaque ligne ?',
     ),
     "exports.truth": (
         'truth must be two different texts, like ["yes", "no"].',
@@ -89,8 +89,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # what does not come back
     "exports.back_where": (
-        "Not reversible: rows that `where` sets aside on import are written all the same. Say [export] where = \"…\".",
-        "Non réversible : les lignes que `where` écarte à l'import sont écrites quand même. Indiquez [export] where = \"…\".",
+        'Not reversible: rows that `where` sets aside on import are written all the same. Say [export] where = "…".',
+        'Non réversible : les lignes que `where` écarte à l\'import sont écrites quand même. Indiquez [export] where = "…".',
     ),
     "exports.back_section": (
         "Not reversible: {key} computes on import, and is not undone on export.",
@@ -128,8 +128,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{column} contient {value}, qui ne peut être écrit : {why} Rien n'a été écrit.",
     ),
     "exports.why_list": (
-        "it is not in the value list. Add it to the mapping, or other = \"keep\".",
-        "il n'est pas dans la liste de valeurs. Ajoutez-le au modèle, ou other = \"keep\".",
+        'it is not in the value list. Add it to the mapping, or other = "keep".',
+        'il n\'est pas dans la liste de valeurs. Ajoutez-le au modèle, ou other = "keep".',
     ),
     "exports.why_separator": (
         "it holds the separator or a line end, and this format has no quotes.",
@@ -174,8 +174,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{column} ne peut nommer un élément XML. N'employez que lettres, chiffres, - et _.",
     ),
     "exports.no_positions": (
-        "Lines of fixed columns need [write.columns], like code = \"1-8\", for each column; {column} has none.",
-        "Des lignes à colonnes fixes demandent [write.columns], comme code = \"1-8\", pour chaque colonne ; {column} n'en a pas.",
+        'Lines of fixed columns need [write.columns], like code = "1-8", for each column; {column} has none.',
+        'Des lignes à colonnes fixes demandent [write.columns], comme code = "1-8", pour chaque colonne ; {column} n\'en a pas.',
     ),
     "exports.no_xlsx": (
         "Writing a workbook needs xlsxwriter, which is not installed. Install it, or use CSV.",
@@ -211,9 +211,9 @@ TEXTS: dict[str, tuple[str, str]] = {
         "La copie gardée {path} de l'export {id} a disparu ou changé : il ne peut être réécrit.",
     ),
     "exports.not_recorded": (
-        'Changes of {table} are not recorded here, so what changed cannot be told. Import into it once with '
+        "Changes of {table} are not recorded here, so what changed cannot be told. Import into it once with "
         'Pipeline, or use what = "all".',
-        'Les changements de {table} ne sont pas enregistrés ici. Importez-y une fois avec Pipeline, ou utilisez '
+        "Les changements de {table} ne sont pas enregistrés ici. Importez-y une fois avec Pipeline, ou utilisez "
         'what = "all".',
     ),
     "exports.needs_date": (

@@ -38,7 +38,9 @@ class DelimitedWriter:
         if not frame.height:
             return
         if self._plain:
-            held = io.BytesIO()  # what goes wrong in `out` would come back as another error through the library
+            held = (
+                io.BytesIO()
+            )  # what goes wrong in `out` would come back as another error through the library
             frame.write_csv(
                 held, include_header=False, separator=self._sign, quote_char=self._quote,
                 line_terminator=self._options.line_end,

@@ -61,7 +61,13 @@ def suits(format: str, options: WriteOptions, columns: Sequence[str]) -> Message
 
 
 def open_writer(
-    out: BinaryIO, name: str, format: str, options: WriteOptions, schema: pl.Schema, stack: ExitStack, scratch: Path
+    out: BinaryIO,
+    name: str,
+    format: str,
+    options: WriteOptions,
+    schema: pl.Schema,
+    stack: ExitStack,
+    scratch: Path,
 ) -> Writer:
     """The writer of one file. `out` takes the file's bytes; `stack` ends what lies between, when it is closed;
     `scratch`: a path beside it for what a format must collect first."""

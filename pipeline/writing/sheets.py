@@ -61,7 +61,9 @@ class SheetWriter:
         elif isinstance(value, int | Decimal):
             exact = Decimal(value)
             if len(exact.normalize().as_tuple().digits) > DIGITS:
-                code = sheet.write_string(row, n, format(exact, "f").rstrip("0").rstrip(".") if exact % 1 else str(int(exact)))
+                code = sheet.write_string(
+                    row, n, format(exact, "f").rstrip("0").rstrip(".") if exact % 1 else str(int(exact))
+                )
             else:
                 code = sheet.write_number(row, n, value)
         elif isinstance(value, dt.datetime):
@@ -75,7 +77,9 @@ class SheetWriter:
             if value < FIRST:
                 code = sheet.write_string(row, n, value.isoformat())
             else:
-                code = sheet.write_datetime(row, n, dt.datetime(value.year, value.month, value.day), self._day)  # noqa: DTZ001
+                code = sheet.write_datetime(
+                    row, n, dt.datetime(value.year, value.month, value.day), self._day
+                )  # noqa: DTZ001
         else:
             if len(value) > LETTERS:
                 raise Unwritable(fault(name, value, "exports.why_sheet"))

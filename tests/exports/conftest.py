@@ -56,7 +56,9 @@ class Shop:
             conn.execute(table(into).insert().values(id=id, **values))
         return id
 
-    def order(self, number: str, amount: str | None = "12.5", status: str | None = "paid", **more: Any) -> Any:
+    def order(
+        self, number: str, amount: str | None = "12.5", status: str | None = "paid", **more: Any
+    ) -> Any:
         total = None if amount is None else Decimal(amount)
         values = {"source": "shop", "ordered_at": NOON, **more}
         return self.add("sales_order", number=number, gross_amount=total, status=status, **values)

@@ -117,7 +117,10 @@ order = ["line_no"]
     files = shop.files()
     assert files["orders-0001-lines.csv"] == "No,Line,Net,Shop\n001,1,1,lyon\n001,2,2,lyon\n"
     listed = json.loads(files["manifest-0001.json"])["files"]
-    assert [(f["name"], f["rows"]) for f in listed] == [("orders-0001-orders.csv", 1), ("orders-0001-lines.csv", 2)]
+    assert [(f["name"], f["rows"]) for f in listed] == [
+        ("orders-0001-orders.csv", 1),
+        ("orders-0001-lines.csv", 2),
+    ]
     digest = listed[0]["sha256"]
     assert files["orders-0001-orders.csv.sha256"] == f"{digest}  orders-0001-orders.csv\n"
     assert "manifest-0001.done" in files
@@ -147,7 +150,7 @@ order = ["-number"]
         shop.add("sales_order_line", order=first, line_no=n, net_amount=n * 2)
     shop.export(mapping, what="changes")
     text = shop.files()["orders-0001.csv"].replace('" : ', '":').replace("}, {", "},{").replace(', ""', ',""')
-    assert text.replace(': ', ':').replace(' :', ':').splitlines() == [
+    assert text.replace(": ", ":").replace(" :", ":").splitlines() == [
         "No,Customer,Sum,Count,Twice,Lines",
         "002,Ada,,0,25.00,[]",
         '001,Ada,6.00,2,25.00,"[{""n"":1,""net"":2},{""n"":2,""net"":4}]"',
@@ -156,7 +159,10 @@ order = ["-number"]
     shop.remove("sales_order_line", table("sales_order_line").c.line_no == 2)
     shop.export(mapping, what="changes")
     lines = shop.files()["orders-0002.csv"].splitlines()
-    assert [line.split(",")[:4] for line in lines[1:]] == [["002", "Bea", "", "0"], ["001", "Bea", "2.00", "1"]]
+    assert [line.split(",")[:4] for line in lines[1:]] == [
+        ["002", "Bea", "", "0"],
+        ["001", "Bea", "2.00", "1"],
+    ]
 
 
 def test_a_period_has_revisions_that_say_what_differs(shop: Shop) -> None:
@@ -233,7 +239,9 @@ def test_a_full_disc_leaves_nothing(shop: Shop) -> None:
         shop.order(f"{n:05d}", None, None, notes="x") if n < 300 else None
     outbox = shop.root / "outbox"
     outbox.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4k", "none", str(outbox)], capture_output=True).returncode:
+    if subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4k", "none", str(outbox)], capture_output=True
+    ).returncode:
         pytest.skip("needs the right to mount")
     try:
         with pytest.raises(Environment):

@@ -43,7 +43,8 @@ def shop(installation: Installation) -> Installation:
 def said(box: Installation, *words: str) -> tuple[int, str, str]:
     """`pipeline WORDS` in this process."""
     result = CliRunner().invoke(app, ["--config", str(box.config), *words])
-    return result.exit_code, result.stdout, result.stderr
+    broken = "" if isinstance(result.exception, SystemExit | None) else str(result.exception)
+    return result.exit_code, result.stdout, result.stderr + broken
 
 
 def outbox(box: Installation, job: str = "orders") -> dict[str, str]:
@@ -91,7 +92,9 @@ def test_what_it_writes_is_imported_again_without_a_difference(shop: Installatio
 
 def test_the_service_exports_at_its_hours(shop: Installation) -> None:
     shop.once("often")  # a job first seen is not late
-    shop.wait_until("an export", lambda: shop.once("often", wait=0).files or _there(shop.root / "outbox/often"))
+    shop.wait_until(
+        "an export", lambda: shop.once("often", wait=0).files or _there(shop.root / "outbox/often")
+    )
     assert outbox(shop, "often")["o-001.csv"] == WRITTEN
 
 
@@ -123,7 +126,9 @@ def test_what_is_wrong_is_told_and_the_next_time_works(shop: Installation) -> No
         ('name = "x.csv"\nat = "25h"', "config.at"),
     ],
 )
-def test_mistakes_in_the_config_are_told_with_their_line(installation: Installation, line: str, code: str) -> None:
+def test_mistakes_in_the_config_are_told_with_their_line(
+    installation: Installation, line: str, code: str
+) -> None:
     text = f'[exports.x]\nmapping = "sales"\nto = "outbox"\n{line}\n'
     installation.config.write_text(installation.config.read_text() + text)
     with pytest.raises(ConfigError) as told:

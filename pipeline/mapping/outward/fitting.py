@@ -7,7 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.errors import Mistake
 from pipeline.mapping.fitting import Notes, valid_format
-from pipeline.mapping.model import Catalogue, Column, Expression, Field, Kind, ReadOptions, SavedMapping, Table
+from pipeline.mapping.model import (
+    Catalogue,
+    Column,
+    Expression,
+    Field,
+    Kind,
+    ReadOptions,
+    SavedMapping,
+    Table,
+)
 from pipeline.mapping.outward.going_back import Pairs, reversed_pairs
 from pipeline.mapping.outward.model import (
     Export,
@@ -33,7 +42,10 @@ def compile_outward(saved: SavedMapping, catalogue: Catalogue) -> tuple[OutPlan 
     export = saved.export or Export((FilePart(),))
     files = [fitter.part(part) for part in export.parts]
     write = write_options(saved)
-    for name, form in (("write.date", saved.write.date if saved.write else None), ("read.date", saved.read.date)):
+    for name, form in (
+        ("write.date", saved.write.date if saved.write else None),
+        ("read.date", saved.read.date),
+    ):
         if form is not None and not valid_format(form):
             fitter.notes.say(name, "mapping.format", format=form)
     found = sorted(fitter.notes.found, key=lambda mistake: mistake.line)

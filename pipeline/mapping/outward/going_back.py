@@ -44,7 +44,10 @@ def reversed_pairs(saved: SavedMapping, back: Notes) -> Pairs:
             if getattr(section, key) is not None:
                 back.say(root + key, "exports.back_section", key=key)
         if section is base:
-            pairs.order += [*((target, "id") for target, _ in section.rows), *((c,) for c, _ in section.counts)]
+            pairs.order += [
+                *((target, "id") for target, _ in section.rows),
+                *((c,) for c, _ in section.counts),
+            ]
         for target, parent in section.rows:
             if parent in by_name and parent not in reached:
                 reached[parent] = (*before, target)

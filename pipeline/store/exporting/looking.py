@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROWS = 50_000  # of a batch
-_LAST = (
-    "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM {sequence}"  # taken before the look
-)
+_LAST = "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM {sequence}"  # taken before the look
 
 
 @dataclass(slots=True)
@@ -110,7 +108,9 @@ def look_postgres(
 ) -> Iterator[Look]:
     """A look at PostgreSQL: a snapshot; the oldest transaction that was open in it is the mark."""
     with session._transaction(write=False) as conn:
-        sequence = conn.exec_driver_sql("SELECT pg_get_serial_sequence('pipeline_change', 'seq')").scalar_one()
+        sequence = conn.exec_driver_sql(
+            "SELECT pg_get_serial_sequence('pipeline_change', 'seq')"
+        ).scalar_one()
         last = int(conn.exec_driver_sql(_LAST.format(sequence=sequence)).scalar_one())
     with session._transaction(write=False) as conn:
         conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -142,7 +142,9 @@ def _since(conn: sa.Connection, since: str, low: int, high: int) -> tuple[int, s
     return floor, f"seq > {floor} AND txid::xid8 >= '{seen}' AND txid::xid8 < '{low}'"
 
 
-def _from_sqlite(conn: sa.Connection, sql: str, columns: Sequence[Column], exact: bool) -> Iterator[pl.DataFrame]:
+def _from_sqlite(
+    conn: sa.Connection, sql: str, columns: Sequence[Column], exact: bool
+) -> Iterator[pl.DataFrame]:
     import polars as pl
 
     raw: Any = conn.connection.driver_connection
@@ -167,7 +169,9 @@ def _series(name: str, values: Sequence[Any], column: Column, exact: bool) -> pl
             if not column.scale:
                 return whole.cast(pl.Decimal(38, 0))
             part = pl.lit(Decimal(1).scaleb(-column.scale), dtype=pl.Decimal(38, column.scale))
-            return pl.select((pl.lit(whole.cast(pl.Decimal(38, 0))) * part).cast(pl.Decimal(38, column.scale)).alias(name)).to_series()
+            return pl.select(
+                (pl.lit(whole.cast(pl.Decimal(38, 0))) * part).cast(pl.Decimal(38, column.scale)).alias(name)
+            ).to_series()
         case Kind.DECIMAL:
             texts = [None if v is None else Decimal(str(v)) for v in values]
             return pl.Series(name, texts, dtype=pl.Decimal(38, column.scale))
@@ -178,10 +182,14 @@ def _series(name: str, values: Sequence[Any], column: Column, exact: bool) -> pl
         case Kind.DATE:
             return pl.Series(name, values, dtype=pl.String).str.to_date("%Y-%m-%d")
         case Kind.DATETIME:
-            text = pl.Series(name, values, dtype=pl.String).str.slice(0, 26).str.replace("T", " ", literal=True)
+            text = (
+                pl.Series(name, values, dtype=pl.String).str.slice(0, 26).str.replace("T", " ", literal=True)
+            )
             return text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", time_zone="UTC")
         case _:
-            return pl.Series(name, [v if v is None or type(v) is str else str(v) for v in values], dtype=pl.String)
+            return pl.Series(
+                name, [v if v is None or type(v) is str else str(v) for v in values], dtype=pl.String
+            )
 
 
 def _from_postgres(conn: sa.Connection, sql: str, columns: Sequence[Column]) -> Iterator[pl.DataFrame]:
@@ -208,7 +216,9 @@ def _typed(text: bytes, columns: Sequence[Column]) -> pl.DataFrame:
         io.BytesIO(text), has_header=False, new_columns=names, schema_overrides=[pl.String] * len(names),
         infer_schema=False,
     )  # fmt: skip
-    return frame.select([_converted(pl.col(name), column).alias(name) for name, column in zip(names, columns, strict=False)])
+    return frame.select(
+        [_converted(pl.col(name), column).alias(name) for name, column in zip(names, columns, strict=False)]
+    )
 
 
 def _converted(text: pl.Expr, column: Column) -> pl.Expr:

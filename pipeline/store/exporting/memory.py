@@ -78,10 +78,16 @@ class ExportMemory:
             self._session._lock_job(conn, job)
             self._advance(conn, job, sequence, before, mark, sequence)
 
-    def _advance(self, conn: sa.Connection, job: str, sequence: int, before: str, mark: str, next: int) -> None:
+    def _advance(
+        self, conn: sa.Connection, job: str, sequence: int, before: str, mark: str, next: int
+    ) -> None:
         """The fence: whoever began from another state writes nothing."""
         here = (jobs.c.job == job, jobs.c.next_sequence == sequence, jobs.c.mark == before)
-        moved = jobs.update().where(*here).values(next_sequence=next, mark=mark, intent_at=None, intent_opening=None)
+        moved = (
+            jobs.update()
+            .where(*here)
+            .values(next_sequence=next, mark=mark, intent_at=None, intent_opening=None)
+        )
         if conn.execute(moved).rowcount != 1:
             raise PipelineError(message("exports.busy", job=job))
 

@@ -53,7 +53,8 @@ class Select:
         if asked.total == "sum":
             return f"(SELECT sum(c.{quoted(asked.inner[0][1].name)}) {where})"
         pairs = ", ".join(
-            f"{literal(name)}, {self._json(column, f'c.{quoted(column.name)}')}" for name, column in asked.inner
+            f"{literal(name)}, {self._json(column, f'c.{quoted(column.name)}')}"
+            for name, column in asked.inner
         )
         key = next(iter(self.catalogue[asked.table].keys), ())
         order = ", ".join(f"c.{quoted(name)}" for name in (*key, "id"))
@@ -172,7 +173,9 @@ class Select:
                     was = f"json_extract(old, {literal('$.' + quoted(asked.link))})"
                 else:
                     was = f"(old::jsonb ->> {literal(asked.link)})::uuid"
-                found.append(f"SELECT {was} {self._any(asked.table)} AND old IS NOT NULL AND {was} IS NOT NULL")
+                found.append(
+                    f"SELECT {was} {self._any(asked.table)} AND old IS NOT NULL AND {was} IS NOT NULL"
+                )
         return found
 
     def _gone(self) -> str:
@@ -182,9 +185,7 @@ class Select:
         names = [column.name for column in target.columns]
         span = self.span or "seq < 0"
         entries = f"FROM pipeline_change WHERE {span} AND table_name = {literal(target.name)}"
-        keys = (
-            f"SELECT row_id, max(CASE WHEN op = 'D' THEN seq END) AS gone, min(seq) AS first {entries} GROUP BY row_id"
-        )
+        keys = f"SELECT row_id, max(CASE WHEN op = 'D' THEN seq END) AS gone, min(seq) AS first {entries} GROUP BY row_id"
         there = f"SELECT 1 FROM {table} AS b WHERE {self._text_id(target, 'b')} = c.row_id"
         source = (
             f"FROM ({keys}) AS k JOIN pipeline_change AS c ON c.seq = k.gone"

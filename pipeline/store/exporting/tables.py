@@ -18,7 +18,9 @@ class ExportRow(SQLModel, table=True):
         sa.UniqueConstraint("job", "sequence", "part"),
         sa.Index("ix_pipeline_export_opening", "job", "opening"),
     )
-    file: int = Field(sa_column=sa.Column(BIG, sa.ForeignKey("pipeline_file.id"), primary_key=True, autoincrement=False))
+    file: int = Field(
+        sa_column=sa.Column(BIG, sa.ForeignKey("pipeline_file.id"), primary_key=True, autoincrement=False)
+    )
     job: str = Field(sa_column=sa.Column(sa.Text, nullable=False))
     sequence: int = Field(sa_column=sa.Column(sa.BigInteger, nullable=False))
     part: int = Field(sa_column=sa.Column(sa.Integer, nullable=False))

@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 from typing import Literal
 
 from pipeline.mapping.model import Catalogue
+from pipeline.store.arrivals import Arrivals
 from pipeline.store.exporting.looking import look_postgres, look_sqlite
 from pipeline.store.exporting.memory import ExportMemory
 from pipeline.store.exporting.model import Look
-from pipeline.store.arrivals import Arrivals
 from pipeline.store.target import Target
 
 
