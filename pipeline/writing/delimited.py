@@ -10,8 +10,6 @@ import polars as pl
 from pipeline.mapping.outward.making import Unwritable, fault
 from pipeline.mapping.outward.model import WriteOptions
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would run
-
 
 class DelimitedWriter:
     """CSV with any sign between cells, any quote, any line end."""
@@ -26,9 +24,6 @@ class DelimitedWriter:
             self._write(names)
 
     def add(self, frame: pl.DataFrame) -> None:
-        if self._options.purpose == "spreadsheet":
-            texts = [c for c, kind in frame.schema.items() if kind == pl.String]
-            frame = frame.with_columns([_defused(pl.col(c)).alias(c) for c in texts])
         self._write(frame)
 
     def close(self) -> None:
@@ -71,12 +66,6 @@ class DelimitedWriter:
             )
             found.append(pl.when(text.is_null()).then(pl.lit("")).when(special).then(inside).otherwise(text))
         return found
-
-
-def _defused(text: pl.Expr) -> pl.Expr:
-    """A text that a spreadsheet would run gets a mark before it that makes it a text."""
-    risky = pl.any_horizontal([text.str.starts_with(sign) for sign in FORMULA])
-    return pl.when(risky).then(pl.concat_str([pl.lit("'"), text])).otherwise(text)
 
 
 class FixedWriter:

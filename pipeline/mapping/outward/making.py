@@ -20,6 +20,7 @@ from pipeline.mapping.outward.model import OutColumn, OutFile, WriteOptions
 from pipeline.mapping.rows import LINE, dtype
 from pipeline.words import Message, message
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # how a text begins that a spreadsheet would run
 CELLS = ReadOptions(decimal=".")
 MOMENT = "%Y-%m-%dT%H:%M:%S%.fZ"
 
@@ -71,14 +72,24 @@ class Maker:
     def _written(self, series: pl.Series, column: OutColumn) -> pl.Series:
         if column.form.values is not None:
             made = _listed(series, column.form.values, column)
-        elif not self.texts and column.form.format is None:
+        elif not self.texts and not self._has_form(series.dtype, column.form):
             return series
         else:
             made = as_text(series, column.form, self.write, self.zone)
         bad = (made.is_null() & series.is_not_null()).arg_true()
         if len(bad):
             raise Unwritable(fault(column.name, series[bad[0]], "exports.why_list"))
-        return made
+        return _defused(made) if self._risky(series.dtype) else made
+
+    def _has_form(self, kind: pl.DataType, form: Field) -> bool:
+        """Does the mapping say how such a value looks, so that it must be a text to be read back?"""
+        if kind.is_temporal():
+            return bool(form.format or self.write.date)
+        return isinstance(kind, pl.Decimal) and (form.decimal or self.write.decimal or ".") != "."
+
+    def _risky(self, kind: pl.DataType) -> bool:
+        """Could a spreadsheet run it as a formula? A number or a day it cannot."""
+        return self.texts and self.write.purpose == "spreadsheet" and kind == pl.String
 
     # expressions ----------------------------------------------------------------------------------------
     def _cells(self, frame: pl.DataFrame) -> Rows:
@@ -167,6 +178,12 @@ def _moment(series: pl.Series, form: Field, write: WriteOptions, zone: str) -> p
 def _native(form: str) -> str:
     """A format in the letters of the library."""
     return form.replace("%f", "%6f")
+
+
+def _defused(texts: pl.Series) -> pl.Series:
+    """A text that a spreadsheet would run gets a mark before it that makes it a text."""
+    risky = pl.any_horizontal([pl.lit(texts).str.starts_with(sign) for sign in FORMULA])
+    return pl.select(pl.when(risky).then(pl.lit("'") + pl.lit(texts)).otherwise(pl.lit(texts))).to_series()
 
 
 def _told(text: str, told: Mapping[str, str]) -> str:
