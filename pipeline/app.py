@@ -260,8 +260,8 @@ class Pipeline:
             raise ConfigError(message("config.mistakes", file=found[0].file, count=len(found)), found)
         settings = configuration.load(self.settings.path)
         mappings = {}
-        jobs = (*settings.imports, *settings.exports)
-        for name in {*(job.mapping for job in jobs), *more}:
+        used = {*(job.mapping for job in settings.imports), *(job.mapping for job in settings.exports)}
+        for name in {*used, *more}:
             text = configuration.mapping_text(self.settings.path, name)
             saved, wrong = parse(name, text, f"mappings/{name}.toml")
             if saved is None:  # saved again since it was checked
@@ -284,7 +284,8 @@ class Pipeline:
 
     def _job(self, name: str) -> ImportJob | ExportJob:
         """Raises ConfigError when there is no such job."""
-        jobs = {job.name: job for job in (*self.settings.imports, *self.settings.exports)}
+        jobs: dict[str, ImportJob | ExportJob] = {job.name: job for job in self.settings.imports}
+        jobs |= {job.name: job for job in self.settings.exports}
         if name not in jobs:
             raise ConfigError(message("config.no_job", job=name, known=", ".join(jobs)))
         return jobs[name]

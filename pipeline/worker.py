@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypedDict
+from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypedDict, cast
 
 from pipeline import faults
 from pipeline.brake import from_order
@@ -161,12 +161,12 @@ class _Desk:
         if "export" in order:
             from pipeline.exports.serving import serve
 
-            outcome = serve(order, self._store, lambda frame: send(self._out, frame))
+            outcome = serve(cast("ExportOrder", order), self._store, lambda frame: send(self._out, frame))
             if outcome["deed"] == "environment":
                 self.close()
             return [outcome]
         try:
-            return self._run(order)
+            return self._run(cast("Order", order))
         except ConfigError as unfit:
             said = unfit.mistakes[0].said if unfit.mistakes else unfit.said
             return [_outcome(f["claim"], "paused", said) for f in order["files"]]

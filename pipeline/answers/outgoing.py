@@ -10,7 +10,7 @@ from pipeline.jobs import ExportJob
 from pipeline.results import JobStatus, Why
 from pipeline.schedule import Always, describe, next_opening
 from pipeline.store.model import LedgerFile
-from pipeline.words import message, printable
+from pipeline.words import Fact, message, printable
 
 ASKED = "asked"  # the schedule of an export that runs only when a person asks
 
@@ -38,7 +38,7 @@ def export_status(job: ExportJob, facts: Facts, last: LedgerFile | None) -> JobS
 def written_why(facts: Facts, file: LedgerFile) -> Why:
     """Of a file that an export wrote."""
     row = ledger_row(file, None, facts.settings.timezone)
-    told = {"name": printable(os.fsdecode(file.name)), "job": file.job, "id": file.id}
+    told: dict[str, Fact] = {"name": printable(os.fsdecode(file.name)), "job": file.job, "id": file.id}
     if file.archived_at is None:
         said = message("exports.why_unpublished", path=file.folder, **told)
         return Why(False, said, message("states.trouble_remedy"), row)

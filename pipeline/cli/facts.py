@@ -214,7 +214,8 @@ def why(
 
 def names(pipeline: Pipeline) -> list[str]:
     """Every job, imports first."""
-    return [job.name for job in (*pipeline.settings.imports, *pipeline.settings.exports)]
+    settings = pipeline.settings
+    return [*(job.name for job in settings.imports), *(job.name for job in settings.exports)]
 
 
 def known_job(name: str, known: list[str]) -> None:

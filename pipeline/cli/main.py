@@ -12,7 +12,20 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import demo, doctor, exporting, facts, hold, mapping, reading, start, trying, undoing, work
+from pipeline.cli import (
+    demo,
+    doctor,
+    exporting,
+    facts,
+    fec,
+    hold,
+    mapping,
+    reading,
+    start,
+    trying,
+    undoing,
+    work,
+)
 from pipeline.cli.output import Voice
 from pipeline.errors import PipelineError
 from pipeline.words import message
@@ -32,7 +45,9 @@ for command in (
     app.command()(command)
 app.command(name="try")(trying.try_)
 
+mapping.app.command("preset")(exporting.preset)
 app.add_typer(mapping.app)
+app.add_typer(fec.app)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))
 

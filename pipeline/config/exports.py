@@ -81,17 +81,14 @@ def _read(source: Source, at: At, table: dict[str, Any], root: Path, zone: str) 
     chosen = {key: _choice(source, at, table, key) for key in CHOICES}
     if chosen["deletions"] and chosen["what"] != "changes":
         source.say((*at, "deletions"), "exports.only_changes")
-    folders = {
-        "to": Path(os.path.normpath(root / (source.text_at(at, table, "to") or f"outbox/{name}"))),
-        "kept": Path(os.path.normpath(root / (source.text_at(at, table, "keep") or f"exported/{name}"))),
-    }
     return ExportJob(
         name=name,
         mapping=mapping,
         template=template,
         schedule=read_schedule(source, at, table, zone),
         ready=ready,
-        **folders,
+        to=Path(os.path.normpath(root / (source.text_at(at, table, "to") or f"outbox/{name}"))),
+        kept=Path(os.path.normpath(root / (source.text_at(at, table, "keep") or f"exported/{name}"))),
         **cast(Any, {key: value for key, value in chosen.items() if value}),
     )
 

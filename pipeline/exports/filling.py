@@ -15,12 +15,13 @@ import polars as pl
 from pipeline import files as disk
 from pipeline.errors import ConfigError, FileFailed
 from pipeline.exports.periods import Period
-from pipeline.mapping.model import Column, Kind
+from pipeline.fec import check, refused
+from pipeline.mapping.model import Column
 from pipeline.mapping.outward.making import Maker, Unwritable, constant
 from pipeline.mapping.outward.model import OutColumn, OutFile, OutPlan
 from pipeline.mapping.rows import dtype
 from pipeline.store.exporting.model import Asked, Look, Place, Selection, Which
-from pipeline.words import message
+from pipeline.words import Message, message, render
 from pipeline.writing import format_of, is_text, open_writer, suits
 from pipeline.writing.streams import Hashed
 
@@ -136,7 +137,18 @@ def fill(source: Source, look: Look, path: Path, name: str) -> Filled:
             raise FileFailed(error.said) from error
         file.flush()
         os.fsync(file.fileno())
+    if options.preset == "fec":
+        _hold(path, name)
     return Filled(rows, out.size, out.digest)
+
+
+def _hold(path: Path, name: str) -> None:
+    """Raises FileFailed when a written FEC breaks a rule for which one is refused."""
+    with path.open("rb") as file:
+        wrong = refused(check(name, iter(lambda: file.read(1 << 20), b"")))
+    if wrong:
+        en, fr = (" ".join(render(one.said, language) for one in wrong[:3]) for language in ("en", "fr"))
+        raise FileFailed(Message("fec.refused", {"name": name, "why": en, "why_fr": fr}))
 
 
 def write_manifest(path: Path, job: str, sequence: int, files: Mapping[str, Filled]) -> Filled:
@@ -162,6 +174,3 @@ def needs(plan: OutPlan, what: str, deletions: str) -> None:
             raise ConfigError(message("exports.needs_date"))
         if deletions == "mark" and not file.mark:
             raise ConfigError(message("exports.needs_mark"))
-
-
-KINDS_OF_DATES = (Kind.DATE, Kind.DATETIME)

@@ -89,7 +89,7 @@ def digest_of(path: Path) -> bytes | None:
     """SHA-256 of a regular file; None when there is none that can be read."""
     try:
         with disk.open_regular(path) as file:
-            return hashlib.file_digest(file, "sha256").digest()
+            return disk.fingerprint(file)
     except (FileNotFoundError, PipelineError):
         return None
 
@@ -101,8 +101,8 @@ def place(hidden: Path, final: Path, kept: Path, digest: bytes, *, sure: bool, s
         return
     if not sure and digest_of(hidden) != digest:
         if digest_of(kept) != digest:
-            facts = {"path": str(hidden), "kept": str(kept), "sequence": sequence}
-            raise Environment(message("exports.lost_bytes", **facts))
+            said = message("exports.lost_bytes", path=str(hidden), kept=str(kept), sequence=sequence)
+            raise Environment(said)
         hidden.unlink()
         shutil.copyfile(kept, hidden)
         with hidden.open("rb") as copy:

@@ -25,6 +25,7 @@ ROOMS = (
     "config",
     "doctor",
     "exports",
+    "fec",
     "expressions",
     "files",
     "guessing",

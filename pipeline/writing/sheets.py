@@ -77,9 +77,7 @@ class SheetWriter:
             if value < FIRST:
                 code = sheet.write_string(row, n, value.isoformat())
             else:
-                code = sheet.write_datetime(
-                    row, n, dt.datetime(value.year, value.month, value.day), self._day
-                )  # noqa: DTZ001
+                code = sheet.write_datetime(row, n, dt.datetime.combine(value, dt.time()), self._day)
         else:
             if len(value) > LETTERS:
                 raise Unwritable(fault(name, value, "exports.why_sheet"))

@@ -86,7 +86,7 @@ class Encoded(io.RawIOBase):
                 facts = {"letter": letter, "name": unicodedata.name(letter, f"U+{ord(letter):04X}")}
                 raise Unwritable(message("exports.letter", encoding=self._encoding, text=around, **facts))
             found[letter] = made
-        return text.translate(str.maketrans(found))
+        return text.translate({ord(letter): made for letter, made in found.items()})
 
     def _has(self, text: str) -> bool:
         try:

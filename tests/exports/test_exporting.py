@@ -265,7 +265,7 @@ def test_a_value_that_cannot_be_written_names_itself_and_nothing_appears(shop: S
 def test_a_letter_that_the_encoding_has_not(shop: Shop) -> None:
     shop.order("N° 1 – œuf")
     latin = ORDERS + '[write]\nencoding = "latin-1"\n'
-    with pytest.raises(FileFailed, match="EN DASH|LIGATURE OE"):
+    with pytest.raises(FileFailed, match=r"EN DASH|LIGATURE OE"):
         shop.export(latin)
     assert (shop.files(), shop.hidden()) == ({}, [])
     shop.export(latin + 'unencodable = "transliterate"\n')

@@ -52,13 +52,16 @@ gross_amount = "Total"
 """
 DIALECTS = {
     "plain.csv": ("", ""),
-    "semicolon.csv": ('[read]\ndelimiter = ";"\ndecimal = ","\n', '[write]\nline_end = "crlf"\ndecimals = 2\n'),
+    "semicolon.csv": (
+        '[read]\ndelimiter = ";"\ndecimal = ","\n',
+        '[write]\nline_end = "crlf"\ndecimals = 2\n',
+    ),
     "always.tsv": ('[read]\ndelimiter = "\\t"\n', '[write]\nquoting = "always"\n'),
     "latin.csv": (
         '[read]\ndelimiter = ";"\nencoding = "cp1252"\ndecimal = ","\n',
         '[write]\nunencodable = "transliterate"\n',
     ),
-    "quote.csv": ("[read]\nquote = \"'\"\ndelimiter = \"|\"\n", ""),
+    "quote.csv": ('[read]\nquote = "\'"\ndelimiter = "|"\n', ""),
     "wide.csv": ('[read]\ndelimiter = "||"\n', ""),
     "utf16.csv": ('[read]\nencoding = "utf-16"\n', ""),
     "bom.csv": ("", "[write]\nbom = true\n"),
@@ -119,7 +122,10 @@ def read_back(mapping: str, file: Path, store: SqlStore) -> Any:
     (outcome,) = importer.run(Work(job, plan, (taken,), "Europe/Paris", "en"))
     row = store.by_claim(outcome.claim)
     assert row is not None
-    assert (row.state, row.refused) in {("archived", 0), ("committed", 0)}, (row.reason, store.refused(row.id))
+    assert (row.state, row.refused) in {("archived", 0), ("committed", 0)}, (
+        row.reason,
+        store.refused(row.id),
+    )
     return row
 
 
@@ -127,7 +133,9 @@ def told(store: SqlStore, name: str, columns: tuple[str, ...]) -> list[tuple[Any
     """The table as values, in order."""
     here = table(name).c
     with store._transaction(write=False) as conn:
-        return [tuple(r) for r in conn.execute(sa.select(*(here[c] for c in columns)).order_by(here[columns[0]]))]
+        return [
+            tuple(r) for r in conn.execute(sa.select(*(here[c] for c in columns)).order_by(here[columns[0]]))
+        ]
 
 
 def add(store: SqlStore, name: str, rows: list[dict[str, Any]]) -> None:
@@ -167,7 +175,10 @@ def test_dates_in_every_way_of_writing(name: str, form: str, tmp_path: Path) -> 
     mapping = INVOICE.format(read="[read]\n" + form, write="")
     first, second = store_in(tmp_path, "one.db"), store_in(tmp_path, "two.db")
     days = [dt.date(2026, 2, 28), dt.date(1901, 1, 2), None]
-    rows = [{"number": f"00{n}", "kind": "invoice", "issue_date": day, "gross_amount": n + Decimal("0.5")} for n, day in enumerate(days)]
+    rows = [
+        {"number": f"00{n}", "kind": "invoice", "issue_date": day, "gross_amount": n + Decimal("0.5")}
+        for n, day in enumerate(days)
+    ]
     add(first, "invoice", rows)
     (tmp_path / "in").mkdir()
     one_file(first, work(mapping, first, tmp_path), tmp_path / "in" / name)

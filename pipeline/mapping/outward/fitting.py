@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pipeline.errors import Mistake
 from pipeline.mapping.fitting import Notes, valid_format
@@ -34,6 +35,10 @@ from pipeline.mapping.source import nearest
 TEXT = Column("", Kind.TEXT)
 NUMBER = Column("", Kind.INTEGER)
 LINES = Column("", Kind.JSON)
+FEC: dict[str, Any] = {
+    "format": "csv", "delimiter": "\t", "quote": "", "encoding": "iso8859-15", "decimal": ",", "decimals": 2,
+    "date": "%Y%m%d", "line_end": "\r\n",
+}  # fmt: skip
 
 
 def compile_outward(saved: SavedMapping, catalogue: Catalogue) -> tuple[OutPlan | None, list[Mistake]]:
@@ -63,6 +68,8 @@ def write_options(saved: SavedMapping) -> WriteOptions:
     def first(*values: str | None) -> str | None:
         return next((value for value in values if value is not None), None)
 
+    if write.preset == "fec":
+        write = replace(write, **{k: v for k, v in FEC.items() if getattr(write, k) in (None, 0, "\n")})
     form = first(write.format, read.format if read.format not in ("records", "html") else None)
     return replace(
         write,

@@ -55,6 +55,7 @@ def reversed_pairs(saved: SavedMapping, back: Notes) -> Pairs:
     for section in saved.sections:
         if section.name not in reached:
             back.say(f"tables.{section.name}", "exports.back_apart", section=section.name)
+    pairs.columns.sort(key=lambda one: one[2].line)  # as they stand in the mapping
     return pairs
 
 

@@ -224,7 +224,7 @@ def constant(column: OutColumn, text: str, zone: str) -> str | None:
     if value[0] is None:
         return None
     if isinstance(value.dtype, pl.Datetime):
-        return value.dt.to_string("%Y-%m-%d %H:%M:%S%.6f")[0]
+        return str(value.dt.to_string("%Y-%m-%d %H:%M:%S%.6f")[0])
     plain = as_text(value, Field("", 0), WriteOptions(), "UTC")[0]
     assert isinstance(plain, str)
     return plain

@@ -58,7 +58,8 @@ def read_export(source: Source, top: dict[str, Any], field: ReadField) -> Export
 
 
 def _part(source: Source, at: Path, name: str, table: dict[str, Any], read: ReadField) -> FilePart:
-    given, chosen, columns = table.get("columns"), (), []
+    given, columns = table.get("columns"), list[Written]()
+    chosen: tuple[str, ...] = ()
     if isinstance(given, dict):
         for column, value in given.items():
             one = _written(source, (*at, "columns", column), column, value, read)

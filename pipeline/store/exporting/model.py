@@ -93,6 +93,7 @@ class Look(Protocol):
     how long ago the oldest change was made that an open transaction holds back, 0 when none is."""
 
     mark: str
+    waits_s: int
 
     def rows(self, selection: Selection) -> Iterator[pl.DataFrame]:
         """Batches of typed rows, columns "0", "1", … as asked: String, Int64, Decimal(38, scale), Date,

@@ -147,8 +147,9 @@ class Select:
     def _id(self, target: Target, alias: str) -> str:
         if target.ours:
             return f"{alias}.{quoted('id')}"
-        room = log_sqlite if self.kind == "sqlite" else log_postgres
-        return room.row_id(target, alias)
+        if self.kind == "sqlite":
+            return log_sqlite.row_id(target, alias)
+        return log_postgres.row_id(target, alias)
 
     def _through(self) -> list[str]:
         """Rows that are the same, but whose columns of other tables changed."""
