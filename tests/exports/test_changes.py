@@ -84,7 +84,7 @@ def test_many_writers_and_no_row_lost_or_stale(shop: Shop, writers: list[sa.Conn
     known.update(line.split(",") for line in exported(shop))
     orders = table("sales_order").c
     with shop.store._transaction(write=False) as conn:
-        assert known == dict(conn.execute(sa.select(orders.number, orders.status)))
+        assert known == dict(map(tuple, conn.execute(sa.select(orders.number, orders.status))))
     assert exported(shop) == []
 
 
