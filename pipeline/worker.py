@@ -166,7 +166,7 @@ class _Desk:
                 self.close()
             return [outcome]
         try:
-            return self._run(cast("Order", order))
+            return self._run(order)
         except ConfigError as unfit:
             said = unfit.mistakes[0].said if unfit.mistakes else unfit.said
             return [_outcome(f["claim"], "paused", said) for f in order["files"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from pipeline.mapping.outward.model import OutColumn, OutFile, OutPlan
 from pipeline.mapping.rows import dtype
 from pipeline.store.exporting.model import Asked, Look, Place, Selection, Which
 from pipeline.words import Message, message, render
-from pipeline.writing import format_of, is_text, open_writer, suits
+from pipeline.writing import Writer, format_of, is_text, open_writer, suits
 from pipeline.writing.streams import Hashed
 
 if TYPE_CHECKING:
@@ -56,16 +57,19 @@ class Source:
         """Batches under the file's own names, as texts where the format is text. Raises FileFailed."""
         maker = self.maker(format)
         try:
-            for which in (self.which, *(("deleted",) if self.marked else ())):
-                selection = self._selection(maker, cast("Which", which))
-                if selection is None:
-                    continue
-                for frame in look.rows(selection):
-                    made = maker.make(frame, gone=which == "deleted")
-                    if made.height:
-                        yield made
+            for frame, gone in self.raw(look, maker):
+                yield maker.make(frame, gone=gone)
         except Unwritable as error:
             raise FileFailed(error.said) from error
+
+    def raw(self, look: Look, maker: Maker) -> Iterator[tuple[pl.DataFrame, bool]]:
+        """Batches as the database gives them, and whether their rows are gone."""
+        wanted: tuple[Which, ...] = (self.which, "deleted") if self.marked else (self.which,)
+        for which in wanted:
+            selection = self._selection(maker, which)
+            if selection is not None:
+                for frame in look.rows(selection):
+                    yield frame, which == "deleted"
 
     def maker(self, format: str) -> Maker:
         file = self.file if self.marked else replace(self.file, mark="")
@@ -120,8 +124,7 @@ def fill(source: Source, look: Look, path: Path, name: str) -> Filled:
     """Write one file at `path` as one called `name`, and make it last. Raises FileFailed, OSError."""
     format = format_of(name, source.plan.write)
     options = replace(source.plan.write, timezone=source.plan.write.timezone or source.zone)
-    frames = source.frames(look, format)
-    rows = 0
+    maker = source.maker(format)
     with path.open("wb") as file:
         out = Hashed(cast("BinaryIO", file))
         try:
@@ -129,9 +132,7 @@ def fill(source: Source, look: Look, path: Path, name: str) -> Filled:
                 scratch = path.with_suffix(".scratch")
                 raw = cast("BinaryIO", out)
                 writer = open_writer(raw, name, format, options, source.schema(format), stack, scratch)
-                for frame in frames:
-                    writer.add(frame)
-                    rows += frame.height
+                rows = _written(source.raw(look, maker), maker, writer)
                 writer.close()
         except Unwritable as error:
             raise FileFailed(error.said) from error
@@ -140,6 +141,22 @@ def fill(source: Source, look: Look, path: Path, name: str) -> Filled:
     if options.preset == "fec":
         _hold(path, name)
     return Filled(rows, out.size, out.digest)
+
+
+def _written(raw: Iterator[tuple[pl.DataFrame, bool]], maker: Maker, writer: Writer) -> int:
+    """All batches made and written, each while the next is read: one hand reads, the other writes."""
+
+    def put(frame: pl.DataFrame, gone: bool) -> int:
+        made = maker.make(frame, gone=gone)
+        writer.add(made)
+        return made.height
+
+    rows, before = 0, None
+    with ThreadPoolExecutor(1) as hand:
+        for frame, gone in raw:
+            rows += before.result() if before is not None else 0
+            before = hand.submit(put, frame, gone)
+        return rows + (before.result() if before is not None else 0)
 
 
 def _hold(path: Path, name: str) -> None:

@@ -18,7 +18,9 @@ from tests.exports.conftest import Shop, table
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "exports.md").read_text("utf-8")
-EXAMPLES = list(zip(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL), re.findall(r"```csv\n(.*?)```", PAGE, re.DOTALL)))
+EXAMPLES = list(
+    zip(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL), re.findall(r"```csv\n(.*?)```", PAGE, re.DOTALL))
+)
 FILES = re.findall(r"```toml\n# (\S+)\n(.*?)```", (DOCS / "stations.md").read_text("utf-8"), re.DOTALL)
 
 
@@ -83,7 +85,11 @@ def test_two_stations_write_the_office_reads_and_its_prices_go_back(tmp_path: Pa
     head = shop_of(office)
     orders = table("sales_order").c
     with head.store._transaction(write=False) as conn:
-        found = conn.execute(table("sales_order").select().order_by(orders.source, orders.number)).mappings().all()
+        found = (
+            conn.execute(table("sales_order").select().order_by(orders.source, orders.number))
+            .mappings()
+            .all()
+        )
     assert [(row["source"], row["number"], row["gross_amount"]) for row in found] == [
         (name, number, Decimal("12.5")) for name in ("lyon", "nantes") for number in ("1", "2")
     ]

@@ -153,14 +153,16 @@ def as_text(series: pl.Series, form: Field, write: WriteOptions, zone: str) -> p
 
 def _number(text: pl.Series, form: Field, write: WriteOptions) -> pl.Series:
     """At least `decimals` after the point, and no needless zeros beyond."""
+    scale = 0
+    if text.len() - text.null_count():
+        first = str(text.drop_nulls()[0])
+        scale = len(first.partition(".")[2])  # the same in all of a column
     least = write.decimals
-    text = text.str.replace(rf"(\.[0-9]{{{least}}}[0-9]*?)0+$", "${1}").str.replace(r"\.$", "")
-    if least:
-        have = text.str.extract(r"\.([0-9]*)$", 1).str.len_chars().fill_null(0)
-        lacking = (pl.Series([least], dtype=pl.Int64) - have.cast(pl.Int64)).clip(0)
-        point = pl.select(pl.when(have == 0).then(pl.lit(".")).otherwise(pl.lit(""))).to_series()
-        zeros = pl.Series(["0" * int(n) for n in lacking], dtype=pl.String)
-        text = text + point + zeros
+    if least < scale:
+        head, tail = pl.lit(text).str.head(least - scale), pl.lit(text).str.tail(scale - least)
+        text = pl.select((head + tail.str.strip_chars_end("0")).str.strip_suffix(".")).to_series()
+    elif least > scale:
+        text = text + (("." if not scale else "") + "0" * (least - scale))
     sign = form.decimal or write.decimal
     return text.str.replace(".", sign, literal=True) if sign and sign != "." else text
 

@@ -187,9 +187,10 @@ def _series(name: str, values: Sequence[Any], column: Column, exact: bool) -> pl
             )
             return text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", time_zone="UTC")
         case _:
-            return pl.Series(
-                name, [v if v is None or type(v) is str else str(v) for v in values], dtype=pl.String
-            )
+            try:
+                return pl.Series(name, values, dtype=pl.String)
+            except TypeError:  # SQLite holds what it was given
+                return pl.Series(name, [None if v is None else str(v) for v in values], dtype=pl.String)
 
 
 def _from_postgres(conn: sa.Connection, sql: str, columns: Sequence[Column]) -> Iterator[pl.DataFrame]:
