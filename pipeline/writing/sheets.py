@@ -6,6 +6,7 @@ import datetime as dt
 import io
 from decimal import Decimal
 from typing import Any, BinaryIO
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -39,6 +40,7 @@ class SheetWriter:
         self._day = self._book.add_format({"num_format": "yyyy-mm-dd"})
         self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         self._sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{ROWS}"})
+        self._zone = ZoneInfo(options.timezone or "UTC")
         self._row = 0
         if options.header is not False:
             for n, title in enumerate(schema):
@@ -69,10 +71,12 @@ class SheetWriter:
         elif isinstance(value, dt.datetime):
             if value.date() < FIRST:
                 raise Unwritable(fault(name, value, "exports.why_date"))
-            if value.microsecond % 1000:
+            local = value.astimezone(self._zone)
+            twice = local.utcoffset() != local.replace(fold=1 - local.fold).utcoffset()
+            if value.microsecond or twice:  # a sheet's clock shows whole seconds, and no zone
                 code = sheet.write_string(row, n, value.isoformat().replace("+00:00", "Z"))
             else:
-                code = sheet.write_datetime(row, n, value.replace(tzinfo=None), self._time)
+                code = sheet.write_datetime(row, n, local.replace(tzinfo=None), self._time)
         elif isinstance(value, dt.date):
             if value < FIRST:
                 code = sheet.write_string(row, n, value.isoformat())

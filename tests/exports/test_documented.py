@@ -18,9 +18,7 @@ from tests.exports.conftest import Shop, table
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "exports.md").read_text("utf-8")
-EXAMPLES = list(
-    zip(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL), re.findall(r"```csv\n(.*?)```", PAGE, re.DOTALL))
-)
+EXAMPLES = re.findall(r"```toml\n(.*?)```\n+```csv\n(.*?)```", PAGE, re.DOTALL)
 FILES = re.findall(r"```toml\n# (\S+)\n(.*?)```", (DOCS / "stations.md").read_text("utf-8"), re.DOTALL)
 
 

@@ -233,3 +233,25 @@ def test_for_a_spreadsheet_formulas_are_defused_and_for_a_machine_nothing_is_tou
         assert lines[2].endswith("," + marks[1])
         assert lines[3].endswith(",a=b")
     store.close()
+
+
+@pytest.mark.parametrize(
+    "name", ["plain.csv", "semicolon.csv", "list.json", "book.xlsx", "table.parquet", "rows.xml"]
+)
+def test_from_one_database_into_the_other_nothing_differs(name: str, store: SqlStore, tmp_path: Path) -> None:
+    """The store on each database in turn, read back into SQLite."""
+    read, write = DIALECTS[name]
+    mapping = ORDER.format(read=read, write=write)
+    moment = dt.datetime(2026, 3, 29, 1, 59, 59, 123456, tzinfo=dt.timezone.utc)  # noqa: UP017
+    add(store, "sales_order", [
+        {"number": "001", "gross_amount": Decimal("-12.345678"), "status": "paid", "ordered_at": moment, "notes": 'a "b", c'},
+        {"number": "002", "gross_amount": None, "status": None, "ordered_at": None, "notes": None},
+        {"number": "003", "gross_amount": Decimal("0"), "status": "open", "ordered_at": moment.replace(microsecond=0),
+         "notes": "line\nline; é <x>&"},
+    ])  # fmt: skip
+    second = store_in(tmp_path, "two.db")
+    (tmp_path / "in").mkdir()
+    assert one_file(store, work(mapping, store, tmp_path), tmp_path / "in" / name) == 3
+    read_back(mapping, tmp_path / "in" / name, second)
+    assert told(second, "sales_order", COLUMNS) == told(store, "sales_order", COLUMNS)
+    second.close()

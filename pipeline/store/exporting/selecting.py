@@ -30,7 +30,11 @@ class Select:
         one = self.selection
         columns = [*(self._asked(asked) for asked in one.asked), "1"]  # so that no row is an empty line
         conditions = [*self._alive(), *self._which()]
-        conditions += [f"{self._at(path)} = {self._value(column, text)}" for path, column, text in one.equal]
+        # SQLite would rather walk an index of these than look up the few rows that changed
+        bare = "+" if self.kind == "sqlite" and self.span and one.which in ("changed", "new") else ""
+        conditions += [
+            f"{bare}{self._at(path)} = {self._value(column, text)}" for path, column, text in one.equal
+        ]
         if one.between is not None:
             path, column, low, high = one.between
             here = self._at(path)
