@@ -132,7 +132,9 @@ class Exporting:
         before, deed = self.troubles.get(job.name), outcome["deed"]
         if deed in ("environment", "paused") and told is not None:
             self.troubles[job.name] = self.announcer.trouble(job.name, before, told, paused=deed == "paused")
-        elif before is not None:
+        elif deed in ("exported", "nothing") and told is not None:
+            self.announcer.tell("job.waiting", job.name, said=told)  # some changes wait for their turn
+        if before is not None and deed not in ("environment", "paused"):
             del self.troubles[job.name]
             self.announcer.tell("job.resumed", job.name)
         return bool(deed != "environment")

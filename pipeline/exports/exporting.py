@@ -30,6 +30,7 @@ from pipeline.store.model import Store
 from pipeline.words import Message, message
 
 SHOWN = 10
+LATE_S = 60  # changes that an open transaction holds back for longer are told
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ class Exporter:
 
     def attempt(self, work: ExportWork) -> list[Shown]:
         """What an export would write; nothing is written anywhere."""
+        needs(work.plan, work.job.what, work.job.deletions)
         state = self._exports.state(work.job.name)
         found, parts = [], list(self._parts(work, state, self._clock.now().wall))
         with self._exports.look(state.mark) as look:
@@ -96,7 +98,7 @@ class Exporter:
                         continue
                     written[part.name] = filled
                 mark, waits = look.mark, look.waits_s
-            late = message("exports.waits_for", seconds=waits) if waits else None
+            late = message("exports.waits_for", seconds=waits) if waits >= LATE_S else None
             point("export.written")
             changed, revision = self._revised(work, moment, hidden, written)
             empty = not any(filled.rows for filled in written.values())

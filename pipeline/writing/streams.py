@@ -63,6 +63,10 @@ class Encoded(io.RawIOBase):
         self._put(self._decoder.decode(raw))
         return len(raw)
 
+    def end(self) -> None:
+        """What an encoding of several states still holds."""
+        self._out.write(self._encoder.encode("", True))
+
     def _put(self, text: str) -> None:
         try:
             made = self._encoder.encode(text)
@@ -115,7 +119,9 @@ def encoded(out: BinaryIO, options: WriteOptions) -> Iterator[object]:
             out.write(codecs.BOM_UTF8)
         yield out
         return
-    yield Encoded(out, options)
+    coding = Encoded(out, options)
+    yield coding
+    coding.end()
 
 
 @contextmanager

@@ -73,6 +73,8 @@ def test_asked_for_by_name_it_is_written_and_told_everywhere(shop: Installation)
     assert "orders-001.csv was written by export shop-orders" in said(shop, "why", "orders-001.csv")[1]
     assert "when asked" in said(shop, "status")[1]
     id = result.files[0].id
+    assert "001" in said(shop, "show", str(id))[1]
+    assert said(shop, "undo", str(id), "--yes")[0] == 1  # it changed nothing in the database
     (shop.root / "outbox/orders/orders-001.csv").unlink()
     assert said(shop, "replay", str(id))[0] == 0
     assert outbox(shop)["orders-001.csv"] == WRITTEN
