@@ -181,6 +181,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Writing a workbook needs xlsxwriter, which is not installed. Install it, or use CSV.",
         "Écrire un classeur demande xlsxwriter, qui n'est pas installé. Installez-le ou utilisez CSV.",
     ),
+    "exports.odd_value": (
+        "The database holds a value of another kind than its column: {why}. Correct it there; nothing was written.",
+        "La base contient une valeur d'un autre genre que sa colonne : {why}. Corrigez-la ; rien n'a été écrit.",
+    ),
     # outbox
     "exports.outbox_gone": (
         "The folder {path} is not there. Make it, or mount what it lies on; the export is tried again.",

@@ -28,7 +28,8 @@ class Select:
     def sql(self) -> str:
         """The whole statement."""
         one = self.selection
-        columns = [*(self._asked(asked) for asked in one.asked), "1"]  # so that no row is an empty line
+        columns = [f"{self._asked(asked)} AS {quoted(str(n))}" for n, asked in enumerate(one.asked)]
+        columns.append("1")  # so that no row is an empty line
         conditions = [*self._alive(), *self._which()]
         # SQLite would rather walk an index of these than look up the few rows that changed
         bare = "+" if self.kind == "sqlite" and self.span and one.which in ("changed", "new") else ""
@@ -64,7 +65,9 @@ class Select:
         order = ", ".join(f"c.{quoted(name)}" for name in (*key, "id"))
         if self.kind == "sqlite":
             inner = f"SELECT json_object({pairs}) AS o {where} ORDER BY {order}"
-            return f"(SELECT json_group_array(json(o)) FROM ({inner}))"
+            return (
+                f"(SELECT json_group_array(json(o)) || '' FROM ({inner}))"  # a text, and no part of another
+            )
         return f"(SELECT coalesce(json_agg(json_build_object({pairs}) ORDER BY {order}), '[]')::text {where})"
 
     def _json(self, column: Column, value: str) -> str:
