@@ -29,15 +29,16 @@ from pipeline import doctor
 from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
 from pipeline.clock import Clock
-from pipeline.config import Follower, Switch
-from pipeline.engine import replaying, trying
+from pipeline.config import Follower, Switch, reversing
+from pipeline.engine import outing, replaying, trying
 from pipeline.engine.desk import MappingText, Once, Setup
 from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.replaying import closed_for
 from pipeline.engine.service import News, Service
 from pipeline.errors import ConfigError, Mistake, PipelineError
 from pipeline.events import Event, Listener
-from pipeline.jobs import ImportJob, foreign
+from pipeline.exports.periods import Period
+from pipeline.jobs import ExportJob, ImportJob, foreign
 from pipeline.mapping import parse
 from pipeline.results import Attempted, FileRow, FileStory, Finding, OnceResult, Status, Why
 from pipeline.store import connect
@@ -45,6 +46,7 @@ from pipeline.store.model import Pause, Store, Undo
 from pipeline.words import message
 
 if TYPE_CHECKING:
+    from pipeline.exports.work import Shown
     from pipeline.guessing import Guess
     from pipeline.store.known import Known
 
@@ -91,17 +93,22 @@ class Pipeline:
             self._store = None
 
     # work -----------------------------------------------------------------------------------------------
-    def once(self, jobs: Sequence[str] = (), *, now: bool = False, wait: float = 60.0) -> OnceResult:
-        """Import everything that is there and due, waiting up to `wait` seconds for what still settles.
+    def once(
+        self, jobs: Sequence[str] = (), *, now: bool = False, wait: float = 60.0, period: Period | None = None
+    ) -> OnceResult:
+        """Import everything that is there and due, waiting up to `wait` seconds for what still settles, and make the
+        exports that are due.
 
         `now` passes the time gate of the jobs once. What is still incomplete stays and is named in `waiting`.
+        `period`: the days that exports of periods write, in place of the last whole one.
         Must not be called inside a running event loop."""
         for name in jobs:
             self._job(name)
         first = self._first_worker()
-        service = self._service(self._setup(begin=True), lambda: None, Once(tuple(jobs), now, wait), first)
+        once = Once(tuple(jobs), now, wait, period)
+        service = self._service(self._setup(begin=True), lambda: None, once, first)
         self._serve_now(service, None)
-        troubles = [t.said for t in [service.database, *(d.trouble for d in service.desks.values())] if t]
+        troubles = [trouble.said for trouble in service.troubles().values()]
         held = {} if now and jobs else service.pauses
         paused = tuple(held[name] for name in service.desks if name in held)
         chosen = [j for j in self.settings.imports if (not jobs or j.name in jobs) and j.name not in held]
@@ -125,6 +132,10 @@ class Pipeline:
         setup, store = self._setup(), self._ledger()
         if store is None:
             raise PipelineError(message("cli.no_file", id=id))
+        row = store.by_id(id)
+        if row is not None and row.kind == "export":
+            outing.again(setup, row.id, self._clock, first)
+            return OnceResult(tuple(self._answers.rows([row.id])), (), ())
         begun = replaying.begin(setup.settings, store, id, mapping, person(), self._clock.now().wall)
         load = partial(replaying.load, setup, *begun, self._listener, self._clock, wait, first)
         done = anyio.run(load)
@@ -178,6 +189,19 @@ class Pipeline:
         if not path.is_file():
             raise PipelineError(message("cli.no_such_file", path=str(path)))
         return anyio.run(trying.attempt, setup, chosen, because, path, self._clock, first)
+
+    def try_export(self, name: str) -> list[Shown]:
+        """What this export would write: each file's name, rows and first rows; nothing is written. Raises
+        ConfigError when there is no such export or its mapping does not fit, Environment."""
+        return outing.show(self._setup(), name, self._clock, self._first_worker())
+
+    def export(self, mapping: str, to: str | os.PathLike[str], *, period: Period | None = None) -> int:
+        """Write what this mapping says to one file; never over one. Returns the number of rows. Raises PipelineError
+        when the file is there already or a value cannot be written, ConfigError, Environment."""
+        first = self._first_worker()
+        return outing.write(
+            self._setup((mapping,)), mapping, Path(os.path.abspath(to)), period, self._clock, first
+        )
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended, at
@@ -241,7 +265,8 @@ class Pipeline:
             raise ConfigError(message("config.mistakes", file=found[0].file, count=len(found)), found)
         settings = configuration.load(self.settings.path)
         mappings = {}
-        for name in {*(job.mapping for job in settings.imports), *more}:
+        used = {*(job.mapping for job in settings.imports), *(job.mapping for job in settings.exports)}
+        for name in {*used, *more}:
             text = configuration.mapping_text(self.settings.path, name)
             saved, wrong = parse(name, text, f"mappings/{name}.toml")
             if saved is None:  # saved again since it was checked
@@ -278,9 +303,10 @@ class Pipeline:
         now = self._clock.now().wall
         return job in self._made().pauses(now) and self._made().resume(job)
 
-    def _job(self, name: str) -> ImportJob:
+    def _job(self, name: str) -> ImportJob | ExportJob:
         """Raises ConfigError when there is no such job."""
-        jobs = {job.name: job for job in self.settings.imports}
+        jobs: dict[str, ImportJob | ExportJob] = {job.name: job for job in self.settings.imports}
+        jobs |= {job.name: job for job in self.settings.exports}
         if name not in jobs:
             raise ConfigError(message("config.no_job", job=name, known=", ".join(jobs)))
         return jobs[name]
@@ -302,6 +328,10 @@ class Pipeline:
         """Every mistake in the mappings of the jobs, held against the tables they write to."""
         return mistakes(self.settings.path)
 
+    def irreversible(self) -> list[Mistake]:
+        """Where what an export writes would not be read back by its own mapping without a difference."""
+        return reversing.notes(self.settings.path, _known(self.settings.path))
+
     def guess(self, file: str | os.PathLike[str], table: str | None = None) -> tuple[Guess, ...]:
         """What each column of a file probably is, or of this `table`. Only a proposal. Raises FileFailed, ConfigError."""
         from pipeline import saved  # loads what reads files
@@ -312,7 +342,7 @@ class Pipeline:
         """A sentence for each trigger that an import will make on another program's table, in the language of
         the config. Raises Environment when its database is out of reach."""
         settings = self.settings
-        if not foreign(settings.schema):
+        if not foreign(settings.schema) or not settings.imports:
             return []
         mappings = [configuration.load_mapping(settings, job.mapping) for job in settings.imports]
         tables = {table for mapping in mappings for table in mapping.tables}
@@ -327,9 +357,11 @@ class Pipeline:
         running service waits for."""
         return self._answers.status()
 
-    def files(self, job: str | None = None, state: str | None = None) -> list[FileRow]:
-        """What lies in the inboxes and work folders, then the ledger, newest first."""
-        return self._answers.files(job, state)
+    def files(
+        self, job: str | None = None, state: str | None = None, kind: str | None = None
+    ) -> list[FileRow]:
+        """What lies in the inboxes and work folders, then the ledger, newest first. `kind`: "import" or "export"."""
+        return self._answers.files(job, state, kind)
 
     def show(self, id: int) -> FileStory | None:
         """One file's whole story, with its refused rows; None when there is no such file."""
@@ -384,6 +416,7 @@ def mistakes(config: str | os.PathLike[str] = "config.toml") -> list[Mistake]:
             raise
         found.extend(error.mistakes)
     known = _known(path)
+    found.extend(reversing.mistakes(path, known))
     for name in configuration.mapping_names(path):
         file, text = f"mappings/{name}.toml", configuration.mapping_text(path, name)
         found.extend(known.examine(name, text, file)[1])

@@ -22,6 +22,7 @@ EVENTS: dict[str, str] = {
     "file.failed": "the file cannot be loaded; it stands in the failed folder with the reason",
     "file.missing": "files are numbered, one has not come in time, and those after it are imported without it",
     "file.rejected": "something in the inbox is not a file that can be taken; it stays where it is",
+    "export.written": "a file of an export has appeared in its folder: its rows, its number, its size",
     "job.opened": "the hour or interval of a job has come",
     "job.waiting": "a job waits for the database, a disc or a folder",
     "job.resumed": "what a job waited for is back, or its pause has ended",

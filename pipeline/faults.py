@@ -34,6 +34,17 @@ POINTS: tuple[str, ...] = (
     "opening.noted",
 )
 
+EXPORT_POINTS: tuple[str, ...] = (
+    "export.begun",
+    "export.looked",
+    "export.written",
+    "export.kept",
+    "export.recorded",
+    "export.renamed",
+    "export.ready",
+    "export.noted",
+)
+
 _PROCESS = "service"
 
 

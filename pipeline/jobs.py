@@ -83,6 +83,23 @@ class ImportJob:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportJob:
+    """One `[exports.NAME]`. All folders are absolute."""
+
+    name: str
+    mapping: str
+    to: Path  # where the files appear
+    template: str  # of their names, see `pipeline.exports.naming`
+    kept: Path  # where a copy of each is kept, for a replay
+    schedule: Schedule = field(default_factory=Always)  # Always: only when somebody asks for it
+    what: Literal["all", "changes", "new", "period"] = "all"
+    empty: Literal["skip", "write"] = "skip"
+    deletions: Literal["skip", "mark", "file"] = "skip"
+    ready: tuple[str, ...] = ()  # names of companions that say a file is complete, `{name}.done`
+    period: Literal["day", "week", "month", "year"] = "month"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole of `config.toml`, checked. `root` is the folder it lies in."""
 
@@ -102,6 +119,8 @@ class Settings:
     limits: Mapping[str, int] = field(
         default_factory=dict
     )  # how much a file may ask for, where not the usual
+    exports: tuple[ExportJob, ...] = ()
+    station: str = ""  # the name of this branch, where there are several
 
 
 def foreign(schema: str) -> bool:

@@ -43,6 +43,7 @@ class FileRow:
     mapping: str = ""
     mapping_version: int | None = None  # which version of it: `pipeline mapping history`
     correction_of: int | None = None  # the file whose refused rows it brings, mended
+    kind: str = "import"  # or "export": a file that was written; `rows_read` are its rows
 
 
 @dataclass(frozen=True, slots=True)

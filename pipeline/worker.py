@@ -22,7 +22,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypedDict
+from typing import TYPE_CHECKING, BinaryIO, Literal, NoReturn, TypedDict, cast
 
 from pipeline import faults
 from pipeline.brake import from_order
@@ -33,6 +33,7 @@ from pipeline.mapping.unfit import difference
 from pipeline.words import Language, Message, message
 
 if TYPE_CHECKING:
+    from pipeline.exports.orders import ExportOrder
     from pipeline.imports import Importer, Outcome, Taken, Work
     from pipeline.mapping.model import Plan
     from pipeline.store.model import MappingVersion, Store
@@ -160,7 +161,14 @@ class _Desk:
         self._plans: dict[tuple[str, str, str], Plan] = {}
         self._noted: dict[tuple[str, str, str, str], MappingVersion] = {}
 
-    def serve(self, order: Order) -> list[dict[str, object]]:
+    def serve(self, order: Order | ExportOrder) -> list[dict[str, object]]:
+        if "export" in order:
+            from pipeline.exports.serving import serve
+
+            outcome = serve(cast("ExportOrder", order), self._store, lambda frame: send(self._out, frame))
+            if outcome["deed"] == "environment":
+                self.close()
+            return [outcome]
         try:
             return self._run(order)
         except ConfigError as unfit:

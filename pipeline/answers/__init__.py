@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pipeline.answers.comparing import compare
 from pipeline.answers.facts import Facts
 from pipeline.answers.lying import Services
+from pipeline.answers.outgoing import export_status
 from pipeline.answers.rows import ledger_row, taken_row, waiting_row
 from pipeline.answers.why import why
 from pipeline.clock import Clock
@@ -27,6 +28,7 @@ from pipeline.words import Message, message, printable
 
 __all__ = ["Answers", "Services", "waiting_row"]
 ALL = 100_000
+STORED = {"written": ("committed",), "exported": ("archived",)}  # how the ledger calls what was written
 
 
 def _missing(facts: Facts, job: ImportJob) -> Message | None:
@@ -62,7 +64,10 @@ class Answers:
         wait = facts.services.waits.get("")
         return Status(
             facts.active,
-            tuple(self._job(job, facts, counts, last.get(job.name)) for job in self.settings.imports),
+            (
+                *(self._job(job, facts, counts, last.get(job.name)) for job in self.settings.imports),
+                *(export_status(job, facts, last.get(job.name)) for job in self.settings.exports),
+            ),
             facts.away or (wait[0] if wait else None),
             running=bool(facts.services.known),
             services=facts.services.status(),
@@ -94,8 +99,10 @@ class Answers:
             turn=next((wait.said for wait in lying.inboxes.held.get(job.name, {}).values()), None),
         )
 
-    def files(self, job: str | None = None, state: str | None = None) -> list[FileRow]:
-        """What lies in the inboxes and work folders, then the ledger, newest first."""
+    def files(
+        self, job: str | None = None, state: str | None = None, kind: str | None = None
+    ) -> list[FileRow]:
+        """What lies in the inboxes and work folders, then the ledger, newest first. `kind`: "import", "export"."""
         facts = self._facts()
         if facts.away is not None:
             self.ledger()  # says why
@@ -109,9 +116,10 @@ class Answers:
                     rows.append(taken_row(each, folder, taken.entry, wait[0] if wait else None))
         rows = [row for row in rows if state in (None, row.state)]
         if facts.store is not None:
-            query = Query(job=job, states=(state,) if state else (), limit=ALL)
-            rows += [self._row(file) for file in facts.store.files(query)]
-        return rows
+            query = Query(job=job, states=STORED.get(state, (state,)) if state else (), limit=ALL)
+            known = [self._row(file) for file in facts.store.files(query)]
+            rows += [row for row in known if state in (None, row.state)]
+        return [row for row in rows if kind in (None, row.kind)]
 
     def rows(self, ids: list[int]) -> list[FileRow]:
         """These files of the ledger, in this order; those that cannot be read now are left out."""

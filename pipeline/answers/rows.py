@@ -33,7 +33,7 @@ def ledger_row(file: LedgerFile, job: ImportJob | None, zone: str) -> FileRow:
         id=file.id,
         job=file.job,
         name=printable(os.fsdecode(file.name)),
-        state=file.state,
+        state=shown_state(file),
         reason=reason_of(file, zone),
         fingerprint=file.fingerprint.hex() or None,
         rows_read=file.rows_read,
@@ -57,7 +57,15 @@ def ledger_row(file: LedgerFile, job: ImportJob | None, zone: str) -> FileRow:
         mapping=file.mapping,
         mapping_version=file.mapping_version,
         correction_of=file.correction_of,
+        kind=file.kind,
     )
+
+
+def shown_state(file: LedgerFile) -> str:
+    """A file that was written is `written`, and `exported` when it has appeared."""
+    if file.kind != "export":
+        return file.state
+    return "written" if file.archived_at is None else "exported"
 
 
 def reason_of(file: LedgerFile, zone: str) -> Message | None:

@@ -12,6 +12,7 @@ from pipeline import files as disk
 from pipeline.answers.elsewhere import not_taken, out_of_place
 from pipeline.answers.facts import Facts
 from pipeline.answers.lying import Taken
+from pipeline.answers.outgoing import written_why
 from pipeline.answers.reasons import reasons
 from pipeline.answers.rows import ledger_row, taken_row, waiting_row
 from pipeline.engine.orphans import orphans
@@ -200,6 +201,8 @@ def _beside(facts: Facts, file: LedgerFile) -> Iterable[Reason]:
 
 def _known(facts: Facts, file: LedgerFile) -> Why:
     """What became of it."""
+    if file.kind == "export":
+        return written_why(facts, file)
     job, zone = facts.job(file.job), facts.settings.timezone
     row = ledger_row(file, job, zone)
     name = row.name

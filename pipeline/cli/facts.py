@@ -14,11 +14,12 @@ from pipeline.clock import Clock
 from pipeline.words import message
 
 if TYPE_CHECKING:
+    from pipeline.app import Pipeline
     from pipeline.results import JobStatus, Status
 
 STATES = (
     "waiting", "queued", "ready", "companion", "rejected", "claimed", "committed", "archived", "duplicate", "failed",
-    "undone", "undo", "held", "approved",
+    "undone", "undo", "held", "approved", "written", "exported",
 )  # fmt: skip
 """What `files --state` takes: the first five lie in an inbox, `claimed` in a work folder, the others are in the
 database."""
@@ -38,6 +39,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
         with voice.pipeline() as pipeline:
             mistakes = pipeline.check()
             announced = [] if mistakes else pipeline.announce()
+            announced += [note.text(voice.language) for note in ([] if mistakes else pipeline.irreversible())]
     except ConfigError as error:
         if not error.mistakes:
             raise
@@ -113,7 +115,8 @@ def _tell_status(voice: Voice, found: Status, zone: str) -> None:
 
 def _job_cells(voice: Voice, job: JobStatus, zone: str) -> list[str]:
     last = f"{plain.called(job.last)}: {voice.word(f'cli.state.{job.last.state}')}" if job.last else ""
-    none = voice.word("cli.at_once" if job.schedule == "always" else "schedule.no_day_left")
+    codes = {"always": "cli.at_once", "asked": "cli.when_asked"}
+    none = voice.word(codes.get(job.schedule, "schedule.no_day_left"))
     opening = plain.local(job.next_opening, zone)[:16] or none
     if job.pause is not None:
         opening = voice.word("cli.is_paused")
@@ -142,18 +145,21 @@ def files(
     context: typer.Context,
     job: Annotated[str | None, typer.Option(help="Only this job.")] = None,
     state: Annotated[str | None, typer.Option(help="Only this state, such as failed or waiting.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only import, or only export.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Every file that was imported, failed or waits, newest first."""
+    """Every file that was imported or exported, failed or waits, newest first."""
     from pipeline.errors import ConfigError
 
     voice: Voice = context.obj
     if state is not None and state not in STATES:
         raise ConfigError(message("cli.no_state", state=state, known=", ".join(STATES)))
+    if kind not in (None, "import", "export"):
+        raise ConfigError(message("cli.no_state", state=str(kind), known="import, export"))
     with voice.pipeline() as pipeline:
         if job is not None:
-            known_job(job, [j.name for j in pipeline.settings.imports])
-        found, zone = pipeline.files(job, state), pipeline.settings.timezone
+            known_job(job, names(pipeline))
+        found, zone = pipeline.files(job, state, kind), pipeline.settings.timezone
     if as_json:
         voice.json([plain.file_json(voice, file) for file in found])
         return
@@ -205,6 +211,12 @@ def why(
     for line in telling.why_lines(voice, found, zone):
         print(line)
     sys.stdout.flush()
+
+
+def names(pipeline: Pipeline) -> list[str]:
+    """Every job, imports first."""
+    settings = pipeline.settings
+    return [*(job.name for job in settings.imports), *(job.name for job in settings.exports)]
 
 
 def known_job(name: str, known: list[str]) -> None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from pipeline.cli import plain
-from pipeline.cli.facts import AsJson, known_job
+from pipeline.cli.facts import AsJson, known_job, names
 from pipeline.cli.output import Voice
 from pipeline.cli.work import tell
 from pipeline.words import message
@@ -36,7 +36,7 @@ def pause(
     """Stop one job: take nothing more until it is resumed."""
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
-        known_job(job, [j.name for j in pipeline.settings.imports])
+        known_job(job, names(pipeline))
         zone = pipeline.settings.timezone
         now = datetime.now(timezone.utc)  # noqa: UP017
         noted = pipeline.pause(job, why=why, until=None if until is None else moment(until, now, zone))
@@ -50,7 +50,7 @@ def resume(context: typer.Context, job: Job, as_json: AsJson = False) -> None:
     """End a job's pause; what it missed runs once."""
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
-        known_job(job, [j.name for j in pipeline.settings.imports])
+        known_job(job, names(pipeline))
         was = pipeline.resume(job)
     if as_json:
         voice.json({"job": job, "was_paused": was})

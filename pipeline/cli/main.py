@@ -16,7 +16,9 @@ from pipeline.cli import (
     correcting,
     demo,
     doctor,
+    exporting,
     facts,
+    fec,
     hold,
     mapping,
     reading,
@@ -41,16 +43,17 @@ app = typer.Typer(
 )
 for command in (
     start.init, demo.demo, work.run, work.once, facts.check, facts.status, facts.files, facts.show, facts.why,
-    doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, correcting.corrections, work.on, work.off, reading.inspect, reading.read,
+    doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, correcting.corrections,
+    exporting.export, work.on, work.off, reading.inspect, reading.read,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="try")(trying.try_)
 
 for more in (versions.history, versions.edit):
     mapping.app.command()(more)
-app.add_typer(mapping.app)
-app.add_typer(tables.table)
-app.add_typer(tables.field)
+mapping.app.command("preset")(exporting.preset)
+for group in (mapping.app, tables.table, tables.field, fec.app):
+    app.add_typer(group)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))
 

@@ -81,6 +81,7 @@ def file_json(voice: Voice, file: FileRow) -> Json:
         "mapping": file.mapping,
         "mapping_version": file.mapping_version,
         "correction_of": file.correction_of,
+        "kind": file.kind,
     }
 
 

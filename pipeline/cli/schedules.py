@@ -20,6 +20,8 @@ def schedule(voice: Voice, text: str, zone: str) -> str:
     """`every 30 s`, `at 08:00, 20:00 days mon, tue Europe/Paris`, `always` as a sentence. The zone is named only
     where it is another than the config's."""
     found = _TEXT.fullmatch(text)
+    if text == "asked":
+        return voice.word("cli.when_asked")
     if found is None:
         return voice.word("cli.always")
     if found["every"]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import plain
+from pipeline.cli import exporting, plain
 from pipeline.cli.facts import AsJson
 from pipeline.cli.output import Voice
 from pipeline.words import message, printable
@@ -21,16 +21,21 @@ COUNTS = ("rows_read", "inserted", "updated", "unchanged", "deleted", "refused")
 
 def try_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The file; it stays where it is.")],
+    file: Annotated[
+        Path, typer.Argument(help="The file, which stays where it is, or the name of an export.")
+    ],
     job: Annotated[str | None, typer.Option(metavar="JOB", help="As this job would take it.")] = None,
     mapping: Annotated[
         str | None, typer.Option(metavar="NAME", help="By this mapping, whatever the jobs.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """What an import of this file would do; nothing is written."""
+    """What an import of this file, or this export, would do; nothing is written."""
     voice: Voice = context.obj
     with voice.pipeline(forks=True) as pipeline:
+        if str(file) in {one.name for one in pipeline.settings.exports} and not file.exists():
+            exporting.show(voice, pipeline, str(file), as_json)
+            return
         found = pipeline.try_(file, job=job, mapping=mapping)
     if as_json:
         voice.json(attempted_json(voice, found))

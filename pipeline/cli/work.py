@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import plain
-from pipeline.cli.facts import AsJson, known_job
+from pipeline.cli.exporting import days
+from pipeline.cli.facts import AsJson, known_job, names
 from pipeline.cli.output import Voice
 from pipeline.cli.progress import Progress
 from pipeline.words import message
@@ -32,18 +33,26 @@ def once(
     jobs: Annotated[list[str] | None, typer.Argument(help="Only these jobs.")] = None,
     now: Annotated[bool, typer.Option("--now", help="Do not wait for the job's hour.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for unfinished files.")] = 60.0,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="Export from this day on.")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DAY", help="Export to this day.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Import everything that is there and due, then exit."""
+    """Import everything that is there and due, make the exports that are due, then exit."""
     voice: Voice = context.obj
+    period = days(first, last)
     bar = Progress(voice)
     with voice.pipeline(bar.hear, forks=True) as pipeline:
         for name in jobs or []:
-            known_job(name, [job.name for job in pipeline.settings.imports])
+            known_job(name, names(pipeline))
         if not pipeline.settings.active:
             voice.say(message("cli.is_off"))
         try:
-            result, zone = pipeline.once(jobs or (), now=now, wait=wait), pipeline.settings.timezone
+            result, zone = (
+                pipeline.once(jobs or (), now=now, wait=wait, period=period),
+                pipeline.settings.timezone,
+            )
         finally:
             bar.end()
     if as_json:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import available_timezones
 
+from pipeline.config.exports import read_exports, read_station
 from pipeline.config.folders import check_folders
 from pipeline.config.jobs import read_day, read_job
 from pipeline.config.text import text_of
@@ -30,6 +32,8 @@ TOP = (
     "timezone",
     "language",
     "imports",
+    "exports",
+    "station",
     "workers",
     "memory_mb",
     "deadline_s",
@@ -71,6 +75,8 @@ def load(path: Path) -> Settings:
     jobs = [replace(job, closed_until=job.closed_until or closed) for job in jobs]
     check_folders(source, jobs)
     check_after(source, jobs)
+    station = read_station(source, top)
+    exports = read_exports(source, top, root, zone, jobs, station)
     if source.mistakes:
         raise _error(source)
     given = {key: value for key, value in numbers.items() if value is not None}
@@ -86,6 +92,8 @@ def load(path: Path) -> Settings:
         schema=schema,
         closed_until=closed,
         limits={key: value for key, value in limits.items() if value is not None},
+        exports=exports,
+        station=station,
         **given,
     )
 
@@ -138,13 +146,14 @@ def load_mapping(settings: Settings, name: str) -> SavedMapping:
     return saved
 
 
-def mapping_names(path: Path) -> list[str]:
+def mapping_names(path: Path, kinds: Sequence[str] = ("imports",)) -> list[str]:
     """The mappings that the jobs name, also when the config has mistakes; those without a file are left out."""
     try:
-        jobs = tomllib.loads(text_of(path)).get("imports", {})
+        top = tomllib.loads(text_of(path))
     except (ConfigError, tomllib.TOMLDecodeError):
         return []
-    names = {job.get("mapping") for job in jobs.values() if isinstance(job, dict)}
+    jobs = [job for kind in kinds for job in top.get(kind, {}).values() if isinstance(job, dict)]
+    names = {job.get("mapping") for job in jobs}
     found = sorted(name for name in names if isinstance(name, str))
     return [name for name in found if (path.absolute().parent / "mappings" / f"{name}.toml").is_file()]
 

@@ -12,6 +12,7 @@ from pipeline import files as disk
 from pipeline.clock import Clock, Now
 from pipeline.engine.gates import Gate
 from pipeline.events import Event, Listener
+from pipeline.exports.periods import Period
 from pipeline.jobs import ImportJob, Settings
 from pipeline.mapping.model import ReadOptions
 from pipeline.retry import next_attempt_s
@@ -59,6 +60,7 @@ class Once:
     jobs: tuple[str, ...]
     now: bool
     wait_s: float
+    period: Period | None = None  # of exports that a person asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +127,22 @@ class Announcer:
         said: Message | None = None,
         facts: Mapping[str, str | int | float] | None = None,
     ) -> None:
-        file = "" if claimed is None else printable(os.fsdecode(claimed.name))
-        claim = "" if claimed is None else claimed.claim
-        self.listener(Event(name, self.clock.now().wall, job, file, claim, said, dict(facts or {})))
+        file = "" if claimed is None else os.fsdecode(claimed.name)
+        self.tell_of(name, job, file, said, facts, "" if claimed is None else claimed.claim)
+
+    def tell_of(
+        self,
+        name: str,
+        job: str,
+        file: str,
+        said: Message | None,
+        facts: Mapping[str, str | int | float] | None,
+        claim: str = "",
+    ) -> None:
+        """The same of a file that nobody claimed."""
+        self.listener(
+            Event(name, self.clock.now().wall, job, printable(file), claim, said, dict(facts or {}))
+        )
 
     def trouble(self, job: str, before: Trouble | None, said: Message, *, paused: bool = False) -> Trouble:
         """Another failure of the world: told once, tried again later and later."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from pipeline.engine.process import GRACE_S, Frame, WorkerProcess, launch
+from pipeline.exports.orders import ExportOrder
 from pipeline.worker import Order
 
 IDLE_S = 300.0
@@ -36,7 +37,7 @@ class Pool:
     _alive: int = 0  # idle, at work, or being started
     _warming: anyio.Event | None = None  # a worker is being started before there is work
 
-    async def work(self, order: Order, heard: Callable[[Frame], None]) -> list[Frame]:
+    async def work(self, order: Order | ExportOrder, heard: Callable[[Frame], None]) -> list[Frame]:
         """Have one order done; `heard` gets each event frame. Raises WorkerDied."""
         worker = await self._take()
         try:

@@ -18,6 +18,7 @@ from anyio.abc import TaskGroup
 
 from pipeline.clock import Clock, Now
 from pipeline.engine.desk import Announcer, Desk, Once, Setup, Trouble, WallClock
+from pipeline.engine.exporting import Exporting
 from pipeline.engine.gates import Gates
 from pipeline.engine.inboxes import Waiting
 from pipeline.engine.looking import Looking
@@ -63,6 +64,7 @@ class Service:
         self._looking = Looking(self._jobs_of(setup), setup.options())
         self.inboxes, self._watcher = self._looking.inboxes, self._looking.watcher
         self._workshop = Workshop(setup, self._announcer, self._watcher.wake, first)
+        self._exporting = Exporting(self._workshop, self._announcer, once)
         self._store: Store | None = None
         self._store_thread = CapacityLimiter(1)
         self._gates: Gates | None = None
@@ -83,8 +85,8 @@ class Service:
 
     @property
     def done(self) -> list[int]:
-        """The ledger ids of the files that were finished."""
-        return [done.id for done in self._workshop.done if done.id is not None]
+        """The ledger ids of the files that were finished, and of those that were written."""
+        return [done.id for done in self._workshop.done if done.id is not None] + self._exporting.done
 
     async def run(self) -> None:
         """Work until stopped, or, for `once`, until there is nothing left to wait for."""
@@ -98,7 +100,7 @@ class Service:
                 self._announcer.tell("service.started")
                 while True:
                     delay = await self.step(self._clock.now(), tasks)
-                    report.write(self._troubles(), self.config, self._watcher.detections())
+                    report.write(self.troubles(), self.config, self._watcher.detections())
                     if self._finished(self._clock.now().mono - start):
                         break
                     self._looking.mark(await self._watcher.changed(min(delay, SWITCH_S)))
@@ -125,14 +127,15 @@ class Service:
         self._asked.clear()
         self._watcher.wake()
 
-    def _troubles(self) -> dict[str, Trouble]:
+    def troubles(self) -> dict[str, Trouble]:
         found = {name: desk.trouble for name, desk in self.desks.items() if desk.trouble is not None}
+        found |= self._exporting.troubles
         return found if self.database is None else {"": self.database, **found}
 
     def _finished(self, elapsed_s: float) -> bool:
         if self._stopping is not None and self._clock.now().mono - self._stopping > STOP_S:
             return True
-        if any(desk.busy for desk in (*self.desks.values(), *self._leaving)):
+        if self._exporting.busy or any(desk.busy for desk in (*self.desks.values(), *self._leaving)):
             return False
         if self._stopping is not None:
             return True
@@ -140,6 +143,8 @@ class Service:
             return False
         if elapsed_s >= self._once.wait_s:
             return True
+        if self._active and self._exporting.expected(self.pauses):
+            return False
         return self._store is not None and not any(self._expected(desk) for desk in self.desks.values())
 
     def _expected(self, desk: Desk) -> bool:
@@ -166,6 +171,8 @@ class Service:
                         self._looking.mark(self.inboxes.folders_of(gate.job))
                         self._announcer.tell("job.opened", gate.job.name)
                 await self._close_openings(now)
+                if self._active and self._stopping is None and self._coming is None:
+                    await self._exporting.step(now, tasks, self._call, self._store, self.pauses)
         except Environment as trouble:
             self.database = self._announcer.trouble("", self.database, trouble.said)
         delay = await self._look(now)
@@ -210,7 +217,7 @@ class Service:
             self._announcer.tell("config.changed", facts={"jobs": len(setup.settings.imports)})
 
     def _any_busy(self) -> bool:
-        return any(desk.busy for desk in (*self.desks.values(), *self._leaving))
+        return self._exporting.busy or any(desk.busy for desk in (*self.desks.values(), *self._leaving))
 
     def _moves(self, setup: Setup) -> bool:
         """Does the database become another one?"""

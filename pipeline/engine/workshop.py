@@ -57,6 +57,10 @@ class Workshop:
         self._lanes.total_tokens = settings.workers
         self._big_lane.total_tokens = max(1, settings.workers - 1)
 
+    def lane(self) -> CapacityLimiter:
+        """A place for one order, as a context; work that is not about files takes one too."""
+        return self._lanes
+
     async def do(self, desk: Desk, group: list[disk.Claimed]) -> None:
         """Do one group of a job; the desk is free again afterwards."""
         try:

@@ -72,7 +72,7 @@ def correction(row: LedgerFile, rows: Sequence[RefusedRow], language: Language) 
 
 def workbook(row: LedgerFile, rows: Sequence[RefusedRow], language: Language) -> bytes:
     """The same as a workbook whose cells are all text. Raises PipelineError for lines that have no columns."""
-    import xlsxwriter  # type: ignore[import-untyped]  # only for this
+    import xlsxwriter
 
     written = _Written.of(row)
     refuse = PipelineError(message("versions.no_workbook", id=row.id))

@@ -52,7 +52,8 @@ def examine(name: str, text: str, file: str, catalogue: Catalogue) -> tuple[Plan
 
     saved, mistakes = read(name, text, file)
     if saved is None or not (saved.table or saved.sections):
-        return None, mistakes
+        alone = message("exports.not_import")
+        return None, mistakes or [Mistake(file, 1, "export", alone)]
     plan, more = compile_mapping(saved, catalogue)
     told = {mistake.path for mistake in mistakes}
     found = sorted([*mistakes, *(m for m in more if m.path not in told)], key=lambda mistake: mistake.line)

@@ -42,7 +42,10 @@ def value_list(source: Source, at: Path, options: dict[str, Any]) -> ValueList |
         return None
     otherwise = pairs.pop("*", None)
     name = asked if isinstance(asked, str) else ""
-    return ValueList(name, tuple(pairs.items()), other or "refuse", otherwise)
+    table = known[asked] if isinstance(asked, str) else asked
+    written = ((text, pairs.get(text.strip().lower())) for text in table)
+    kept = tuple((text, meant) for text, meant in written if meant is not None)
+    return ValueList(name, tuple(pairs.items()), other or "refuse", otherwise, kept)
 
 
 def _pairs(source: Source | None, at: Path, table: object, name: str) -> dict[str, str] | None:

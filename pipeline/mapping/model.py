@@ -11,6 +11,7 @@ from pipeline.brake import Brake
 from pipeline.words import Message
 
 if TYPE_CHECKING:
+    from pipeline.mapping.outward.model import Export, WriteOptions
     from pipeline.mapping.sections.model import Section, SectionPlan
 
 
@@ -143,6 +144,7 @@ class ValueList:
     pairs: tuple[tuple[str, str], ...]
     other: str = "refuse"
     otherwise: str | None = None
+    written: tuple[tuple[str, str], ...] = ()  # the same pairs, the file's text as it is written
 
     @property
     def meanings(self) -> tuple[str, ...]:
@@ -230,6 +232,8 @@ class SavedMapping:
     sections: tuple[
         Section, ...
     ] = ()  # of a mapping of several tables: then `table`, `key`, `fields` are blank
+    export: Export | None = None  # what it says of the other direction
+    write: WriteOptions | None = None  # how its files are written, where not as they are read
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

@@ -15,6 +15,7 @@ from pipeline.mapping.expressions import expression
 from pipeline.mapping.lists import check_lists, value_list
 from pipeline.mapping.lookups import read_lookup
 from pipeline.mapping.model import Field, ReadOptions, RecordKind, SavedMapping
+from pipeline.mapping.outward.parsing import read_export, read_write
 from pipeline.mapping.sections.model import Section, own_names
 from pipeline.mapping.sections.parsing import ALONE, alone, only
 from pipeline.mapping.sections.parsing import sections as read_sections
@@ -22,7 +23,7 @@ from pipeline.mapping.source import Path, Source, nearest, spread
 
 TOP = (
     "version", "table", "key", "unit", "read", "fields", "values", "where", "document", "tables", "brake", "delivery",
-    *ALONE,
+    "export", "write", *ALONE,
 )  # fmt: skip
 UNITS = ("row", "document", "file")
 FILE = ("name", "stem", "folder")
@@ -65,8 +66,9 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     table = source.text_at((), top, "table")
     several = "tables" in top
     single = not several and alone(top)
-    if not table and "table" not in top and not several:
+    if not table and "table" not in top and not several and "export" not in top:
         source.say((), "mapping.no_table")
+    export = read_export(source, top, _field)
     key = () if single else source.texts_at((), top, "key")
     unit = source.text_at((), top, "unit") or "row"
     if unit not in UNITS:
@@ -92,12 +94,13 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     where = None if single else expression(source, (), top, "where")
     if several and where is not None:
         source.say(("where",), "sections.no_where")
-    if not several and ("fields" not in top or top["fields"] == {}):
+    if not several and ("fields" not in top or top["fields"] == {}) and not (export and export.alone):
         source.say(("fields",), "mapping.no_fields")
     lines = {".".join(path): line for path, line in source.lines.items()}
     saved = SavedMapping(
         name, table or "", key, fields, options, unit, lines, file, where,
-        document=document, sections=parts, brake=read_brake(source, (), top),
+        document=document, sections=parts, brake=read_brake(source, (), top), export=export,
+        write=read_write(source, top),
     )  # fmt: skip
     return saved, source.done()
 

@@ -14,8 +14,9 @@ from pipeline.faults import point
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.store import triggers
 from pipeline.store.arrivals import Arrivals, files, refused_rows
-from pipeline.store.catalogue import live_catalogue
+from pipeline.store.catalogue import live_catalogue, readable
 from pipeline.store.doctor import Doctor
+from pipeline.store.exporting.verbs import SqlExports
 from pipeline.store.failures import RowsRefused, judge, translated
 from pipeline.store.ledger import refused_values, repeat_of
 from pipeline.store.live import targets
@@ -122,6 +123,16 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
     def catalogue(self) -> Catalogue:
         with self._transaction(write=False) as conn:
             return self._see(conn).catalogue
+
+    def readable(self) -> Catalogue:
+        return self.catalogue() if self._place.foreign else {**self.catalogue(), **readable()}
+
+    def exports(self) -> SqlExports:
+        def targets() -> Mapping[str, Target]:
+            with self._transaction(write=False) as conn:
+                return {**({} if self._place.foreign else ours()), **self._see(conn).targets}
+
+        return SqlExports(self, self.kind, self.readable, targets)
 
     def _see(self, conn: sa.Connection) -> _Seen:
         """The tables there are, read again when one of them has changed."""

@@ -22,6 +22,12 @@ def catalogue() -> Catalogue:
     return MappingProxyType({table.name: _table(table) for table in business_tables()})
 
 
+@cache
+def readable() -> Catalogue:
+    """As `catalogue`, with the columns that only the load itself sets: all that can be exported."""
+    return MappingProxyType({table.name: _table(table, everything=True) for table in business_tables()})
+
+
 def live_catalogue(targets: Mapping[str, Target]) -> Catalogue:
     """The tables of another program's database. They have no labels; a number that points to a row of another
     table is a number."""
@@ -48,8 +54,8 @@ def live_table(target: Target) -> Table:
     return Table(target.name, MappingProxyType(columns), keys, links=links)
 
 
-def _table(table: sa.Table) -> Table:
-    columns = {column.name: _column(column) for column in table.columns if _writable(column)}
+def _table(table: sa.Table, *, everything: bool = False) -> Table:
+    columns = {column.name: _column(column) for column in table.columns if everything or _writable(column)}
     keys = tuple(key for key in table.info["keys"] if all(name in columns for name in key))
     return Table(
         table.name,
@@ -89,7 +95,7 @@ def _kind(type_: object) -> Kind:
         type_ = type_.impl_instance if hasattr(type_, "impl_instance") else type_.impl
     kinds: tuple[tuple[type[object], Kind], ...] = (
         (sa.Boolean, Kind.BOOLEAN), (sa.DateTime, Kind.DATETIME), (sa.Date, Kind.DATE),
-        (sa.Integer, Kind.INTEGER), (sa.JSON, Kind.JSON), (sa.String, Kind.TEXT),
+        (sa.Integer, Kind.INTEGER), (sa.JSON, Kind.JSON), (sa.String, Kind.TEXT), (sa.Uuid, Kind.TEXT),
     )  # fmt: skip
     for cls, kind in kinds:
         if isinstance(type_, cls):

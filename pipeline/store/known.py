@@ -9,7 +9,7 @@ from pipeline.errors import Environment, Mistake, PipelineError
 from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.store import connect
-from pipeline.store.catalogue import catalogue
+from pipeline.store.catalogue import catalogue, readable
 from pipeline.store.place import NONE
 
 
@@ -18,12 +18,12 @@ class Known:
 
     def __init__(self, database: str, schema: str) -> None:
         self._database, self._schema = database, schema
-        self._foreign = schema.partition(":")[0] == NONE
+        self.foreign = schema.partition(":")[0] == NONE
 
     def examine(self, name: str, text: str, file: str) -> tuple[Plan | None, list[Mistake]]:
         """Read and fit a mapping. While the database that it speaks of is out of reach, only what is wrong with the
         text itself is said: the rest is looked at when it is back."""
-        plan, wrong = (None, []) if self._foreign else examine(name, text, file, catalogue())
+        plan, wrong = (None, []) if self.foreign else examine(name, text, file, catalogue())
         if plan is not None or (wrong and parse(name, text, file)[1]):
             return plan, wrong
         try:
@@ -32,17 +32,22 @@ class Known:
             return None, parse(name, text, file)[1]
 
     @cached_property
+    def readable(self) -> Catalogue:
+        """All that can be exported. Raises Environment when the database is out of reach."""
+        return self.tables if self.foreign else {**self.tables, **readable()}
+
+    @cached_property
     def tables(self) -> Catalogue:
         """All that there are. Raises Environment when the database is out of reach."""
         store = connect(self._database, self._schema)
         try:
-            if not self._foreign:
+            if not self.foreign:
                 store.require()
             return store.catalogue()
         except Environment:
             raise
         except PipelineError:  # nothing of ours is there yet
-            if self._foreign:
+            if self.foreign:
                 raise
             return catalogue()
         finally:

@@ -98,6 +98,10 @@ class LedgerRow(SQLModel, table=True):
     absent: int = Field(
         default=0, sa_column=sa.Column(sa.BigInteger, nullable=False, server_default=sa.text("0"))
     )
+    kind: str = Field(
+        default="import",
+        sa_column=sa.Column(sa.String(16), nullable=False, server_default=sa.text("'import'")),
+    )
 
 
 STILL = "written_by IS NULL AND dropped_by IS NULL"

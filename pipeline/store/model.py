@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl  # only a worker handles rows: the service stays small
 
     from pipeline.mapping.sections.model import Outcast
+    from pipeline.store.exporting.model import Exports
 
 FileState = Literal[
     "committed", "archived", "duplicate", "failed", "undone", "undo", "held", "approved", "rejected"
@@ -108,6 +109,7 @@ class LedgerFile:
     mapping_version: int | None = None
     correction_of: int | None = None
     delivery: str | None = None
+    kind: str = "import"  # or "export": a file that was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -480,5 +482,12 @@ class Store(Protocol):
 
     def pauses(self, now: datetime) -> dict[str, Pause]:
         """The pauses that are not over, by job. Cheap: it may be asked every second."""
+
+    # exports --------------------------------------------------------------------------------------------
+    def exports(self) -> Exports:
+        """The side for exports; it shares this store's connection and thread."""
+
+    def readable(self) -> Catalogue:
+        """As `catalogue`, with the columns that only the load itself sets: all that can be exported."""
 
     def close(self) -> None: ...

@@ -24,6 +24,8 @@ ROOMS = (
     "cli",
     "config",
     "doctor",
+    "exports",
+    "fec",
     "expressions",
     "files",
     "guessing",

@@ -190,5 +190,8 @@ def test_every_point_in_the_source_is_listed_and_exercised() -> None:
                 (name,) = node.args
                 assert isinstance(name, ast.Constant), f"{path}:{node.lineno}: a point without a fixed name"
                 found.add(name.value)
-    assert found == set(faults.POINTS)
-    assert {case.point for case in KILLS} == found
+    assert found == {
+        *faults.POINTS,
+        *faults.EXPORT_POINTS,
+    }  # tests/exports/test_kills.py breaks at the latter
+    assert {case.point for case in KILLS} == set(faults.POINTS)

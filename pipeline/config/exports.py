@@ -1,0 +1,101 @@
+"""`[exports.NAME]` as frozen jobs, and the name of the station."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, cast
+
+from pipeline.config.schedules import KEYS as SCHEDULE
+from pipeline.config.schedules import read_schedule
+from pipeline.exports.naming import template_mistake
+from pipeline.jobs import ExportJob, ImportJob
+from pipeline.mapping.source import Path as At
+from pipeline.mapping.source import Source, nearest
+
+KEYS = (
+    "mapping", "to", "name", *SCHEDULE, "what", "empty", "deletions", "ready", "keep", "period",
+)  # fmt: skip
+CHOICES = {
+    "what": ("all", "changes", "new", "period"),
+    "empty": ("skip", "write"),
+    "deletions": ("skip", "mark", "file"),
+    "period": ("day", "week", "month", "year"),
+}
+STATION = re.compile(r"[\w-]+")
+
+
+def read_station(source: Source, top: dict[str, Any]) -> str:
+    """What `[station]` calls this branch; "" when it says nothing."""
+    table = source.sub((), top, "station")
+    source.known(("station",), table, ("name",))
+    name = source.text_at(("station",), table, "name") or ""
+    if name and not STATION.fullmatch(name):
+        source.say(("station", "name"), "config.job_name", name=name)
+    return name
+
+
+def read_exports(
+    source: Source, top: dict[str, Any], root: Path, zone: str, imports: Sequence[ImportJob], station: str
+) -> tuple[ExportJob, ...]:
+    """All of them; what is wrong with them is told to the source."""
+    jobs: list[ExportJob] = []
+    taken = {job.name for job in imports}
+    for name, table in source.sub((), top, "exports").items():
+        at: At = ("exports", name)
+        if not isinstance(table, dict):
+            source.say(at, "config.section", key=name)
+            continue
+        if name in taken:
+            source.say(at, "exports.same_name", name=name)
+        job = _read(source, at, table, root, zone)
+        if "{station}" in job.template and not station:
+            source.say((*at, "name"), "exports.no_station", name="{station}")
+        twin = next((j for j in jobs if (j.to, j.template) == (job.to, job.template)), None)
+        if twin is not None and "{job}" not in job.template:
+            source.say((*at, "name"), "exports.names_meet", other=twin.name)
+        jobs.append(job)
+    return tuple(jobs)
+
+
+def _read(source: Source, at: At, table: dict[str, Any], root: Path, zone: str) -> ExportJob:
+    name = at[-1]
+    source.known(at, table, KEYS)
+    if not re.fullmatch(r"[\w-]+", name):
+        source.say(at, "config.job_name", name=name)
+    for key in ("mapping", "to", "name"):
+        if not table.get(key):
+            source.say((*at, key), "config.missing", key=key, where=f"[exports.{name}]")
+    mapping = source.text_at(at, table, "mapping") or ""
+    if mapping and not (root / "mappings" / f"{mapping}.toml").is_file():
+        known = [p.stem for p in (root / "mappings").glob("*.toml")]
+        source.say((*at, "mapping"), "config.no_mapping", nearest(mapping, known), mapping=mapping)
+    template = source.text_at(at, table, "name") or "{job}-{sequence:06}.csv"
+    ready = source.texts_at(at, table, "ready")
+    for key, text in (("name", template), *(("ready", one) for one in ready)):
+        mistake = template_mistake(text, companion=key == "ready")
+        if mistake is not None:
+            source.say((*at, key), mistake.code, None, **mistake.args)
+    chosen = {key: _choice(source, at, table, key) for key in CHOICES}
+    if chosen["deletions"] and chosen["what"] != "changes":
+        source.say((*at, "deletions"), "exports.only_changes")
+    return ExportJob(
+        name=name,
+        mapping=mapping,
+        template=template,
+        schedule=read_schedule(source, at, table, zone),
+        ready=ready,
+        to=Path(os.path.normpath(root / (source.text_at(at, table, "to") or f"outbox/{name}"))),
+        kept=Path(os.path.normpath(root / (source.text_at(at, table, "keep") or f"exported/{name}"))),
+        **cast(Any, {key: value for key, value in chosen.items() if value}),
+    )
+
+
+def _choice(source: Source, at: At, table: dict[str, Any], key: str) -> str:
+    value, choices = source.text_at(at, table, key) or "", CHOICES[key]
+    if value and value not in choices:
+        source.say((*at, key), "mapping.choice", nearest(value, choices), key=key, choices=", ".join(choices))
+        return ""
+    return value
