@@ -54,7 +54,7 @@ class Popen(_exec):  # type: ignore[type-arg,misc,valid-type]
         ]
         asked = {
             "words": words,
-            "env": dict(os.environ if env is None else env),
+            "env": environment() if env is None else dict(env),
             "cwd": os.fspath(cwd or os.getcwd()),
             "session": start_new_session,
         }
@@ -67,6 +67,15 @@ class Popen(_exec):  # type: ignore[type-arg,misc,valid-type]
         if devnull is not None:
             os.close(devnull)
         self._closed_child_pipe_fds = True
+
+
+def environment() -> dict[str, str]:
+    """This process's own. pytest notes the test that runs in it while other threads of a test read it."""
+    while True:
+        try:
+            return dict(os.environ)
+        except (KeyError, RuntimeError):
+            continue
 
 
 def _ours(args: Any, env: Any) -> list[str] | None:

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from pipeline import files as disk
+from tests import nursery
 from tests.databases import ready_sqlite
 from tests.flow.conftest import CONFIG, MAPPING, Installation
 
@@ -48,7 +49,7 @@ def command(
     box: Installation, *words: str, fault: str = "", program: Path | None = None
 ) -> subprocess.Popen[bytes]:
     """`pipeline WORDS` as a process; `program`: a folder with another `pipeline` in it."""
-    env = {**os.environ, "PIPELINE_FAULT": fault}
+    env = {**nursery.environment(), "PIPELINE_FAULT": fault}
     if program is not None:
         env["PYTHONPATH"] = str(program)
     return subprocess.Popen(
