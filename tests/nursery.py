@@ -113,7 +113,7 @@ def _nursery() -> socket.socket:
                 [sys.executable, "-P", "-c", "from tests.nursery import serve; serve()"],
                 stdin=theirs.fileno(),
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+                env={**environment(), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             )
         _asked = ours
         atexit.register(_close)
