@@ -216,6 +216,7 @@ def test_lines_below_an_unreadable_line_are_not_the_earlier_heads() -> None:
 LINES = st.lists(st.tuples(st.integers(0, 2), st.integers(-(10**6), 10**6), RATE), min_size=1, max_size=12)
 
 
+@settings(deadline=None)
 @given(LINES, st.integers(0, 12), st.sampled_from(["HT", "TTC"]))
 def test_the_tax_of_a_document_is_that_of_its_sums_however_its_lines_come(
     lines: list[tuple[int, int, Decimal]], cut: int, amounts: str

@@ -72,9 +72,9 @@ MUTANTS: dict[str, tuple[Mutant, Scene, str]] = {  # the change, what happens, t
     "no ledger row": (
         Mutant(
             "store/base.py",
-            "        return replace(row, **noted)\n",
+            "        return replace(row, **noted, reason=note)\n",
             "        conn.execute(files.delete().where(files.c.id == row.id))\n"
-            "        return replace(row, **noted)\n",
+            "        return replace(row, **noted, reason=note)\n",
         ),
         cut_after_the_commit,
         "I3 all or nothing",

@@ -125,7 +125,7 @@ def test_a_file_changed_while_it_is_loaded_ends_as_its_last_content_once(
     assert changed.is_set()
     loaded = [f.fingerprint for f in result.files]
     whole = [before, last] if change is _replace else [last]  # what was taken is complete, and goes in
-    assert loaded == [digest(content) for content in whole]
+    assert loaded == [digest(content) for content in whole], result
     assert contents(installation) == sorted(whole)
     rows = installation.sql("SELECT number, gross_amount FROM sales_order ORDER BY number")
     numbers = {1, 2, 3} if change is _replace else set(after)
