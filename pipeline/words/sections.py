@@ -100,8 +100,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ces sections renvoient l'une à l'autre en cercle : {sections}. Retirez l'un des champs `row`.",
     ),
     "sections.count_place": (
-        "`count` gives whole numbers, and {column} holds none. Remove it.",
-        "`count` donne des nombres entiers, et {column} n'en contient pas. Retirez-le.",
+        "`count` gives whole numbers, in a text column those of a document that columns name; {column} takes neither. Remove it.",
+        "`count` donne des nombres entiers, dans une colonne de texte ceux d'un document que des colonnes nomment ; {column} ne prend ni l'un ni l'autre. Retirez-le.",
     ),
     "sections.count_per": (
         'The rows of a document are counted in {column}, so the section needs `per = "row"`.',

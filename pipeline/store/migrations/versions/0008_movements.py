@@ -1,0 +1,12 @@
+"""Stock movements are found by their document: those that it no longer has go."""
+
+from alembic import op
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_index("ix_stock_movement_document", "stock_movement", ["document_id"])
