@@ -186,6 +186,12 @@ def _check_row(notes: Notes, section: Section, table: Table, target: str, parent
         or (_per(notes.saved, section) == "document" and _per(notes.saved, known[parent][0]) == "row")
     ):
         notes.say(at, "sections.grain", section=parent)
+    if target == "document_id" and parent in known:
+        kind = next((one for one in section.fields if one.target == "document_type"), None)
+        of = known[parent][1].name
+        if kind is not None and kind.value not in (None, of):
+            where = f"{notes.root}fields.{kind.target}"
+            notes.say(where, "sections.document_type", table=of, value=str(kind.value))
 
 
 def _points(table: Table, column: Column) -> bool:

@@ -9,4 +9,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("ix_stock_movement_document", "stock_movement", ["document_id"])
+    if op.get_context().opts.get("business", True):  # only where the business tables are ours
+        op.create_index("ix_stock_movement_document", "stock_movement", ["document_id"])
