@@ -271,8 +271,17 @@ def test_mistakes_of_trade() -> None:
     assert [code for _, code, _ in mistakes(tickets)] == ["sections.refunds_unsaid"]
     twice = TICKETS.replace("KIND", 'kind = "K"') + PAYMENTS
     assert [code for _, code, _ in mistakes(twice)] == ["sections.refunds_twice"]
-    single = 'version = 1\ntable = "warehouse"\n[read]\nfill_down = ["a"]\n[fields]\ncode = "C"\n'
-    assert [code for _, code, _ in mistakes(single)] == ["sections.fill_several"]
+    single = (
+        'version = 1\ntable = "warehouse"\nsimilar = "sam"\n[read]\nfill_down = ["a"]\n[fields]\ncode = "C"\n'
+    )
+    assert mistakes(single) == [(3, "mapping.choice", "same")]
+    tax = TAXES.replace("TYPE", '{ value = "pos_ticket" }')
+    assert examine("t", tax, "t.toml", catalogue())[1] == []
+    assert [code for _, code, _ in mistakes(tax.replace('"pos_ticket" }', '"ticket" }'))] == [
+        "sections.document_type"
+    ]
+    said = TAXES.replace("TYPE", '"Kind"')  # the file says it
+    assert examine("t", said, "t.toml", catalogue())[1] == []
 
 
 TICKETS = """
@@ -286,6 +295,21 @@ source = { value = "x" }
 number = "No"
 gross_amount = "Total"
 KIND
+"""
+TAXES = """
+version = 1
+document = "No"
+[tables.ticket]
+table = "pos_ticket"
+[tables.ticket.fields]
+source = { value = "x" }
+number = "No"
+[tables.tax]
+table = "document_tax"
+[tables.tax.fields]
+document_type = TYPE
+document_id = { row = "ticket" }
+percent = "Rate"
 """
 PAYMENTS = """
 [tables.payment]

@@ -88,8 +88,6 @@ def read(name: str, text: str, file: str) -> tuple[SavedMapping | None, list[Mis
     named = [name for field in fields for name in field.named]
     named += [n for part in parts for n in own_names(part.each, (n for f in part.fields for n in f.named))]
     options = replace(options, delivery=_delivery(source, top, parts, unit), anchors=tuple(named))
-    if options.fill_down and not several:
-        source.say(("read", "fill_down"), "sections.fill_several")
     check_lists(source)
     where = None if single else expression(source, (), top, "where")
     if several and where is not None:

@@ -68,6 +68,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Rows of {table} are known by one key of the table. Keep one of the alternatives.",
         "Les lignes de {table} se reconnaissent par une seule clé de la table. Gardez une des clés proposées.",
     ),
+    "sections.foreign_only": (
+        "`{setting}` is for Pipeline's own tables, and {table} is another program's. Remove it.",
+        "`{setting}` vaut pour les tables de Pipeline, et {table} est celle d'un autre programme. Retirez-le.",
+    ),
+    "sections.document_type": (
+        "document_id points to a row of {table}, and document_type says {value}. Write document_type = {{ value ="
+        ' "{table}" }}.',
+        "document_id désigne une ligne de {table}, et document_type dit {value}. Écrivez document_type = {{ value ="
+        ' "{table}" }}.',
+    ),
     "sections.foreign_create": (
         "A row of {table} is not made by looking for it. Give that table a section of its own, or take another `missing`.",
         "Une ligne de {table} ne se crée pas en la cherchant. Donnez à cette table sa propre section, ou choisissez un autre"
@@ -100,8 +110,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Ces sections renvoient l'une à l'autre en cercle : {sections}. Retirez l'un des champs `row`.",
     ),
     "sections.count_place": (
-        "`count` gives whole numbers, and {column} holds none. Remove it.",
-        "`count` donne des nombres entiers, et {column} n'en contient pas. Retirez-le.",
+        "`count` gives whole numbers, in a text column those of a document that columns name; {column} takes neither. Remove it.",
+        "`count` donne des nombres entiers, dans une colonne de texte ceux d'un document que des colonnes nomment ; {column} ne prend ni l'un ni l'autre. Retirez-le.",
     ),
     "sections.count_per": (
         'The rows of a document are counted in {column}, so the section needs `per = "row"`.',
@@ -142,10 +152,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "sections.split": (
         'Write which cell to divide, and at what: split = {{ column = "Tags", by = "," }}.',
         'Écrivez quelle cellule couper, et à quel signe : split = {{ column = "Tags", by = "," }}.',
-    ),
-    "sections.fill_several": (
-        "`fill_down` is for mappings of several tables. Write a section [tables.NAME], or remove the line.",
-        "`fill_down` est réservé aux modèles de plusieurs tables. Écrivez une section [tables.NOM], ou retirez la ligne.",
     ),
     "sections.fill_broken": (
         "What stands above this blank cell is not sure, for line {line} could not be read. Fill in the cell.",
@@ -200,9 +206,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "sections.similar": (
         "{table} has {known} already, and this row says {value}: nearly the same. If it is the same one, write {known} in"
-        ' the file; else say in [tables.{section}] what is meant: similar = "same" or similar = "new".',
+        ' the file; else say in the mapping, for {section}, what is meant: similar = "same" or similar = "new".',
         "{table} contient déjà {known}, et cette ligne dit {value} : presque pareil. Si c'est le même, écrivez {known} dans"
-        ' le fichier ; sinon dites dans [tables.{section}] ce qui est voulu : similar = "same" ou similar = "new".',
+        ' le fichier ; sinon dites dans le modèle, pour {section}, ce qui est voulu : similar = "same" ou similar = "new".',
     ),
     "sections.find_by": (
         'The field {target} must say by what to find the row: by = [{{ sku = "Column" }}].',
@@ -255,9 +261,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     # modes --------------------------------------------------------------------------------------------------
     "sections.foreign_mode": (
-        "The table {table} belongs to another program; modes, look-ups and `write` are only for Pipeline's own tables for"
+        "The table {table} belongs to another program; modes, `find`, `write` and `fill_down` are only for Pipeline's own tables for"
         " now. Remove those lines.",
-        "La table {table} appartient à un autre programme ; les modes, recherches et `write` ne valent pour l'instant que"
+        "La table {table} appartient à un autre programme ; les modes, `find`, `write` et `fill_down` ne valent pour l'instant que"
         " pour les tables de Pipeline. Retirez ces lignes.",
     ),
     "sections.mirror_mode": (

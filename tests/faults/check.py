@@ -5,7 +5,8 @@ from __future__ import annotations
 import gzip
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -93,31 +94,39 @@ def _rows_of(
     return [Violation("I5 hashed = imported", f"{name}: other values in {other[:3]}")] if other else []
 
 
-def _found(root: Path) -> Found:
-    """Read with SQLAlchemy; a database that the service has not made yet holds nothing."""
+def _url(root: Path) -> sa.URL:
     url = sa.make_url(tomllib.loads((root / "config.toml").read_text())["database"])
     if url.get_backend_name() == "sqlite":
-        url = url.set(database=str(root / (url.database or "")))
-        if not Path(url.database or "").exists():
-            return Found()
-    else:
-        url = url.set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url, poolclass=sa.NullPool)
-    names = {"pipeline_file", "pipeline_change", "sales_order"}
+        return url.set(database=str(root / (url.database or "")))
+    return url.set(drivername="postgresql+psycopg")
+
+
+@contextmanager
+def connected(root: Path) -> Iterator[sa.Connection]:
+    """The installation's database, past the service."""
+    engine = sa.create_engine(_url(root), poolclass=sa.NullPool)
     try:
-        if not names <= set(sa.inspect(engine).get_table_names()):
-            return Found()
         with engine.connect() as conn:
-            file = ledger_table.c
-            ledger = conn.execute(sa.select(file.fingerprint, file.state, file.claim)).all()
-            rows = conn.execute(sa.select(ORDERS.c.number, ORDERS.c.gross_amount)).all()
-            changes = conn.execute(
-                sa.text(
-                    "SELECT op, count(*) FROM pipeline_change WHERE table_name = 'sales_order' GROUP BY op"
-                )
-            ).all()
+            yield conn
     finally:
         engine.dispose()
+
+
+def _found(root: Path) -> Found:
+    """Read with SQLAlchemy; a database that the service has not made yet holds nothing."""
+    url = _url(root)
+    if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
+        return Found()
+    names = {"pipeline_file", "pipeline_change", "sales_order"}
+    with connected(root) as conn:
+        if not names <= set(sa.inspect(conn).get_table_names()):
+            return Found()
+        file = ledger_table.c
+        ledger = conn.execute(sa.select(file.fingerprint, file.state, file.claim)).all()
+        rows = conn.execute(sa.select(ORDERS.c.number, ORDERS.c.gross_amount)).all()
+        changes = conn.execute(
+            sa.text("SELECT op, count(*) FROM pipeline_change WHERE table_name = 'sales_order' GROUP BY op")
+        ).all()
     return Found(
         [(bytes(f), state, claim) for f, state, claim in ledger],
         dict(rows),

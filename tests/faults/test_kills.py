@@ -8,8 +8,10 @@ import subprocess
 import threading
 
 import pytest
+import sqlalchemy as sa
 
-from tests.faults.check import check
+from pipeline import Pipeline
+from tests.faults.check import check, connected
 from tests.faults.conftest import command, orders
 from tests.flow.conftest import Installation
 
@@ -94,3 +96,37 @@ def test_two_services_share_an_inbox(box: Installation) -> None:
         process.communicate(timeout=90)
     box.once()
     assert check(box.root, dropped, settled=True) == []
+
+
+PAID = """
+version = 1
+[tables.payment]
+[tables.payment.fields]
+source = { value = "psp" }
+external_id = "Id"
+order = { find = "sales_order", by = { number = "Order" }, missing = "wait" }
+party = { find = "party", by = { code = "Client" }, missing = "refuse" }
+"""
+
+
+@pytest.mark.parametrize("point", ["commit.before", "commit.after"])
+def test_what_waits_survives_a_kill_of_the_file_that_brings_it(box: Installation, point: str) -> None:
+    (box.root / "mappings/paid.toml").write_text(PAID)
+    config = box.config.read_text().replace('at = "03h00"\n', "")
+    first, last = config.rsplit('mapping = "sales"', 1)
+    box.config.write_text(first + 'mapping = "paid"' + last)
+    box.drop("paid.csv", b"Id,Order,Client\np1,1,\np2,2,NOBODY\n", "nightly")
+    assert box.once("nightly").exit_code == 0
+    box.drop("orders.csv", b"Order No,Total,State\n1,1.00,paid\n2,2.00,paid\n")
+    with command(box, "once", "sales", fault=f"{point}:1:killall") as process:
+        process.communicate(timeout=90)
+        assert process.returncode == -signal.SIGKILL
+    assert box.once().exit_code == 0
+    paid = 'SELECT p.external_id, o.number FROM payment p JOIN sales_order o ON o.id = p."order"'
+    with connected(box.root) as conn:
+        assert conn.execute(sa.text(paid)).all() == [("p1", "1")]
+        files = conn.execute(sa.text("SELECT waiting, refused FROM pipeline_file ORDER BY id"))
+        assert files.all() == [(0, 1), (0, 0)]
+    with Pipeline(box.config) as pipeline:  # the row that was refused in the end is in the correction
+        content = pipeline.corrections(1, to=box.root / "mend.csv").read_bytes()
+    assert [line[:11] for line in content.splitlines()[1:]] == [b"p2,2,NOBODY"]

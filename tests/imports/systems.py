@@ -85,8 +85,8 @@ _TIERS = "Id|Nom|Client|Fournisseur|Code client|Adresse|Code postal|Ville|Code p
 _CONTACT = "id|name|is_company|zip|city|street|phone|email|vat"
 
 SYSTEMS = (
-    System("shopify-orders", "orders_export.csv", {"party": 1, "address": 2, "sales_order": 2, "sales_order_line": 3, "payment": 1, "shipment": 1},
-           (("pending", "paid"), ("CUP", "MUG")), (0, 2, 0), "shopify-orders", SHOPIFY_ORDERS),
+    System("shopify-orders", "orders_export.csv", {"party": 1, "address": 2, "sales_order": 2, "sales_order_line": 3, "payment": 1, "shipment": 1, "product_variant": 2, "stock_movement": 3, "warehouse": 1},
+           (("pending", "refunded"), ("CUP", "MUG")), (1, 3, 1), "shopify-orders", SHOPIFY_ORDERS),
     System("shopify-products", "shopify/products_export_48col_packt.csv", {"product": 20, "product_variant": 21, "price": 21},
            (("69.99,85.00", "79.99,85.00"),), (0, 1, 0), "shopify-products"),
     System("shopify-customers", "customers_export.csv", {"party": 2, "address": 1}, (("0102", "0103"),), (0, 1, 0), "shopify-customers", made(
@@ -136,12 +136,12 @@ SYSTEMS = (
         row("Id|Réf.|Libellé|Prix unitaire HT|Prix unitaire TTC|En vente", "2", "TASSE", "Tasse", "4", "4.8", "0"), delimiter=";")),
     System("fec-pipe", "fec/123456789FEC20201231.txt", {"journal_entry": 5}, (("test line", "a line"),), (0, 2, 0), "fec"),
     System("fec-tab", "fec/123456789FEC20201231_tab_latin9.txt", {"journal_entry": 3}, (("Ventes de marchandises", "Ventes"),), (0, 1, 0), "fec", None, "iso8859-15"),
-    System("square", "items.csv", {"pos_ticket": 2, "pos_ticket_line": 3}, ((",Latte,", ",Flat white,"),), (0, 1, 0), "square-items", made(
+    System("square", "items.csv", {"pos_ticket": 2, "pos_ticket_line": 3, "product_variant": 3, "stock_movement": 3, "warehouse": 1}, ((",Latte,", ",Flat white,"), ("Muffin,2", "Muffin,3")), (0, 3, 0), "square-items", made(
         "square.items",
         row(_SQUARE, "2026-02-13", "08:15:00", "Coffee", "Latte", "1", "LAT", "$4.50", "$0.00", "$4.50", "$0.45", "T1", "P1", "Till 1", "Payment", "Center"),
         row(_SQUARE, "2026-02-13", "08:15:00", "Food", "Muffin", "2", "MUF", "$6.00", "-$1.00", "$5.00", "$0.50", "T1", "P1", "Till 1", "Payment", "Center"),
         row(_SQUARE, "2026-02-13", "09:00:00", "Coffee", "Espresso", "-1", "ESP", "($2.50)", "$0.00", "($2.50)", "($0.25)", "T2", "P2", "Till 1", "Refund", "Center"))),
-    System("shopkeep", "transaction_items.csv", {"pos_ticket": 2, "pos_ticket_line": 3}, (("Void", "Return"),), (0, 1, 0), "shopkeep-items", made(
+    System("shopkeep", "transaction_items.csv", {"pos_ticket": 2, "pos_ticket_line": 3, "product_variant": 2, "stock_movement": 2, "warehouse": 1}, (("Void", "Return"),), (1, 1, 0), "shopkeep-items", made(
         "shopkeep.transaction_items",
         row(_SHOPKEEP, "2026-02-13 10:00:00", "Register 1", "Eve", "Sale", "A1", "Soap", "Care", "1.00", "3.50", "2", "0.00", "7.00", "0.70", "7.70", "3001"),
         row(_SHOPKEEP, "2026-02-13 10:00:00", "Register 1", "Eve", "Sale", "A2", "Towel", "Home", "4.00", "9.00", "1", "0.00", "9.00", "0.90", "9.90", "3001"),

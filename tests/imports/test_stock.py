@@ -11,7 +11,9 @@ from pipeline import files as disk
 from pipeline.jobs import ImportJob
 from pipeline.store.base import SqlStore
 from tests.imports.conftest import Desk
+from tests.imports.systems import SYSTEMS
 from tests.imports.test_sections import asked, fitted, load
+from tests.imports.test_systems import desk_for, taken
 from tests.store.test_undo import undo
 
 COUNTS = """
@@ -89,3 +91,49 @@ def test_a_count_without_its_moment_counts_from_when_it_was_written(bench: Desk)
     bench.plan = fitted(SALES)
     load(bench, b"No,Line,Sku,Qty,Total,At\n1,1,A,2,20,2020-03-01 07:00\n2,1,A,1,10,\n", b"s.csv")
     assert stock(bench) == [("A", "A", 4, -1, 3)]
+
+
+def preset(name: str, bench: Desk) -> tuple[Desk, str]:
+    """A desk with a ready mapping, and the system's file as text."""
+    one = next(system for system in SYSTEMS if system.name == name)
+    return desk_for(one, bench.store, bench.root), one.bytes.decode()
+
+
+def left(bench: Desk) -> dict[object, Decimal]:
+    return {row[0]: row[4] for row in stock(bench)}  # type: ignore[misc]
+
+
+def test_a_tills_sales_go_out_and_its_refunds_come_back(bench: Desk) -> None:
+    till, text = preset("square", bench)
+    header, latte, muffins, refund = text.splitlines()
+    taken(till, "\n".join([header, latte, muffins, latte]).encode(), "morning.csv")
+    assert left(bench) == {"LAT": -2, "MUF": -2}  # the same article twice in a ticket is two movements
+    back = refund.replace("ESP", "MUF").replace(",-1,", ",-2,")
+    second = taken(till, f"{header}\n{back}\n".encode(), "evening.csv")
+    assert left(bench) == {"LAT": -2, "MUF": 0}
+    assert asked(bench, "SELECT kind FROM stock_movement ORDER BY quantity DESC LIMIT 1") == [("refund",)]
+    undo(bench.store, second.id)
+    assert left(bench) == {"LAT": -2, "MUF": -2}
+
+
+def test_a_void_moves_nothing_also_when_its_ticket_was_sold_before(bench: Desk) -> None:
+    till, text = preset("shopkeep", bench)
+    header, soap = text.splitlines()[:2]
+    taken(till, f"{header}\n{soap}\n".encode(), "a.csv")
+    assert left(bench) == {"A1": -2}
+    voided = taken(till, f"{header}\n{soap}\n".replace("Sale", "Void").encode(), "b.csv")
+    assert left(bench) == {}
+    undo(bench.store, voided.id)
+    assert left(bench) == {"A1": -2}
+
+
+def test_a_shops_order_goes_out_and_comes_back_when_it_is_refunded(bench: Desk) -> None:
+    shop, text = preset("shopify-orders", bench)
+    first = taken(shop, text.encode(), "a.csv")
+    assert left(bench) == {"TEA": -3, "CUP": -1}
+    refunded = taken(shop, text.replace("paid,", "refunded,").encode(), "b.csv")
+    assert left(bench) == {"TEA": -1}  # the second order, with its own state
+    undo(bench.store, refunded.id)
+    assert left(bench) == {"TEA": -3, "CUP": -1}
+    undo(bench.store, first.id)
+    assert left(bench) == {}

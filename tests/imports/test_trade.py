@@ -146,6 +146,74 @@ def test_nothing_is_filled_down_across_a_line_that_cannot_be_read(bench: Desk) -
     ]
 
 
+ONE_TABLE = """
+version = 1
+table = "warehouse"
+split = { column = "Depots", by = "," }
+similar = "refuse"
+[read]
+fill_down = ["Family"]
+[fields]
+code = "Depots"
+name = "Family"
+"""
+SIZES = """
+version = 1
+table = "product_variant"
+key = ["sku"]
+each = { size = { values = ["S", "M"] }, sku = ["Ref S", "Ref M"] }
+[fields]
+sku = "sku"
+options = "size"
+"""
+
+
+def test_one_table_says_it_without_a_section(bench: Desk) -> None:
+    bench.plan = fitted(ONE_TABLE)
+    first = load(bench, b'Family;Depots\nFood;"A,B"\n;00123\n')
+    found = rows(bench, "warehouse", "code", "name")
+    assert (first.refused, found) == (0, [("00123", "Food"), ("A", "Food"), ("B", "Food")])
+    second = load(bench, b"Family;Depots\nFood;123\n;C\n", b"b.csv")
+    assert [row.said.code for row in bench.store.refused(second.id)] == ["sections.similar"]
+    bench.plan = fitted(SIZES)
+    load(bench, b"Ref S;Ref M\nR1;R2\n;R3\n", b"c.csv")
+    assert rows(bench, "product_variant", "sku", "options") == [("R1", "S"), ("R2", "M"), ("R3", "M")]
+
+
+FILLED = """
+version = 1
+document = "No"
+[read]
+fill_down = ["Void"]
+[tables.ticket]
+table = "pos_ticket"
+[tables.ticket.fields]
+source = { value = "till" }
+number = "No"
+[tables.line]
+table = "pos_ticket_line"
+lines = "replace"
+where = '"Void" IS NULL'
+[tables.line.fields]
+ticket = { row = "ticket" }
+line_no = { count = "document" }
+external_id = { count = "document" }
+sku = "Sku"
+"""
+
+
+def test_a_document_is_filled_down_from_itself_only_and_its_rows_are_named_by_it(bench: Desk) -> None:
+    bench.plan = fitted(FILLED)
+    content = b"No;Void;Sku\n1;x;A\n1;;B\n2;;C\n;;D\n1;;E\n2;;F;surplus\n3;;G\n3;;H\n"
+    done = load(bench, content)
+    assert rows(bench, "pos_ticket_line", "external_id", "sku") == [("2/1", "C"), ("2/2", "D")]
+    said = [(row.line, row.said.code) for row in bench.store.refused(done.id)]
+    assert said[1:] == [
+        (8, "sections.fill_broken"),
+        (9, "sections.fill_broken"),
+    ]  # line 7 may be the head of 3
+
+
 LINES = """
 version = 1
 document = "No"

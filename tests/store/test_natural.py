@@ -174,6 +174,9 @@ country_id = { lookup = { table = "countries", by = { iso = "Country" }, take = 
         ('sku = "Sku"', 'sku = { row = "order" }', "sections.no_reference"),
         ('lines = "replace"', 'lines = "replace"\nkey = ["sku"]', "mapping.not_key"),
         ('iso = "Country" }', 'iso = "Country" }, missing = "create"', "sections.foreign_create"),
+        ('iso = "Country" }', 'iso = "Country" }, missing = "wait"', "sections.foreign_only"),
+        ('lines = "replace"', 'lines = "replace"\namounts = "HT"', "sections.foreign_only"),
+        ('lines = "replace"', 'lines = "replace"\nrefunds = "negative"', "sections.foreign_only"),
     ],
 )
 def test_what_another_programs_tables_cannot_do_is_said(

@@ -11,6 +11,7 @@ from pipeline.mapping.rows import LINE
 from pipeline.mapping.sections.model import DOC, Outcast
 from pipeline.words import message
 
+BETWEEN = "\x1f"
 OBJECT, KIND = "$", "_record"  # columns of nested records, and of records of several kinds
 
 
@@ -33,6 +34,7 @@ class Documents:
         )
         self._columns = [] if self._tag else [columns.get(name, name) for name in saved.document]
         self._numbers: dict[str, int] = {}
+        self._names: list[str] = []  # by number
         self.count = 0
         self._carried: dict[str, str | None] = dict.fromkeys(self._columns)
         self._astray = False  # does the row before belong to no document?
@@ -47,6 +49,10 @@ class Documents:
     @property
     def name(self) -> str:
         return ", ".join(self._columns) or str(self._tag)
+
+    def named(self, docs: pl.Series) -> pl.Series:
+        """What the file calls these documents: `T1`; of several columns `2026/T1`."""
+        return pl.Series([self._names[doc].replace(BETWEEN, "/") for doc in docs], dtype=pl.String)
 
     def number(self, frame: pl.DataFrame, damaged: Sequence[int]) -> tuple[pl.DataFrame, list[Outcast]]:
         """The rows with `_doc`, without those that belong to none. `damaged`: lines that could not be read: a row
@@ -74,6 +80,7 @@ class Documents:
         found = keys.unique(maintain_order=True).drop_nulls()
         new = [key for key in found if key not in self._numbers]
         self._numbers.update(zip(new, range(self.count, self.count + len(new)), strict=True))
+        self._names += new
         self.count += len(new)
         known = pl.DataFrame(
             {"key": found, DOC: [self._numbers[key] for key in found]},
@@ -102,9 +109,9 @@ class Documents:
             whole = self._interrupted(texts, whole, damaged)
         if whole.height:
             self._carried = {name: whole[name][-1] for name in self._columns}
-        return whole.select(pl.concat_str([pl.col(n) for n in self._columns], separator="\x1f").alias("key"))[
-            "key"
-        ]
+        return whole.select(
+            pl.concat_str([pl.col(n) for n in self._columns], separator=BETWEEN).alias("key")
+        )["key"]
 
     def _interrupted(self, texts: pl.DataFrame, whole: pl.DataFrame, damaged: Sequence[int]) -> pl.DataFrame:
         """Without what was filled in across an unreadable line."""

@@ -91,8 +91,10 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
         notes.say(notes.root + "per", "sections.no_document")
     for target, parent in section.rows:
         _check_row(notes, section, table, target, parent, known)
-    for target, _ in section.counts:
-        if (column := _column(notes, table, target)) is not None and column.kind is not Kind.INTEGER:
+    for target, within in section.counts:
+        named = within == "document" and _named(saved)
+        kinds = (Kind.INTEGER, Kind.TEXT) if named else (Kind.INTEGER,)
+        if (column := _column(notes, table, target)) is not None and column.kind not in kinds:
             notes.say(f"{notes.root}fields.{target}", "sections.count_place", column=target)
     if section.counts and per == "document" and not section.spread:
         notes.say(notes.root + "per", "sections.count_per", column=section.counts[0][0])
@@ -143,6 +145,11 @@ def _fit(notes: Notes, section: Section, table: Table, known: Fitted, catalogue:
     return keyed(plan) if section.mode == "delete" else plan
 
 
+def _named(saved: SavedMapping) -> bool:
+    """Do cells of the file say what each document is called?"""
+    return bool(saved.document) and not {"$", *(kind.tag for kind in saved.read.records)} & {*saved.document}
+
+
 def _renamed(section: Section, table: Table) -> Section:
     """With the names that the table's columns have now."""
     now = table.aliases
@@ -179,6 +186,12 @@ def _check_row(notes: Notes, section: Section, table: Table, target: str, parent
         or (_per(notes.saved, section) == "document" and _per(notes.saved, known[parent][0]) == "row")
     ):
         notes.say(at, "sections.grain", section=parent)
+    if target == "document_id" and parent in known:
+        kind = next((one for one in section.fields if one.target == "document_type"), None)
+        of = known[parent][1].name
+        if kind is not None and kind.value not in (None, of):
+            where = f"{notes.root}fields.{kind.target}"
+            notes.say(where, "sections.document_type", table=of, value=str(kind.value))
 
 
 def _points(table: Table, column: Column) -> bool:

@@ -7,6 +7,7 @@ from pipeline.mapping.model import Table
 from pipeline.mapping.sections.model import Section
 
 MODES = ("upsert", "create", "update", "append")
+OURS = ("amounts", "rounding", "refunds", "similar")  # what goes by the meaning of Pipeline's own columns
 
 
 def check_natural(notes: Notes, section: Section, table: Table, *, mixed: bool) -> None:
@@ -17,11 +18,17 @@ def check_natural(notes: Notes, section: Section, table: Table, *, mixed: bool) 
         notes.say(notes.root + "mode", "mapping.choice", key="mode", choices=", ".join(MODES))
     if len(section.keys) > 1:
         notes.say(notes.root + "key", "sections.one_key", table=table.name)
+    for word in OURS:
+        if getattr(section, word):
+            notes.say(notes.root + word, "sections.foreign_only", setting=word, table=table.name)
     keys = [set(key) for key in table.keys]
     for key in section.keys[:1]:
         if set(key) not in keys:
             known = " / ".join(", ".join(one) for one in table.keys)
             notes.say(notes.root + "key", "mapping.not_key", key=", ".join(key), table=table.name, keys=known)
     for find in section.finds:
+        if find.missing == "wait":
+            facts = {"setting": 'missing = "wait"', "table": table.name}
+            notes.say(f"{notes.root}fields.{find.target}", "sections.foreign_only", **facts)
         if find.missing == "create":
             notes.say(f"{notes.root}fields.{find.target}", "sections.foreign_create", table=find.table)

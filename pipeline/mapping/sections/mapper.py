@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.mapping import take
-from pipeline.mapping.model import Plan, Refusal
+from pipeline.mapping.model import Kind, Plan, Refusal
 from pipeline.mapping.rows import LINE, map_batch, text_of
 from pipeline.mapping.sections.adding import Totals, wrong_signs
 from pipeline.mapping.sections.amounts import USUAL
@@ -57,18 +57,18 @@ class Mapper:
         self._carried = {part.name: Carried() for part in plan.sections if part.whole}
         self._totals = Totals(plan.sections)
         self._out: set[int] = set()  # documents of which something was cast out
-        self._fill = FillDown(plan.mapping.read, columns)
+        self._fill = FillDown(plan.mapping.read, columns, within=self._documents is not None)
         self._sizes: dict[str, list[int]] = {part.name: [] for part in plan.sections if part.counts}
         self._rows = 0
 
     def add(self, frame: pl.DataFrame, damaged: Sequence[int] = ()) -> Mapped:
         """`frame`: `_line` and texts; `damaged`: lines among them that could not be read."""
         outcasts: list[Outcast] = []
-        frame, unsure = self._fill.fill(frame, damaged)
         if self._documents is None:
             frame = frame.with_columns(pl.col(LINE).cast(pl.Int64).alias(DOC))
         else:
             frame, outcasts = self._documents.number(frame, damaged)
+        frame, unsure = self._fill.fill(frame, damaged)
         if unsure:
             docs = dict(frame.select(LINE, DOC).iter_rows())
             outcasts += [Outcast("", docs[one.line], one) for one in unsure if one.line in docs]
@@ -194,6 +194,10 @@ class Mapper:
                 for target, within in part.counts
                 if within == "document"
             )
+        texts = [target for target, _ in part.counts if part.plan.table.columns[target].kind is Kind.TEXT]
+        if texts and self._documents:  # a place in a document, with that document's name: T1/2
+            names = self._documents.named(base[DOC])
+            base = base.with_columns((names + "/" + base[one].cast(pl.String)).alias(one) for one in texts)
         if self._documents:
             sizes.extend([0] * (self._documents.count - len(sizes)))
             for doc, n in here.iter_rows():

@@ -19,7 +19,18 @@ SECTION = (
     "table", "key", "per", "record", "repeated", "optional", "mode", "lines", "amounts", "refunds", "where",
     "fields", "each", "split", "rounding", "total", "similar", "file", "mirror", "action", "newer_by",
 )  # fmt: skip
-ALONE = ("mode", "mirror", "action", "newer_by", "repeated", "optional", "amounts")
+ALONE = (
+    "mode",
+    "mirror",
+    "action",
+    "newer_by",
+    "repeated",
+    "optional",
+    "amounts",
+    "similar",
+    "each",
+    "split",
+)
 """What a mapping of one table may say as a section does."""
 FIELDS = {"write", "find", "count"}  # options of a field that make a mapping of one table a section
 PER = ("document", "row")
@@ -55,11 +66,12 @@ def sections(source: Source, top: dict[str, Any], field: ReadField) -> tuple[Sec
 def alone(top: dict[str, Any]) -> bool:
     """Does a mapping of one table say what only a section can do?"""
     fields = top["fields"].values() if isinstance(top.get("fields"), dict) else ()
-    key = top.get("key")
+    key, read = top.get("key"), top.get("read")
     several = isinstance(key, list) and any(isinstance(one, list) for one in key)
     return (
         several
         or any(k in top for k in ALONE)
+        or (isinstance(read, dict) and "fill_down" in read)
         or any(isinstance(f, dict) and FIELDS & f.keys() for f in fields)
     )
 

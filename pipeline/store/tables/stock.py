@@ -6,6 +6,8 @@ import datetime as dt
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import Index
+
 from pipeline.store.tables.base import Common, column, instant, money, ref, setup, text
 
 
@@ -34,7 +36,10 @@ class StockLevel(Common, table=True):
 
 class StockMovement(Common, table=True):
     __tablename__ = "stock_movement"
-    __table_args__ = setup("Stock movement", "Mouvement de stock", appended=True)
+    __table_args__ = (
+        Index("ix_stock_movement_document", "document_id"),
+        *setup("Stock movement", "Mouvement de stock", appended=True),
+    )
 
     variant: UUID | None = ref("product_variant", "Variant", "Déclinaison")
     warehouse: UUID | None = ref("warehouse", "Warehouse", "Entrepôt")
