@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.mapping.model import Column, Kind
 from pipeline.mapping.sections.model import DEED, SectionPlan, found_name
+from pipeline.store.keys import telling
 from pipeline.store.target import quoted
 
 NIL = "00000000000000000000000000000000"
@@ -181,6 +182,13 @@ def key_cells(part: Part) -> list[str]:
     """The key columns that stand in the staged rows themselves."""
     references = part.references()
     return list(dict.fromkeys(name for key in part.plan.keys for name in key if name not in references))
+
+
+def own_key(part: Part) -> list[str]:
+    """What tells the records apart in the staged rows themselves: the cells of the only key that come from the file."""
+    if len(part.plan.keys) != 1:
+        return []
+    return [name for name in telling(part.plan.keys[0], part.plan.plan) if name in part.plan.staged]
 
 
 def _bare(name: str) -> str:
