@@ -89,7 +89,9 @@ class Sections:
             if part.number in self._keys:
                 self._keys[part.number].see(frame)
             filled = [name for name, _ in part.columns() if frame[name].null_count() < frame.height]
-            self._insert(part, frame.select(rec, "_line", "_doc", *filled))  # what is blank throughout is NULL
+            self._insert(
+                part, frame.select(rec, "_line", "_doc", *filled)
+            )  # what is blank throughout is NULL
 
     def _insert(self, part: Part, frame: pl.DataFrame) -> None:
         raise NotImplementedError

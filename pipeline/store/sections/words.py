@@ -184,6 +184,13 @@ def key_cells(part: Part) -> list[str]:
     return list(dict.fromkeys(name for key in part.plan.keys for name in key if name not in references))
 
 
+def joined(part: Part) -> list[str]:
+    """The staged columns by which rows are looked for: the others need no statistics."""
+    keys, staged = key_cells(part), part.plan.staged
+    names = [name for name, _ in part.columns() if name in keys or name not in staged]
+    return ["_rec", "_line", "_doc", *map(quoted, names)]
+
+
 def own_key(part: Part) -> list[str]:
     """What tells the records apart in the staged rows themselves: the cells of the only key that come from the file."""
     if len(part.plan.keys) != 1:
