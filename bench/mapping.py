@@ -5,6 +5,12 @@
 Both are imported interleaved, each on a fresh database, in this process, first and once more with one byte added
 (which finds every row unchanged). Figures: the best of the rounds, wall and CPU seconds (PostgreSQL's own CPU is not
 in them), and the ratio per row. The lines' sum in the database must be the file's, or the run fails.
+
+The aim is 2.5; it is NOT met. Measured on a virtual machine of two cores that several other runs shared (so trust
+CPU, and that to a tenth or so): SQLite 3.7 to 5.0 by CPU for 12,518 rows of 5,000 orders, 4.2 for 50,035 rows of 20,000;
+PostgreSQL 4.3 to 5.7 by the clock for either. A row of the file makes 2.7 records. Of the CPU on SQLite about 45 %
+is looking up and writing records, 10 % staging, 15 % mapping, 6 % finding the layout of 79 columns, and the rest
+reading and the commit.
 """
 
 from __future__ import annotations

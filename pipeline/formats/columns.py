@@ -31,8 +31,10 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
 
 def normal(name: str) -> str:
     """A column name without case, accents, marks; one blank for any run of blanks and underscores."""
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
+    plain = name.casefold()
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+        plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     return " ".join(plain.replace("_", " ").split())
 
 

@@ -86,7 +86,10 @@ def filled(cell: pl.Expr, read: ReadOptions) -> pl.Expr:
     """The cell's text; null when it is blank, or a text that means so."""
     text = _unwrapped(cell)
     bare = text.str.strip_chars()
-    return pl.when((bare != "") & ~bare.is_in(read.empty)).then(text)
+    there = bare != ""
+    if read.empty:  # polars would look for every cell even among none
+        there &= ~bare.is_in(read.empty)
+    return pl.when(there).then(text)
 
 
 def _unwrapped(cell: pl.Expr) -> pl.Expr:

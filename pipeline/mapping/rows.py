@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -29,16 +29,20 @@ def map_batch(
         if one.name not in frame.columns:  # nobody looked: a mapping that is only tried
             frame = frame.with_columns(pl.lit(None, dtype=pl.String).alias(one.name))
     texts = [pl.col(LINE).cast(pl.Int64)]
-    values = [pl.col(LINE)]
+    values = []
+    blank = blank_in(frame)
     for i, field in enumerate(plan.mapping.fields):
-        column = plan.column(field.target)
-        texts.append(text_of(field, columns, read).alias(f"t{i}"))
-        if field.sql is None:
-            values.append(_value(pl.col(f"t{i}"), column, field, read, zone).alias(f"v{i}"))
+        texts.append(text_of(field, columns, read, blank).alias(f"t{i}"))
     cells = frame.select(texts)
-    typed = (
-        pl.concat([cells, cells.select(values).drop(LINE)], how="horizontal") if len(values) > 1 else cells
-    )
+    blank = blank_in(cells)
+    for i, field in enumerate(plan.mapping.fields):
+        if field.sql is None:
+            column = plan.column(field.target)
+            nothing = pl.lit(None, dtype=dtype(column))
+            text = pl.col(f"t{i}")
+            value = nothing if f"t{i}" in blank else _value(text, column, field, read, zone)
+            values.append(value.alias(f"v{i}"))
+    typed = cells.with_columns(values)
     typed = _rest(plan, typed, zone)
     faults: Faults = {}
     if any(field.sql for field in plan.mapping.fields):
@@ -54,6 +58,11 @@ def map_batch(
     names = {f"v{i}": f.target for i, f in enumerate(plan.mapping.fields)}
     good = typed.filter(~failing).select(LINE, *names).rename(names)
     return folded(good, plan), refusals
+
+
+def blank_in(frame: pl.DataFrame) -> set[str]:
+    """The columns in which nothing stands: of a wide file many, and there is no need to look at their cells."""
+    return {column.name for column in frame.get_columns() if column.null_count() == frame.height}
 
 
 def _value(cell: pl.Expr, column: Column, field: Field, read: ReadOptions, zone: str) -> pl.Expr:
@@ -146,11 +155,14 @@ def constant_problem(text: str, column: Column, field: Field, read: ReadOptions)
     return why(text, column, field, read) if value.item() is None else None
 
 
-def text_of(field: Field, columns: Mapping[str, str], read: ReadOptions) -> pl.Expr:
-    """The cell's text; null when blank. Of several columns the first filled one, else the default."""
+def text_of(
+    field: Field, columns: Mapping[str, str], read: ReadOptions, blank: Collection[str] = ()
+) -> pl.Expr:
+    """The cell's text; null when blank. Of several columns the first filled one, else the default. `blank`: the file's
+    columns in which nothing stands."""
     if field.value is not None:
         return pl.lit(field.value, dtype=pl.String)
-    found = [filled(pl.col(columns[name]), read) for name in field.columns]
+    found = [filled(pl.col(columns[name]), read) for name in field.columns if columns[name] not in blank]
     if field.lookup is not None:
         found.append(pl.col(field.lookup.name))
     default = pl.lit(field.default, dtype=pl.String)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline.mapping.model import Plan
@@ -10,13 +11,18 @@ if TYPE_CHECKING:
     import polars as pl
 
 
+def telling(key: Sequence[str], plan: Plan) -> list[str]:
+    """The columns of a key without those that are the same in every row."""
+    constant = {f.target for f in plan.mapping.fields if not f.columns and f.sql is None}
+    return [name for name in key if name not in constant]
+
+
 class Keys:
     """Remembers eight bytes a row: a hash of its key. Equal keys have equal hashes, so as many hashes as rows
     prove that all keys differ; else the database counts exactly, and `dropped` says how many rows went."""
 
-    def __init__(self, plan: Plan) -> None:
-        constant = {f.target for f in plan.mapping.fields if not f.columns and f.sql is None}
-        self._key = [k for k in plan.key if k not in constant] or list(plan.key)
+    def __init__(self, key: Sequence[str]) -> None:
+        self._key = list(key)
         self._hashes: list[pl.Series] = []
         self._rows = 0
         self._dropped: int | None = None

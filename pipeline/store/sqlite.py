@@ -20,7 +20,7 @@ from pipeline.mapping.model import Plan
 from pipeline.store.attempt import AttemptStore
 from pipeline.store.base import Counts
 from pipeline.store.failures import RowsRefused, translated, write_many
-from pipeline.store.keys import Keys
+from pipeline.store.keys import Keys, telling
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import Load, RefusedRow, SectionsStaging, Staging
 from pipeline.store.place import Place
@@ -248,7 +248,7 @@ class SqliteStaging:
 
         self._stored = stored if ours else written
         self.table, self.rows, self.highest = f"staged_{next(_NUMBERS)}", 0, 0
-        self.keys = Keys(plan)
+        self.keys = Keys(telling(plan.key, plan) or plan.key)
         self.statement = ""  # the upsert of its rows
         columns = ", ".join(quoted(t) for t in plan.targets)
         self._raw.execute(f"CREATE TEMP TABLE {self.table} ({LINE} INTEGER PRIMARY KEY, {columns})")

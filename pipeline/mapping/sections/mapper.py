@@ -8,8 +8,13 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.mapping import take
+<<<<<<< HEAD
 from pipeline.mapping.model import Kind, Plan, Refusal
 from pipeline.mapping.rows import LINE, map_batch, text_of
+=======
+from pipeline.mapping.model import Plan, Refusal
+from pipeline.mapping.rows import LINE, blank_in, map_batch, text_of
+>>>>>>> perf
 from pipeline.mapping.sections.adding import Totals, wrong_signs
 from pipeline.mapping.sections.amounts import USUAL
 from pipeline.mapping.sections.documents import KIND, Documents, filled
@@ -209,8 +214,9 @@ class Mapper:
     def _complete(self, part: SectionPlan, base: pl.DataFrame, mapped: Mapped) -> pl.DataFrame:
         """The rows that have all cells of some key; of an optional section the others vanish, else are refused."""
         fields = {one.target: one for one in part.plan.mapping.fields}
+        columns, blank = self._of[part.name], blank_in(base)
         there = {
-            t: pl.lit(True) if one.sql else text_of(one, self._of[part.name], self._read).is_not_null()
+            t: pl.lit(True) if one.sql else text_of(one, columns, self._read, blank).is_not_null()
             for t, one in fields.items()
         }
         if part.digest is not None:

@@ -157,6 +157,8 @@ class Identifying(Work):
         plan = part.plan
         if not plan.keys or plan.mode == "append":
             return True
+        if self._staging.all_different(part):
+            return True
         counted = {target for target, within in plan.counts if within == "document"}
         parents = [self._by_name[name] for target, name in plan.rows if target in plan.keys[0]]
         if len(plan.keys) > 1 or not counted.intersection(plan.keys[0]) or len(parents) != 1:

@@ -14,7 +14,7 @@ from pipeline.store.sections import deeds, mirror, resolving, writing
 from pipeline.store.sections.identifying import Identifying
 from pipeline.store.sections.signs import turn
 from pipeline.store.sections.waiting import with_lines
-from pipeline.store.sections.words import Part
+from pipeline.store.sections.words import Part, joined
 from pipeline.store.sections.work import WHOLE, Cast, Found, Written, file_column
 from pipeline.store.tables import business_tables
 from pipeline.store.target import Target, quoted
@@ -55,7 +55,7 @@ class Loading(Identifying):
                 self._note(part, rec, one.doc, one.refusal.line)
         if self._sql.postgres:
             for part in self._parts:
-                self._do(f"ANALYZE {part.rows}")
+                self._do(f"ANALYZE {part.rows} ({', '.join(joined(part))})")
         self._index()
         for statement in turn(self._parts):
             self._do(statement)

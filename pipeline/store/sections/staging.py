@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from pipeline.mapping.model import Plan
 from pipeline.mapping.sections.model import Outcast
 from pipeline.store.failures import translated, write_many
+from pipeline.store.keys import Keys
 from pipeline.store.ledger import refused_values
 from pipeline.store.model import RefusedRow
-from pipeline.store.sections.words import Part, Sql, creations, drops, parts
+from pipeline.store.sections.words import Part, Sql, creations, drops, own_key, parts
 from pipeline.store.target import quoted
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Sections:
         self._by_name = {part.plan.name: part for part in self.parts}
         self.refused: set[int] = set()
         self.outcasts: list[Outcast] = []
+        self._keys = {part.number: Keys(key) for part in self.parts if (key := own_key(part))}
         self._lines: list[pl.DataFrame] = []
         self.last_doc = -1
         whole = "bigint" if sql.postgres else "INTEGER"
@@ -84,10 +86,19 @@ class Sections:
         part = self._by_name.get(section)
         if part is not None and frame.height:
             rec = pl.col("_rec" if part.plan.spread else part.rec).cast(pl.Int64).alias("_rec")
-            self._insert(part, frame.select(rec, "_line", "_doc", *(name for name, _ in part.columns())))
+            if part.number in self._keys:
+                self._keys[part.number].see(frame)
+            filled = [name for name, _ in part.columns() if frame[name].null_count() < frame.height]
+            self._insert(
+                part, frame.select(rec, "_line", "_doc", *filled)
+            )  # what is blank throughout is NULL
 
     def _insert(self, part: Part, frame: pl.DataFrame) -> None:
         raise NotImplementedError
+
+    def all_different(self, part: Part) -> bool:
+        """Is it known that no two staged rows of the section have the same key?"""
+        return part.number in self._keys and self._keys[part.number].all_different()
 
     def names(self) -> list[str]:
         own = [name for part in self.parts for name in drops(part)]

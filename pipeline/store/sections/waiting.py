@@ -104,6 +104,9 @@ class Again(Sections):
                 made = f"INSERT INTO {self.part(name).rows} VALUES ({marks})"
                 self._conn.exec_driver_sql(made, [tuple(row) for row in values])
 
+    def all_different(self, part: Part) -> bool:
+        return False  # nobody counted them
+
     def __enter__(self) -> Again:
         return self
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.mapping.model import Column, Kind
 from pipeline.mapping.sections.model import DEED, SectionPlan, found_name
+from pipeline.store.keys import telling
 from pipeline.store.target import quoted
 
 NIL = "00000000000000000000000000000000"
@@ -181,6 +182,20 @@ def key_cells(part: Part) -> list[str]:
     """The key columns that stand in the staged rows themselves."""
     references = part.references()
     return list(dict.fromkeys(name for key in part.plan.keys for name in key if name not in references))
+
+
+def joined(part: Part) -> list[str]:
+    """The staged columns by which rows are looked for: the others need no statistics."""
+    keys, staged = key_cells(part), part.plan.staged
+    names = [name for name, _ in part.columns() if name in keys or name not in staged]
+    return ["_rec", "_line", "_doc", *map(quoted, names)]
+
+
+def own_key(part: Part) -> list[str]:
+    """What tells the records apart in the staged rows themselves: the cells of the only key that come from the file."""
+    if len(part.plan.keys) != 1:
+        return []
+    return [name for name in telling(part.plan.keys[0], part.plan.plan) if name in part.plan.staged]
 
 
 def _bare(name: str) -> str:
