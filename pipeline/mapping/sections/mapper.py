@@ -8,13 +8,8 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from pipeline.mapping import take
-<<<<<<< HEAD
 from pipeline.mapping.model import Kind, Plan, Refusal
-from pipeline.mapping.rows import LINE, map_batch, text_of
-=======
-from pipeline.mapping.model import Plan, Refusal
 from pipeline.mapping.rows import LINE, blank_in, map_batch, text_of
->>>>>>> perf
 from pipeline.mapping.sections.adding import Totals, wrong_signs
 from pipeline.mapping.sections.amounts import USUAL
 from pipeline.mapping.sections.documents import KIND, Documents, filled
