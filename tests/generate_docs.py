@@ -58,13 +58,18 @@ def events() -> str:
 
 
 def ready() -> str:
-    rows = "".join(f"| `{one.name}` | {one.purpose} | {one.made_from} |\n" for one in presets().values())
+    imports, exports = (
+        "".join(f"| `{p.name}` | {p.purpose} | {p.made_from} |\n" for p in presets().values() if p.way == way)
+        for way in ("import", "export")
+    )
     return (
         f"# Ready mappings\n\n{MADE}\n"
         "`pipeline mapping new NAME --preset PRESET` writes one into `mappings/NAME.toml`, where it is yours to change; "
         "`pipeline mapping guess FILE` says when a file is one that a ready mapping takes, and `--save NAME` then writes "
         "it. A program may have changed its export since: read the mapping through, and `pipeline try FILE --mapping "
-        f"NAME` shows what it would do.\n\n| ready mapping | for | made from |\n|---|---|---|\n{rows}"
+        f"NAME` shows what it would do.\n\n| ready mapping | for | made from |\n|---|---|---|\n{imports}\n"
+        "To write files for a known program, by an export of yours ([exports.md](exports.md)):\n\n"
+        f"| ready mapping | for | made for |\n|---|---|---|\n{exports}"
     )
 
 

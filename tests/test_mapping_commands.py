@@ -71,11 +71,16 @@ def test_new_list_show_and_check(shop: Path) -> None:
 
 def test_a_ready_mapping_is_listed_written_and_checked(shop: Path) -> None:
     listed = json.loads(run(shop, "presets", "--json").stdout)
-    assert "fec" in {one["name"] for one in listed}
+    assert {("fec", "import"), ("to-fec", "export")} <= {(one["name"], one["way"]) for one in listed}
     assert all(one["for"] and one["made_from"] for one in listed)
     assert "shopify-orders" in run(shop, "presets").stdout
     assert run(shop, "new", "books", "--preset", "fec").exit_code == 0
     assert json.loads(run(shop, "check", "books", "--json").stdout)[0]["mistakes"] == []
+    assert run(shop, "new", "audit", "--preset", "to-fec").exit_code == 0
+    assert json.loads(run(shop, "check", "audit", "--json").stdout)[0]["mistakes"] == []
+    assert run(shop, "show", "audit").exit_code == 0
+    (kept,) = (one for one in json.loads(run(shop, "list", "--json").stdout) if one["name"] == "audit")
+    assert (kept["table"], kept["mistakes"]) == ("journal_entry", [])
 
 
 def test_a_guess_tells_of_the_ready_mapping_and_saves_it(shop: Path) -> None:

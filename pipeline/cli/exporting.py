@@ -59,39 +59,3 @@ def show(voice: Voice, pipeline: Pipeline, name: str, as_json: bool) -> None:
     for file in found:
         cells = [[printable(cell) if cell is not None else "" for cell in row] for row in file.first]
         voice.table(file.columns, cells, title=f"{file.name}: {file.rows}")
-
-
-def presets() -> list[str]:
-    """The mappings for known readers that come with the program."""
-    from importlib.resources import files
-
-    return sorted(entry.name.removesuffix(".toml") for entry in (files("pipeline.cli") / "presets").iterdir())
-
-
-def preset(
-    context: typer.Context,
-    name: Annotated[str | None, typer.Argument(help="Which; without it they are listed.")] = None,
-) -> None:
-    """Take a mapping for a known reader (WooCommerce, Shopify, PrestaShop, FEC) into the mappings folder."""
-    from importlib.resources import files
-
-    from pipeline.errors import ConfigError
-
-    voice: Voice = context.obj
-    if name is None:
-        print("\n".join(presets()))
-        return
-    if name not in presets():
-        raise ConfigError(message("exports.no_preset", name=name, known=", ".join(presets())))
-    target = voice.config.absolute().parent / "mappings" / f"{name}.toml"
-    try:
-        target.parent.mkdir(exist_ok=True)
-        with target.open("xb") as out:
-            out.write((files("pipeline.cli") / "presets" / f"{name}.toml").read_bytes())
-    except FileExistsError:
-        raise ConfigError(message("exports.exists", path=str(target))) from None
-    except OSError as error:
-        raise ConfigError(
-            message("config.unwritable", file=str(target), detail=error.strerror or "")
-        ) from error
-    voice.say(message("guessing.saved", file=str(target), name=name))

@@ -51,7 +51,6 @@ app.command(name="try")(trying.try_)
 
 for more in (versions.history, versions.edit):
     mapping.app.command()(more)
-mapping.app.command("preset")(exporting.preset)
 for group in (mapping.app, tables.table, tables.field, fec.app):
     app.add_typer(group)
 

@@ -69,16 +69,19 @@ def _tell(voice: Voice, made: Proposal) -> None:
 
 @app.command("presets")
 def presets_(context: typer.Context, as_json: AsJson = False) -> None:
-    """Ready mappings for the exports of known programs, and what each was made from."""
+    """Ready mappings for known programs, to import their files or to write for them, and what each was made from."""
     from pipeline.guessing.presets import presets
 
     voice: Voice = context.obj
     ready = presets().values()
     if as_json:
-        voice.json([{"name": p.name, "for": p.purpose, "made_from": p.made_from} for p in ready])
+        voice.json(
+            [{"name": p.name, "way": p.way, "for": p.purpose, "made_from": p.made_from} for p in ready]
+        )
         return
-    heads = [voice.word(f"guessing.{key}") for key in ("preset_head", "purpose", "made_from")]
-    voice.table(heads, [[p.name, p.purpose, p.made_from] for p in ready])
+    heads = [voice.word(f"guessing.{key}") for key in ("preset_head", "way", "purpose", "made_from")]
+    ways = {way: voice.word(f"guessing.way.{way}") for way in ("import", "export")}
+    voice.table(heads, [[p.name, ways[p.way], p.purpose, p.made_from] for p in ready])
 
 
 @app.command("list")

@@ -12,7 +12,8 @@ from pipeline.errors import ConfigError, Environment, Mistake
 from pipeline.jobs import Settings, foreign
 from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue, Plan, SavedMapping
-from pipeline.store.catalogue import catalogue
+from pipeline.mapping.outward.fitting import compile_outward
+from pipeline.store.catalogue import all_readable, catalogue
 from pipeline.store.known import Known
 from pipeline.words import message
 
@@ -74,6 +75,11 @@ def load(folder: Path, name: str, known: Catalogue) -> Kept:
     saved, _ = parse(name, text, f"mappings/{name}.toml")
     if saved is None:
         return Kept(name, "", 0, tuple(mistakes), plan)
+    if saved.export is not None and not saved.fields and not saved.sections:  # it only writes files
+        written, mistakes = compile_outward(saved, all_readable(known))
+        files = written.files if written is not None else ()
+        tables = dict.fromkeys(file.table for file in files)
+        return Kept(name, ", ".join(tables), sum(len(file.columns) for file in files), tuple(mistakes))
     several = [*dict.fromkeys(section.table for section in saved.sections)]
     fields = [*saved.fields, *(field for section in saved.sections for field in section.fields)]
     return Kept(name, saved.table or ", ".join(several), len(fields), tuple(mistakes), plan)

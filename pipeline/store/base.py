@@ -14,7 +14,7 @@ from pipeline.faults import point
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.store import triggers
 from pipeline.store.arrivals import Arrivals, files, refused_rows
-from pipeline.store.catalogue import live_catalogue, readable
+from pipeline.store.catalogue import all_readable, live_catalogue
 from pipeline.store.doctor import Doctor
 from pipeline.store.exporting.verbs import SqlExports
 from pipeline.store.failures import RowsRefused, judge, translated
@@ -125,7 +125,7 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
             return self._see(conn).catalogue
 
     def readable(self) -> Catalogue:
-        return self.catalogue() if self._place.foreign else {**self.catalogue(), **readable()}
+        return self.catalogue() if self._place.foreign else all_readable(self.catalogue())
 
     def exports(self) -> SqlExports:
         def targets() -> Mapping[str, Target]:

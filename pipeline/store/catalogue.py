@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from types import MappingProxyType
 
@@ -26,6 +27,16 @@ def catalogue() -> Catalogue:
 def readable() -> Catalogue:
     """As `catalogue`, with the columns that only the load itself sets: all that can be exported."""
     return MappingProxyType({table.name: _table(table, everything=True) for table in business_tables()})
+
+
+def all_readable(known: Catalogue) -> Catalogue:
+    """The tables of our database, as users widened them and with their own, and all that can be exported of them."""
+    whole = readable()
+    return MappingProxyType({
+        name: replace(table, columns=MappingProxyType({**whole[name].columns, **table.columns}))
+        if table.identified and name in whole else table
+        for name, table in known.items()
+    })  # fmt: skip
 
 
 def live_catalogue(targets: Mapping[str, Target]) -> Catalogue:

@@ -9,7 +9,7 @@ from pipeline.errors import Environment, Mistake, PipelineError
 from pipeline.mapping import examine, parse
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.store import connect
-from pipeline.store.catalogue import catalogue, readable
+from pipeline.store.catalogue import all_readable, catalogue
 from pipeline.store.place import NONE
 
 
@@ -34,7 +34,7 @@ class Known:
     @cached_property
     def readable(self) -> Catalogue:
         """All that can be exported. Raises Environment when the database is out of reach."""
-        return self.tables if self.foreign else {**self.tables, **readable()}
+        return self.tables if self.foreign else all_readable(self.tables)
 
     @cached_property
     def tables(self) -> Catalogue:

@@ -268,10 +268,6 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Mapping {mapping} writes several files; `pipeline export` writes one. Make an [exports.NAME] of it.",
         "Le modèle {mapping} écrit plusieurs fichiers ; `pipeline export` en écrit un. Faites-en un [exports.NOM].",
     ),
-    "exports.no_preset": (
-        "There is no preset {name}. Known: {known}.",
-        "Aucun préréglage ne s'appelle {name}. Connus : {known}.",
-    ),
     "exports.no_export": (
         "There is no export named {job}. Known: {known}.",
         "Aucun export ne s'appelle {job}. Connus : {known}.",

@@ -30,8 +30,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Il n'y a pas de modèle tout fait {preset} ; il y a : {known}.",
     ),
     "guessing.preset_head": ("ready mapping", "modèle tout fait"),
+    "guessing.way": ("to", "sert à"),
+    "guessing.way.import": ("import", "importer"),
+    "guessing.way.export": ("export", "exporter"),
     "guessing.purpose": ("for", "pour"),
-    "guessing.made_from": ("made from", "fait d'après"),
+    "guessing.made_from": ("made from, or for", "fait d'après, ou pour"),
     "guessing.mapping": ("your mapping {mapping} says so", "votre modèle {mapping} le dit"),
     "guessing.taken": ("{field} has another column already", "{field} a déjà une autre colonne"),
     "guessing.unlike": (

@@ -112,7 +112,9 @@ def test_each_system_all_the_way(store: SqlStore, tmp_path: Path) -> None:
 
 
 def test_every_preset_has_its_file_here() -> None:
-    assert {one.preset for one in SYSTEMS} >= set(presets())
+    assert {one.preset for one in SYSTEMS} >= {
+        name for name, preset in presets().items() if preset.way == "import"
+    }
 
 
 def test_a_preset_and_its_layout_say_the_same() -> None:
@@ -120,6 +122,8 @@ def test_a_preset_and_its_layout_say_the_same() -> None:
 
     layouts = {f"{layout.system}.{layout.name}": layout for layout in known().layouts}
     for name, preset in presets().items():
+        if preset.way == "export":
+            continue
         plan, mistakes = examine(name, preset.text, name, catalogue())
         assert plan is not None, (name, mistakes)
         assert set(preset.layouts) <= layouts.keys(), name

@@ -1,7 +1,8 @@
-"""Ready mappings for the exports of known programs: a TOML file each, which says in its head what it was made from.
+"""Ready mappings for known programs: a TOML file each, which says in its head what it was made from, or for.
 
-The head is comments: what it is for, `# Made from:` which layout of which year, `# Layouts:` the known layouts
-(layouts.toml) whose files it takes. Pure: the files are read once."""
+The head is comments: what it is for, then for imports `# Made from:` which layout of which year and `# Layouts:` the
+known layouts (layouts.toml) whose files it takes; for exports, named `to-…`, `# Made for:` which reader. Pure: the
+files are read once."""
 
 from __future__ import annotations
 
@@ -11,20 +12,27 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
+from typing import Literal
 
-_HEAD = re.compile(r"# (?P<purpose>.+)\n# Made from: (?P<made>.+)\n# Layouts: (?P<layouts>.+)\n")
+_HEAD = re.compile(
+    r"# (?P<purpose>.+)\n(?:# Made from: (?P<made>.+)\n# Layouts: (?P<layouts>.+)|# Made for: (?P<reader>.+))\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Preset:
     """`purpose`: system, export and what it fills; `made_from`: which layout of which year; `layouts`: by their names
-    `system.export`; `text`: the whole mapping with its head."""
+    `system.export`, none of one for exports; `text`: the whole mapping with its head."""
 
     name: str
     purpose: str
     made_from: str
     layouts: tuple[str, ...]
     text: str
+
+    @property
+    def way(self) -> Literal["import", "export"]:
+        return "import" if self.layouts else "export"
 
 
 @cache
@@ -46,5 +54,5 @@ def _read(name: str, text: str) -> Preset:
     head = _HEAD.match(text)
     if head is None:
         raise ValueError(f"{name}.toml: no head")
-    layouts = tuple(part.strip() for part in head["layouts"].split(","))
-    return Preset(name, head["purpose"], head["made"], layouts, text)
+    layouts = tuple(part.strip() for part in (head["layouts"] or "").split(",") if part.strip())
+    return Preset(name, head["purpose"], head["made"] or head["reader"], layouts, text)
