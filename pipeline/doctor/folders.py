@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline import files as disk
 from pipeline.doctor.entries import lying
+from pipeline.doctor.outboxes import outbox
 from pipeline.doctor.probes import can_rename, event_s, nearest, sees_writers, writable
 from pipeline.doctor.service import NOTICED
 from pipeline.engine.inboxes import Inboxes
@@ -47,6 +48,7 @@ class Round:
         finally:
             if events is not None:
                 events.close()
+        self._outboxes()
         self._left()
         for place in self.discs.values():
             self._space(place)
@@ -165,6 +167,13 @@ class Round:
                     else end
                 )
                 self._say(folder, "ok", Message(code, {"folder": str(where), "job": job.name}))
+
+    def _outboxes(self) -> None:
+        for job in self.settings.exports:
+            for level, said, remedy in outbox(job):
+                self._say(job.to, level, said, remedy)
+            here = nearest(job.to)
+            self.discs.setdefault(here.stat().st_dev, here)
 
     def _left(self) -> None:
         """What was taken and lies hidden."""

@@ -110,7 +110,8 @@ def column_at(catalogue: Catalogue, table: str, path: Place) -> Column:
         parent = catalogue[table].columns[step].references
         assert parent is not None
         table = parent
-    return catalogue[table].columns[path[-1]]
+    here = catalogue[table]
+    return here.columns[here.aliases.get(path[-1], path[-1])]
 
 
 def check_file(plan: OutPlan, file: OutFile, name: str) -> None:

@@ -8,6 +8,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,8 @@ from pipeline.errors import Environment, PipelineError
 from pipeline.words import message
 
 HIDDEN = ".pipeline-{job}-{sequence}-{part}.part"
+PROBE = ".pipeline-probe-"  # how the names of files begin with which a folder is tried out
+OLD_S = 3600  # a probe lives for an instant: one so old was left by somebody who was killed
 
 
 def hidden_path(folder: Path, job: str, sequence: int, part: int) -> Path:
@@ -59,7 +62,11 @@ def sweep(folder: Path, job: str, keep: Collection[str]) -> None:
     """Away with what a killed export left, which nothing was recorded of."""
     head = f".pipeline-{job}-"
     with os.scandir(folder) as entries:
-        left = [e for e in entries if e.name.startswith(head) and e.path not in keep]
+        ours = [e for e in entries if e.name.startswith((head, PROBE)) and e.path not in keep]
+    for entry in ours:
+        if entry.name.startswith(PROBE):
+            _sweep_probe(Path(entry.path))
+    left = [entry for entry in ours if entry.name.startswith(head)]
     for entry in left:
         rest = entry.name.removeprefix(head).partition(".")
         if not all(part.isdigit() for part in rest[0].split("-")) or rest[0].count("-") != 1:
@@ -68,6 +75,12 @@ def sweep(folder: Path, job: str, keep: Collection[str]) -> None:
             shutil.rmtree(entry.path, ignore_errors=True)
         else:
             Path(entry.path).unlink(missing_ok=True)
+
+
+def _sweep_probe(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        if time.time() - path.lstat().st_mtime > OLD_S:
+            path.unlink()
 
 
 def keep(hidden: Path, kept: Path) -> None:

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from decimal import Decimal
+
+from pipeline.mapping.model import Kind
+from pipeline.store.own import SCALE
+from pipeline.store.target import literal
+
 COLUMN = "custom"
+CASTS = {
+    Kind.TEXT: "text", Kind.INTEGER: "bigint", Kind.DATE: "date", Kind.DATETIME: "timestamptz", Kind.BOOLEAN: "boolean",
+    Kind.DECIMAL: "numeric",
+}  # fmt: skip
 
 
 def merged(old: str, patch: str, *, postgres: bool) -> str:
@@ -18,3 +29,23 @@ def merged(old: str, patch: str, *, postgres: bool) -> str:
 def held(old: str, *, postgres: bool) -> str:
     """`old` as it is held against what it will be: another program may write JSON with blanks in it."""
     return old if postgres else f"json({old})"
+
+
+def told(custom: str, name: str, kind: Kind, *, postgres: bool) -> str:
+    """One field out of `custom`, as a column of its own would hold it. SQLite asks for `with_scaled` before."""
+    if postgres:
+        return f"({custom} ->> {literal(name)})::{CASTS[kind]}"
+    path = literal(f'$."{name}"')
+    found = f"json_extract({custom}, {path})"
+    if kind is Kind.DECIMAL:
+        return f"pipeline_scaled({found})"
+    return f"replace(replace({found}, 'T', ' '), 'Z', '')" if kind is Kind.DATETIME else found
+
+
+def with_scaled(raw: sqlite3.Connection) -> None:
+    """Exact amounts in SQL: SQLite itself knows floats only."""
+    raw.create_function("pipeline_scaled", 1, _scaled, deterministic=True)
+
+
+def _scaled(value: str | float | None) -> int | None:
+    return None if value is None else int(Decimal(str(value)).scaleb(SCALE))

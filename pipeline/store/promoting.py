@@ -3,21 +3,14 @@ change log remembers of them: so nothing has changed for an undo, and nothing is
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
 
-from pipeline.mapping.model import Kind
+from pipeline.store import custom as own
 from pipeline.store import triggers
 from pipeline.store.added import OwnField
-from pipeline.store.own import SCALE
 from pipeline.store.target import Target, literal, quoted
-
-_CASTS = {
-    Kind.TEXT: "text", Kind.INTEGER: "bigint", Kind.DATE: "date", Kind.DATETIME: "timestamptz", Kind.BOOLEAN: "boolean",
-    Kind.DECIMAL: "numeric",
-}  # fmt: skip
 
 
 def unlogged(conn: sa.Connection, target: Target) -> list[str]:
@@ -33,7 +26,7 @@ def moved(conn: sa.Connection, field: OwnField) -> list[str]:
 
 def _postgres(field: OwnField) -> list[str]:
     table, name, key = quoted(field.table), quoted(field.name), literal(field.name)
-    kind = _CASTS[field.kind]
+    kind = own.CASTS[field.kind]
     was = "nullif(old::jsonb -> 'custom', 'null'::jsonb)"
     remembered = f"jsonb_build_object('custom', nullif({was} - {key}, '{{}}'::jsonb), {key}, ({was} ->> {key})::{kind})"
     return [
@@ -47,13 +40,10 @@ def _postgres(field: OwnField) -> list[str]:
 def _sqlite(conn: sa.Connection, field: OwnField) -> list[str]:
     table, name, path = quoted(field.table), quoted(field.name), literal(f'$."{field.name}"')
     raw: Any = conn.connection.driver_connection
-    raw.create_function("pipeline_scaled", 1, _scaled, deterministic=True)
+    own.with_scaled(raw)
 
     def value(custom: str) -> str:
-        found = f"json_extract({custom}, {path})"
-        if field.kind is Kind.DECIMAL:
-            return f"pipeline_scaled({found})"
-        return f"replace(replace({found}, 'T', ' '), 'Z', '')" if field.kind is Kind.DATETIME else found
+        return own.told(custom, field.name, field.kind, postgres=False)
 
     def rest(custom: str) -> str:
         return f"nullif(json_remove({custom}, {path}), '{{}}')"
@@ -65,7 +55,3 @@ def _sqlite(conn: sa.Connection, field: OwnField) -> list[str]:
         f"UPDATE pipeline_change SET old = json_set(old, '$.custom', {rest(was)}, {path}, {value(was)})"
         f" WHERE table_name = {literal(field.table)} AND json_type(old, '$.custom') IS NOT NULL",
     ]
-
-
-def _scaled(text: str | None) -> int | None:
-    return None if text is None else int(Decimal(text).scaleb(SCALE))

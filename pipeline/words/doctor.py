@@ -148,6 +148,30 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{job}: its folder `{kind}`, {folder}, cannot take files ({why}).",
         "{job} : son dossier `{kind}`, {folder}, ne peut pas recevoir de fichiers ({why}).",
     ),
+    "doctor.outbox": (
+        "{job}: its files appear here whole, under their names.",
+        "{job} : ses fichiers y apparaissent entiers, sous leur nom.",
+    ),
+    "doctor.outbox_absent": (
+        "{job}: the folder is not there yet.",
+        "{job} : le dossier n'existe pas encore.",
+    ),
+    "doctor.outbox_made": (
+        "The first export makes it. If it should be a share, connect it first: {folder}",
+        "Le premier export le crée. Si c'est un partage, connectez-le d'abord : {folder}",
+    ),
+    "doctor.no_outbox": (
+        "{job}: its folder `{kind}`, {folder}, cannot be written to ({why}).",
+        "{job} : impossible d'écrire dans son dossier `{kind}`, {folder} ({why}).",
+    ),
+    "doctor.outbox_rename": (
+        "{job}: a file cannot be renamed here, so none can appear whole ({why}).",
+        "{job} : un fichier ne peut pas y être renommé, donc aucun ne peut apparaître entier ({why}).",
+    ),
+    "doctor.outbox_disc": (
+        "Use a folder on a disc that can rename files.",
+        "Choisissez un dossier sur un disque qui sait renommer les fichiers.",
+    ),
     "doctor.orphans": (
         "Files taken for job {job}, which is no longer in config.toml: {count}. Nothing is lost.",
         "Fichiers pris pour l'import {job}, qui n'est plus dans config.toml : {count}. Rien n'est perdu.",

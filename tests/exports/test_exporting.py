@@ -301,6 +301,17 @@ def test_a_reader_never_sees_a_part(shop: Shop) -> None:
     assert [names for _, names in seen][:6] == [[]] * 5 + [["orders-0001.csv"]]
 
 
+def test_a_probe_that_was_left_by_somebody_killed_goes_when_it_is_old(shop: Shop) -> None:
+    shop.order("001")
+    (shop.root / "outbox").mkdir()
+    old, fresh = (shop.root / "outbox" / f".pipeline-probe-{name}.part" for name in ("old", "fresh"))
+    for path in (old, fresh):
+        path.touch()
+    os.utime(old, (NOON.timestamp() - 1e8, NOON.timestamp() - 1e8))
+    shop.export()
+    assert shop.hidden() == [fresh.name]
+
+
 def test_the_folder_of_another_job_is_left_alone(shop: Shop) -> None:
     shop.order("001")
     (shop.root / "outbox").mkdir()

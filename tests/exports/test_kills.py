@@ -42,13 +42,13 @@ def test_killed_at_a_named_point(shop: Shop, point: str, request: pytest.Fixture
     opening = NOON + timedelta(hours=1)
     shop.order("001")
     assert run(shop, opening.isoformat(), f"{point}:1:kill") == -signal.SIGKILL
-    recorded = _ledger(shop)
+    recorded = ledger(shop)
     seen = shop.files() if (shop.root / "outbox").exists() else {}
     shop.order("002")  # life goes on
     done = shop.export(ORDERS, opening=opening, **SETTINGS)
     again = shop.export(ORDERS, opening=opening + timedelta(hours=1), **SETTINGS)
     files = {name: text for name, text in shop.files().items() if name.endswith(".csv")}
-    rows = _ledger(shop)
+    rows = ledger(shop)
     assert rows[: len(recorded)] == recorded  # what was recorded kept its name and its bytes
     assert [r[0] for r in rows] == list(range(1, len(rows) + 1))
     assert {name: hashlib.sha256(text.encode()).digest() for name, text in files.items()} == {
@@ -64,7 +64,7 @@ def test_killed_at_a_named_point(shop: Shop, point: str, request: pytest.Fixture
     assert shop.hidden() == []
 
 
-def _ledger(shop: Shop) -> list[tuple[int, str, bytes]]:
+def ledger(shop: Shop) -> list[tuple[int, str, bytes]]:
     """Number, name and hash of what was recorded, in order."""
     file, out = table("pipeline_file").c, table("pipeline_export").c
     asked = (
@@ -96,7 +96,7 @@ def test_a_failing_disc_at_a_named_point(
     found = "".join(text.removeprefix(HEAD) for text in shop.files().values())
     assert found == LINE.format("001") + LINE.format("002")
     assert shop.hidden() == []
-    assert [row[0] for row in _ledger(shop)] == list(range(1, len(shop.files()) + 1))
+    assert [row[0] for row in ledger(shop)] == list(range(1, len(shop.files()) + 1))
 
 
 def test_a_hidden_file_that_was_spoilt_after_a_crash_comes_from_its_copy(

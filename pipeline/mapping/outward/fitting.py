@@ -30,6 +30,7 @@ from pipeline.mapping.outward.model import (
     WriteOptions,
     Written,
 )
+from pipeline.mapping.outward.parsing import place
 from pipeline.mapping.source import nearest
 
 TEXT = Column("", Kind.TEXT)
@@ -158,7 +159,7 @@ class _Fitter:
                 self.notes.say(at, "exports.no_reference", nearest(step, links), **facts)
                 return None
             here = self.catalogue[parent]
-        found = here.columns.get(path[-1])
+        found = here.columns.get(here.aliases.get(path[-1], path[-1]))
         if found is None:
             near = nearest(path[-1], here.columns)
             self.notes.say(at, "mapping.unknown_column", near, table=here.name, column=path[-1])
@@ -255,4 +256,4 @@ def _order_of(read: ReadOptions) -> Callable[[str], int]:
 
 
 def _cells(sql: Expression | None) -> list[Place]:
-    return [] if sql is None else [tuple(name.split(".")) for name in sql.cells]
+    return [] if sql is None else [place(name) for name in sql.cells]

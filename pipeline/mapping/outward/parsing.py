@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from pipeline.mapping.expressions import expression
-from pipeline.mapping.model import Field
+from pipeline.mapping.model import CUSTOM, Field
 from pipeline.mapping.outward.model import Export, FilePart, Place, Total, WriteOptions, Written
 from pipeline.mapping.source import Path, Source, nearest
 
@@ -77,7 +77,10 @@ def _part(source: Source, at: Path, name: str, table: dict[str, Any], read: Read
 
 
 def place(text: str) -> Place:
-    """`order.party.name` → its parts."""
+    """`order.party.name` → its parts; a field of the users, `party.custom.colour`, is one of them."""
+    before, own, name = text.partition(CUSTOM)
+    if own and name and (not before or before.endswith(".")):
+        return (*before.split(".")[:-1], CUSTOM + name)
     return tuple(text.split("."))
 
 

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from pipeline.errors import MappingUnfit, PipelineError
 from pipeline.mapping.model import Catalogue, Column, Kind
 from pipeline.store import triggers
+from pipeline.store.custom import with_scaled
 from pipeline.store.exporting.model import Look, Selection
 from pipeline.store.exporting.selecting import Select
 from pipeline.store.failures import translated
@@ -150,6 +151,7 @@ def _from_sqlite(
     import polars as pl
 
     raw: Any = conn.connection.driver_connection
+    with_scaled(raw)
     if exact and 0 < len(columns) <= JSON_PAIRS:
         yield from _as_json(raw, sql, columns)
         return

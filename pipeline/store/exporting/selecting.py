@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
 
-from pipeline.mapping.model import Catalogue, Column, Kind
-from pipeline.store import log_postgres, log_sqlite
+from pipeline.mapping.model import CUSTOM, Catalogue, Column, Kind
+from pipeline.store import custom, log_postgres, log_sqlite
 from pipeline.store.exporting.model import Asked, Place, Selection
 from pipeline.store.target import Target, literal, quoted
 
@@ -56,9 +56,9 @@ class Select:
         if asked.total == "count":
             return f"(SELECT count(*) {where})"
         if asked.total == "sum":
-            return f"(SELECT sum(c.{quoted(asked.inner[0][1].name)}) {where})"
+            return f"(SELECT sum({self._cell('c', asked.table, asked.inner[0][1].name)}) {where})"
         pairs = ", ".join(
-            f"{literal(name)}, {self._json(column, f'c.{quoted(column.name)}')}"
+            f"{literal(name)}, {self._json(column, self._cell('c', asked.table, column.name))}"
             for name, column in asked.inner
         )
         key = next(iter(self.catalogue[asked.table].keys), ())
@@ -90,7 +90,16 @@ class Select:
                 return value
 
     def _at(self, path: Place) -> str:
-        return f"{self._alias(path[:-1])}.{quoted(path[-1])}"
+        return self._cell(self._alias(path[:-1]), self._parent(path[:-1]), path[-1])
+
+    def _cell(self, alias: str, table: str, name: str) -> str:
+        """A column; a field of the users stands in `custom`, or became a column that still answers to its name."""
+        known = self.catalogue[table]
+        name = known.aliases.get(name, name)
+        if not name.startswith(CUSTOM):
+            return f"{alias}.{quoted(name)}"
+        whole, own = f"{alias}.{quoted(custom.COLUMN)}", name.removeprefix(CUSTOM)
+        return custom.told(whole, own, known.columns[name].kind, postgres=self.kind == "postgresql")
 
     def _alias(self, prefix: Place) -> str:
         if not prefix:

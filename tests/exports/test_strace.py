@@ -1,0 +1,117 @@
+"""Killed, or told EIO or ENOSPC, at calls to the system that change something on the disc, sampled over one export: the
+same name and bytes come out, no number is used twice or lost, and nothing half-written is seen."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.exports.outbox import PROBE
+from tests.exports.conftest import NOON, ORDERS, Shop
+from tests.exports.test_kills import HEAD, LINE, ROOT, ledger
+from tests.exports.test_round_trip import store_in
+from tests.exports.victim import SETTINGS
+
+STRACE = shutil.which("strace") or ""
+CALLS = "write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat2,link,linkat,unlink,unlinkat,mkdir"
+STRIKES = int(os.environ.get("PIPELINE_STRIKES") or 3)  # of each kind; each starts a process
+KINDS = ("signal=KILL", "error=EIO", "error=ENOSPC")
+OPENING = NOON + timedelta(hours=1)
+CALLED = re.compile(r"(\d+) (\w+)\((.*)")
+
+
+@pytest.fixture(scope="module")
+def calls(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, int]]:
+    """The calls of one export that change something in its folders or its database: name, and the how manieth."""
+    if not STRACE:
+        pytest.skip("needs strace, which tests/run.sh installs when it runs as root")
+    folder = tmp_path_factory.mktemp("traced")
+    shop = _shop(folder)
+    told = folder / "calls.txt"
+    if _run(shop, ["-y", "-o", str(told), "-e", f"trace={CALLS}"]):
+        pytest.skip("strace may not look at processes here")
+    shop.store.close()
+    counts, found = Counter[tuple[str, str]](), list[tuple[str, int]]()
+    first = ""
+    for line in told.read_text("utf-8", "replace").splitlines():
+        called = CALLED.match(line)
+        if called is None:
+            continue
+        process, name, words = called.groups()
+        first = first or process
+        counts[process, name] += 1
+        if process == first and str(folder) in words:
+            found.append((name, counts[process, name]))
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_struck_at_calls_that_change_something(
+    kind: str, calls: list[tuple[str, int]], tmp_path: Path
+) -> None:
+    assert len(calls) > 20
+    step = len(calls) / STRIKES
+    sample = {int(step * (n + (1 + KINDS.index(kind)) / 4)) for n in range(STRIKES)}  # each kind elsewhere
+    struck = 0
+    for number in sorted(sample):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        struck += _strike(folder, *calls[number], kind)
+    assert struck >= len(sample) // 2  # some errors are made good at once, or are of no consequence
+
+
+def _strike(folder: Path, call: str, when: int, kind: str) -> bool:
+    """One export that is struck, then one that is not; was the first ended by it?"""
+    shop = _shop(folder)
+    words = ["-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:{kind}:when={when}"]
+    failed = _run(shop, words) != 0
+    recorded = ledger(shop)
+    seen = shop.files() if (folder / "outbox").exists() else {}
+    shop.order("002")
+    shop.export(ORDERS, opening=OPENING, **SETTINGS)
+    shop.export(ORDERS, opening=OPENING + timedelta(hours=1), **SETTINGS)
+    rows, files = ledger(shop), shop.files()
+    at = (call, when, kind)
+    assert rows[: len(recorded)] == recorded, at
+    assert [row[0] for row in rows] == [*range(1, len(rows) + 1)], at
+    written = {name: text for name, text in files.items() if name.endswith(".csv")}
+    assert {n: hashlib.sha256(t.encode()).digest() for n, t in written.items()} == {
+        n: d for _, n, d in rows
+    }, at
+    assert seen.items() <= files.items(), at
+    assert len(files) == 2 * len(written), at  # each has its companion
+    found = "".join(text.removeprefix(HEAD) for text in written.values())
+    assert found == LINE.format("001") + LINE.format("002"), at
+    assert [name for name in shop.hidden() if not name.startswith(PROBE)] == [], at
+    shop.store.close()
+    return failed
+
+
+def _shop(folder: Path) -> Shop:
+    shop = Shop(store_in(folder, "one.db"), folder)
+    shop.order("001")
+    return shop
+
+
+def _run(shop: Shop, words: list[str]) -> int:
+    victim = [
+        sys.executable,
+        "-m",
+        "tests.exports.victim",
+        f"sqlite:///{shop.root / 'one.db'}",
+        str(shop.root),
+    ]
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
+    command = [STRACE, "-f", "-qq", *words, *victim, OPENING.isoformat()]
+    return subprocess.run(
+        command, cwd=ROOT, env=env, capture_output=True, timeout=120, check=False
+    ).returncode
