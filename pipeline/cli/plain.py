@@ -203,6 +203,8 @@ def file_cells(voice: Voice, file: FileRow, zone: str) -> list[str]:
 def became(voice: Voice, file: FileRow) -> str:
     """What became of its rows, `4 = 3 new + 1 refused`, or why nothing did. One row may make rows of several tables:
     then `4: 9 new + 1 refused`."""
+    if file.state == "exported" and not file.reason:
+        return str(file.rows_read)
     if file.state not in ("committed", "archived"):
         return voice.text(file.reason)
     names = ("new", "changed", "same", "refused", "repeats", "waiting", *MORE)

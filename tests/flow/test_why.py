@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from typer.testing import CliRunner
@@ -312,7 +313,7 @@ def test_a_repeat_names_the_earlier_file_and_its_moment_in_local_time(after: Ins
     assert first is not None
     assert first.committed_at is not None
     assert "good.csv" in whole(found)
-    assert f"{first.committed_at.astimezone():%Y-%m-%d}" in whole(found)
+    assert f"{first.committed_at.astimezone(ZoneInfo('Europe/Paris')):%Y-%m-%d}" in whole(found)
     assert "T" not in str(found.said.args["when"])
     assert f"pipeline replay {first.id}" in remedy(found)
 
