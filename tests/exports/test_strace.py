@@ -26,7 +26,7 @@ CALLS = "write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat2,link,linkat,u
 STRIKES = int(os.environ.get("PIPELINE_STRIKES") or 3)  # of each kind; each starts a process
 KINDS = ("signal=KILL", "error=EIO", "error=ENOSPC")
 OPENING = NOON + timedelta(hours=1)
-CALLED = re.compile(r"(\d+) (\w+)\((.*)")
+CALLED = re.compile(r"(\d+) +(\w+)\((.*)")
 
 
 @pytest.fixture(scope="module")
