@@ -23,7 +23,7 @@ from tests.exports.victim import SETTINGS
 
 STRACE = shutil.which("strace") or ""
 CALLS = "write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat2,link,linkat,unlink,unlinkat,mkdir"
-STRIKES = int(os.environ.get("PIPELINE_STRIKES") or 3)  # of each kind; each starts a process
+STRIKES = int(os.environ.get("PIPELINE_STRIKES") or 1)  # of each kind; each starts a process
 KINDS = ("signal=KILL", "error=EIO", "error=ENOSPC")
 OPENING = NOON + timedelta(hours=1)
 CALLED = re.compile(r"(\d+) +(\w+)\((.*)")
