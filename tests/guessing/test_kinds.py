@@ -41,7 +41,7 @@ def sheets(draw: st.DrawFn) -> list[dict[str, str]]:
     ]
 
 
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=25, deadline=None, derandomize=True)
 @given(sheets())
 def test_a_table_made_of_a_file_takes_every_row_of_it(rows: list[dict[str, str]]) -> None:
     text = io.StringIO()
