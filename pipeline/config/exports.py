@@ -10,10 +10,11 @@ from typing import Any, cast
 
 from pipeline.config.schedules import KEYS as SCHEDULE
 from pipeline.config.schedules import read_schedule
+from pipeline.config.section import read_choices, read_mapping
 from pipeline.exports.naming import template_mistake
 from pipeline.jobs import ExportJob, ImportJob
 from pipeline.mapping.source import Path as At
-from pipeline.mapping.source import Source, nearest
+from pipeline.mapping.source import Source
 
 KEYS = (
     "mapping", "to", "name", *SCHEDULE, "what", "empty", "deletions", "ready", "keep", "period",
@@ -62,23 +63,14 @@ def read_exports(
 
 def _read(source: Source, at: At, table: dict[str, Any], root: Path, zone: str) -> ExportJob:
     name = at[-1]
-    source.known(at, table, KEYS)
-    if not re.fullmatch(r"[\w-]+", name):
-        source.say(at, "config.job_name", name=name)
-    for key in ("mapping", "to", "name"):
-        if not table.get(key):
-            source.say((*at, key), "config.missing", key=key, where=f"[exports.{name}]")
-    mapping = source.text_at(at, table, "mapping") or ""
-    if mapping and not (root / "mappings" / f"{mapping}.toml").is_file():
-        known = [p.stem for p in (root / "mappings").glob("*.toml")]
-        source.say((*at, "mapping"), "config.no_mapping", nearest(mapping, known), mapping=mapping)
+    mapping = read_mapping(source, at, table, root, KEYS, ("mapping", "to", "name"))
     template = source.text_at(at, table, "name") or "{job}-{sequence:06}.csv"
     ready = source.texts_at(at, table, "ready")
     for key, text in (("name", template), *(("ready", one) for one in ready)):
         mistake = template_mistake(text, companion=key == "ready")
         if mistake is not None:
             source.say((*at, key), mistake.code, None, **mistake.args)
-    chosen = {key: _choice(source, at, table, key) for key in CHOICES}
+    chosen = read_choices(source, at, table, CHOICES)
     if chosen["deletions"] and chosen["what"] != "changes":
         source.say((*at, "deletions"), "exports.only_changes")
     return ExportJob(
@@ -91,11 +83,3 @@ def _read(source: Source, at: At, table: dict[str, Any], root: Path, zone: str) 
         kept=Path(os.path.normpath(root / (source.text_at(at, table, "keep") or f"exported/{name}"))),
         **cast(Any, {key: value for key, value in chosen.items() if value}),
     )
-
-
-def _choice(source: Source, at: At, table: dict[str, Any], key: str) -> str:
-    value, choices = source.text_at(at, table, key) or "", CHOICES[key]
-    if value and value not in choices:
-        source.say((*at, key), "mapping.choice", nearest(value, choices), key=key, choices=", ".join(choices))
-        return ""
-    return value

@@ -10,12 +10,13 @@ from typing import Any, cast
 
 from pipeline.config.schedules import KEYS as SCHEDULE
 from pipeline.config.schedules import read_schedule
+from pipeline.config.section import read_choices, read_mapping
 from pipeline.config.turns import read_turns
 from pipeline.files import template_mistake
 from pipeline.jobs import ARCHIVE, WORK, ImportJob, Limits
 from pipeline.mapping.parsing import read_brake
 from pipeline.mapping.source import Path as At
-from pipeline.mapping.source import Source, nearest
+from pipeline.mapping.source import Source
 
 KEYS = (
     "mapping", "inbox", "processed", "failed", "pattern", *SCHEDULE, "errors", "repeat", "take", "ready",
@@ -34,22 +35,13 @@ WILD = re.compile(r"[*?\[]")
 def read_job(source: Source, name: str, table: dict[str, Any], root: Path, zone: str) -> ImportJob:
     """The job; what is wrong with it is told to the source."""
     at: At = ("imports", name)
-    source.known(at, table, KEYS)
-    if not re.fullmatch(r"[\w-]+", name):
-        source.say(at, "config.job_name", name=name)
-    for key in ("mapping", "inbox", "processed"):
-        if not table.get(key):
-            source.say((*at, key), "config.missing", key=key, where=f"[imports.{name}]")
-    mapping = source.text_at(at, table, "mapping") or ""
-    if mapping and not (root / "mappings" / f"{mapping}.toml").is_file():
-        known = [p.stem for p in (root / "mappings").glob("*.toml")]
-        source.say((*at, "mapping"), "config.no_mapping", nearest(mapping, known), mapping=mapping)
+    mapping = read_mapping(source, at, table, root, KEYS, ("mapping", "inbox", "processed"))
     inbox, below = _inbox(root, source.text_at(at, table, "inbox") or f"inbox/{name}")
     processed, failed = (
         Path(os.path.normpath(root / (source.text_at(at, table, key) or f"{key}/{name}")))
         for key in ("processed", "failed")
     )
-    chosen = {key: _choice(source, at, table, key) for key in CHOICES}
+    chosen = read_choices(source, at, table, CHOICES)
     return ImportJob(
         name=name,
         mapping=mapping,
@@ -90,14 +82,6 @@ def _inbox(root: Path, text: str) -> tuple[Path, tuple[str, ...]]:
     parts = Path(os.path.normpath(root / text)).parts
     wild = next((n for n, part in enumerate(parts) if WILD.search(part)), len(parts))
     return Path(*parts[:wild]), parts[wild:]
-
-
-def _choice(source: Source, at: At, table: dict[str, Any], key: str) -> str:
-    value, choices = source.text_at(at, table, key) or "", CHOICES[key]
-    if value and value not in choices:
-        source.say((*at, key), "mapping.choice", nearest(value, choices), key=key, choices=", ".join(choices))
-        return ""
-    return value
 
 
 def _ready(source: Source, at: At, table: dict[str, Any]) -> str:
