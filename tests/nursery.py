@@ -1,9 +1,9 @@
 """Processes of Pipeline that start in milliseconds: forked from one that has loaded everything.
 
 Half of what the suite used to cost was Python loading the same libraries a thousand times. In a session of pytest,
-`python -P -m pipeline …` and `… -m pipeline.worker …` are begun as copies of a nursery: a process of their own, with
-their own environment, folder, pipes, death and exit code, and children of who asked. What is started in any other
-way (another program in PYTHONPATH, a preloaded library, a terminal), or with PIPELINE_TEST_EXEC=1, is a new
+`python -P -m pipeline …`, `… -m pipeline.worker …` and what tests kill, `… -m tests.….victim …`, are begun as copies of
+a nursery: a process of their own, with their own environment, folder, pipes, death and exit code, and children of who
+asked. What is started in any other way (another program in PYTHONPATH, a preloaded library, a terminal), or with PIPELINE_TEST_EXEC=1, is a new
 interpreter as ever; tests/test_process.py and tests/test_house.py look at those.
 """
 
@@ -13,6 +13,7 @@ import array
 import atexit
 import ctypes
 import gc
+import importlib
 import json
 import os
 import signal
@@ -26,7 +27,11 @@ from contextlib import suppress
 from typing import Any
 
 PR_SET_CHILD_SUBREAPER = 36
-OURS = ("pipeline", "pipeline.worker")
+VICTIMS = ("tests.exports.victim", "tests.store.victim")
+OURS = ("pipeline", "pipeline.worker", *VICTIMS)
+STARTERS = {"demo", "once", "run"}
+LATE = ("anyio._backends._asyncio", "rich.table", "rich.console", "rich.markup", "typer._click.decorators")
+"""What our programs load when they come to use it."""
 _exec = subprocess.Popen
 _lock = threading.Lock()
 _asked: socket.socket | None = None
@@ -144,9 +149,16 @@ def serve() -> None:
     import pipeline.store.postgres
     import pipeline.store.sqlite
     import pipeline.worker  # noqa: F401
+    from pipeline import words
 
-    line = socket.socket(fileno=os.dup(0))
+    for module in (*VICTIMS, *LATE):
+        importlib.import_module(module)
+    words.catalogue()
     gc.freeze()
+    _serve(socket.socket(fileno=os.dup(0)))
+
+
+def _serve(line: socket.socket) -> None:
     while True:
         try:
             head, ancillary, *_ = line.recvmsg(4, socket.CMSG_SPACE(3 * 4))
@@ -180,6 +192,7 @@ def serve() -> None:
 def _live(asked: dict[str, Any], ends: list[int]) -> None:
     """Become what was asked for, until it ends."""
     code: object = 1
+    helper = 0
     try:
         if asked["session"]:
             os.setsid()
@@ -193,7 +206,7 @@ def _live(asked: dict[str, Any], ends: list[int]) -> None:
         os.chdir(asked["cwd"])
         signal.signal(signal.SIGINT, signal.default_int_handler)
         sys.stdin, sys.stdout, sys.stderr = (
-            os.fdopen(place, mode, encoding="utf-8", errors=errors, buffering=1 if place == 2 else -1)
+            os.fdopen(place, mode, 1 if place == 2 else -1, "utf-8", errors, closefd=False)
             for place, mode, errors in ((0, "r", "strict"), (1, "w", "strict"), (2, "w", "backslashreplace"))
         )
         module, *words = asked["words"]
@@ -203,7 +216,12 @@ def _live(asked: dict[str, Any], ends: list[int]) -> None:
 
         faults._ARMED = faults._plan()
         process._alone = lambda: True  # type: ignore[attr-defined]  # but for the allocator's, which minds forks
-        (worker.main if module == "pipeline.worker" else cli.main)()
+        if module == "pipeline" and STARTERS & set(words):
+            helper = _take_along()
+        if module in VICTIMS:
+            sys.modules[module].main()
+        else:
+            (worker.main if module == "pipeline.worker" else cli.main)()
         code = 0
     except SystemExit as end:
         code = end.code
@@ -216,4 +234,27 @@ def _live(asked: dict[str, Any], ends: list[int]) -> None:
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError):
                 stream.flush()
+        if helper:
+            assert _asked is not None
+            _asked.close()
+            os.waitpid(helper, 0)
         os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+
+
+def _take_along() -> int:
+    """For a service, whose threads keep it from making copies of itself: a nursery for its workers, made before."""
+    global _asked
+    ours, theirs = socket.socketpair()
+    if helper := os.fork():
+        theirs.close()
+        _asked = ours
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        subprocess.Popen = Popen  # type: ignore[misc]
+        return helper
+    os.setsid()
+    ours.close()
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for place in range(3):  # who reads what the service says must hear its end
+        os.dup2(nothing, place)
+    _serve(theirs)
+    os._exit(0)

@@ -23,6 +23,7 @@ from pipeline.store import connect
 from pipeline.store.base import SqlStore
 from pipeline.store.model import Store
 from pipeline.words import message
+from tests.databases import ready_sqlite
 from tests.test_schedule import instants, opens, quick, several, utc, zones
 
 THREE = Daily((time(3),), "UTC")
@@ -37,9 +38,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def store(database: Path) -> Iterator[SqlStore]:
+    database.write_bytes(ready_sqlite())
     made = connect(f"sqlite:///{database}")
     assert isinstance(made, SqlStore)
-    made.migrate()
     yield made
     made.close()
 

@@ -48,6 +48,7 @@ def test_the_service_loads_nothing_that_only_workers_need() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
+@cache
 def reached(start: str) -> set[str]:
     """The top-level names of other packages that a module of ours imports, itself or through ours."""
     seen: set[str] = set()

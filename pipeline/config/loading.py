@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, cast
-from zoneinfo import available_timezones
 
 from pipeline.config.exports import read_exports, read_station
 from pipeline.config.folders import check_folders
@@ -53,10 +52,7 @@ def load(path: Path) -> Settings:
     active = top.get("active", True)
     if not isinstance(active, bool):
         source.say(("active",), "config.boolean", key="active", value=repr(active))
-    zone = source.text_at((), top, "timezone") or "UTC"
-    if zone not in available_timezones():
-        source.say(("timezone",), "config.zone", nearest(zone, available_timezones()), zone=zone)
-        zone = "UTC"
+    zone = source.zone_at((), top) or "UTC"
     language = source.text_at((), top, "language") or "en"
     if language not in ("en", "fr"):
         source.say(("language",), "config.language", nearest(language, ("en", "fr")), language=language)

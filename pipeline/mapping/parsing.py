@@ -183,7 +183,7 @@ def _field(source: Source, at: Path, target: str, value: Any) -> Field | None:
     return Field(
         target, source.line(at), columns, _constant(source, at, options, "value"), file,
         _constant(source, at, options, "default"), source.text_at(at, options, "format"), decimal,
-        _zone(source, at, options), blank, _choice(source, at, options, "check", CHECKS),
+        source.zone_at(at, options), blank, _choice(source, at, options, "check", CHECKS),
         order=_choice(source, at, options, "order", ORDERS), sql=expression(source, at, options, "sql"),
         values=value_list(source, at, options), lookup=read_lookup(source, at, options, _field),
     )  # fmt: skip
@@ -209,15 +209,6 @@ def _decimal(source: Source, at: Path, options: dict[str, Any]) -> str | None:
     if decimal is not None and decimal not in (",", "."):
         source.say((*at, "decimal"), "mapping.choice", key="decimal", choices='"," "."')
     return decimal
-
-
-def _zone(source: Source, at: Path, options: dict[str, Any]) -> str | None:
-    from zoneinfo import available_timezones
-
-    zone = source.text_at(at, options, "timezone")
-    if zone is not None and zone not in available_timezones():
-        source.say((*at, "timezone"), "config.zone", nearest(zone, available_timezones()), zone=zone)
-    return zone
 
 
 def _read(source: Source, table: dict[str, Any]) -> ReadOptions:
@@ -266,7 +257,7 @@ def _read(source: Source, table: dict[str, Any]) -> ReadOptions:
         table.get("delimiter") if isinstance(table.get("delimiter"), str) else None, encoding,
         table.get("quote") if isinstance(table.get("quote"), str) else None, header, skip,
         columns, decimal, thousands if isinstance(thousands, str) else None,
-        source.text_at(at, table, "date"), _zone(source, at, table), source.texts_at(at, table, "empty"),
+        source.text_at(at, table, "date"), source.zone_at(at, table), source.texts_at(at, table, "empty"),
         form, _sheet(source, at, table), source.text_at(at, table, "path"), source.text_at(at, table, "record"),
         positions, kinds, source.text_at(at, table, "escape"), ragged, repairs is True,
         _choice(source, at, table, "order", ORDERS), source.texts_at(at, table, "fill_down"),

@@ -7,7 +7,9 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from pipeline.errors import Mistake
 from pipeline.mapping.model import CUSTOM
@@ -17,6 +19,12 @@ Path = tuple[str, ...]
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 _KEY = re.compile(r'\s*((?:"(?:[^"\\]|\\.)*"|\'[^\']*\'|[\w.-]|\s*\.\s*)+?)\s*=(.*)')
 _PART = re.compile(r'"((?:[^"\\]|\\.)*)"|\'([^\']*)\'|([\w-]+)')
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """The names of all time zones. Python walks through the folders of the time zone database at each question."""
+    return frozenset(available_timezones())
 
 
 def nearest(word: str, among: Iterable[str]) -> str | None:
@@ -140,6 +148,14 @@ class Source:
             return tuple(found)
         self.say((*path, key), "config.texts", key=key, value=repr(value))
         return ()
+
+    def zone_at(self, path: Path, table: dict[str, Any]) -> str | None:
+        """`timezone`, the name of a time zone, or None when absent (or wrong: told)."""
+        zone = self.text_at(path, table, "timezone")
+        if zone is None or zone in _zones():
+            return zone
+        self.say((*path, "timezone"), "config.zone", nearest(zone, _zones()), zone=zone)
+        return None
 
     def count_at(self, path: Path, table: dict[str, Any], key: str, least: int) -> int | None:
         """A whole number of at least so much, or None when absent (or wrong: told)."""

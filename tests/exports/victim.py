@@ -16,8 +16,13 @@ SETTINGS = {
     "template": "orders-{date:%Y%m%d%H%M%S}-{sequence:04}.csv",
 }
 
-if __name__ == "__main__":
+
+def main() -> None:
     database, folder, opening = sys.argv[1:]
     store = connect(database)
     assert isinstance(store, SqlStore)
     Shop(store, Path(folder)).export(ORDERS, opening=datetime.fromisoformat(opening), **SETTINGS)
+
+
+if __name__ == "__main__":
+    main()

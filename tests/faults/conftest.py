@@ -6,16 +6,14 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from datetime import datetime, timezone
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from pipeline import files as disk
 from tests import nursery
-from tests.databases import ready_sqlite
+from tests.databases import Server, ready_sqlite
 from tests.flow.conftest import CONFIG, MAPPING, Installation
 
 Build = Callable[[Path], Installation]
@@ -59,20 +57,6 @@ def command(
     )
 
 
-@contextmanager
-def fresh_database(server: str) -> Iterator[str]:
-    """The URL of a new PostgreSQL database, gone afterwards."""
-    url = sa.make_url(server).set(drivername="postgresql+psycopg")
-    name = "f" + disk.new_claim(datetime.now(timezone.utc))  # noqa: UP017
-    admin = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with admin.connect() as conn:
-        conn.exec_driver_sql(f"CREATE DATABASE {name}")
-    yield url.set(drivername="postgresql", database=name).render_as_string(hide_password=False)
-    with admin.connect() as conn:
-        conn.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-    admin.dispose()
-
-
 @pytest.fixture(scope="module", params=DATABASES)
 def builder(request: pytest.FixtureRequest) -> Iterator[Build]:
     """Makes installations, each on a database of its own, on each kind of database in turn."""
@@ -81,8 +65,9 @@ def builder(request: pytest.FixtureRequest) -> Iterator[Build]:
         def make(root: Path) -> Installation:
             if request.param == "sqlite":
                 return build(root)
-            server = request.getfixturevalue("server")
-            return build(root, stack.enter_context(fresh_database(server)))
+            server: Server = request.getfixturevalue("server")
+            url = sa.make_url(stack.enter_context(server.database(ready=True)))
+            return build(root, url.set(drivername="postgresql").render_as_string(hide_password=False))
 
         yield make
 

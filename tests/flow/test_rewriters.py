@@ -21,6 +21,7 @@ from pipeline.mapping import examine
 from pipeline.readiness import QUIET_S
 from pipeline.store import connect
 from pipeline.store.catalogue import catalogue
+from tests.databases import ready_sqlite
 from tests.flow.conftest import MAPPING
 from tests.flow.worlds import HEAD, NAME, Make, World, append, lines, making, many, sight
 
@@ -52,8 +53,8 @@ class Database:
     """One for all schedules of a kind: each has order numbers of its own."""
 
     def __init__(self, path: Path) -> None:
+        path.write_bytes(ready_sqlite())
         self.path, self.store = path, connect(f"sqlite:///{path}")
-        self.store.migrate()
         self._next = itertools.count(1000, 1000)
 
     def numbers(self) -> int:

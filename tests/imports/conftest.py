@@ -21,6 +21,7 @@ from pipeline.store import connect
 from pipeline.store.catalogue import catalogue
 from pipeline.store.model import LedgerFile, Store
 from pipeline.words import Message
+from tests.databases import ready_sqlite
 from tests.flow.conftest import MAPPING
 
 ORDERS = b"Order No,Total,State\n0001,12.50,paid\n0002,99.90,\n"
@@ -108,8 +109,8 @@ def unpacked(path: Path) -> bytes:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     disk.ignore_sigio()
+    (tmp_path / "shop.db").write_bytes(ready_sqlite())
     store = connect(f"sqlite:///{tmp_path}/shop.db")
-    store.migrate()
     job = ImportJob("sales", "sales", tmp_path / "inbox", tmp_path / "processed", tmp_path / "failed")
     yield Desk(tmp_path, store, job)
     store.close()

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 import pytest
 import sqlalchemy as sa
 
+from tests.databases import Server
 from tests.mapping.workbench import results
 
 ROWS: dict[str, list[str | None]] = {
@@ -52,9 +53,8 @@ def same(ours: str | None, theirs: str | None) -> bool:
 
 
 @pytest.fixture(scope="module")
-def rows_there(server: str) -> Iterator[sa.Connection]:
-    url = sa.make_url(server).set(drivername="postgresql+psycopg")
-    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+def rows_there(server: Server) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(server.url, isolation_level="AUTOCOMMIT")
     with engine.connect() as conn:
         conn.exec_driver_sql('CREATE TEMP TABLE cells (n int, "A" text, "B" text, "Z" text, "D" text)')
         for n, row in enumerate(zip(*ROWS.values(), strict=True)):

@@ -27,6 +27,7 @@ from pipeline.cli.start import make
 from pipeline.mapping.model import Kind
 from pipeline.store import connect, postgres, sqlite, triggers, views
 from pipeline.store import migrate as migrations
+from pipeline.store.base import SqlStore
 from pipeline.store.catalogue import catalogue
 from pipeline.store.ledger import Change
 from pipeline.store.tables import BUSINESS, business_tables
@@ -49,9 +50,9 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[sa.Engine
 
 
 @pytest.fixture
-def ready(engine: sa.Engine) -> sa.Engine:
-    migrations.migrate(engine)
-    return engine
+def ready(store: SqlStore) -> sa.Engine:
+    """A database of its own for each test, with our tables."""
+    return store._engine
 
 
 def variant() -> sa.Table:
@@ -353,39 +354,16 @@ def test_the_revisions_read_no_classes() -> None:
         assert "store.ledger" not in text
 
 
-KILLED = """
-import os, sys, sqlalchemy as sa
-from pipeline.store import migrate, postgres, sqlite, triggers
-url = sa.make_url(sys.argv[1])
-engine = (sqlite if url.get_backend_name() == "sqlite" else postgres).engine(url)
-def die(conn, tables):
-    assert sa.inspect(conn).has_table("sales_order")
-    os.kill(os.getpid(), 9)
-migrate.triggers.install = die
-migrate.migrate(engine)
-"""
-
-STARTED = """
-import sys
-from pipeline.store import connect
-import pipeline.store.postgres, pipeline.store.sqlite
-print("here", flush=True)
-sys.stdin.readline()
-store = connect(sys.argv[1])
-store.migrate()
-store.require()
-"""
-
-
-def started(code: str, engine: sa.Engine) -> subprocess.Popen[str]:
+def started(engine: sa.Engine, *words: str) -> subprocess.Popen[str]:
+    """A process that will start on this database, when it is sent a line."""
     url = engine.url.render_as_string(hide_password=False)
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen([sys.executable, "-c", code, url], text=True, **pipes)
+    return subprocess.Popen([sys.executable, "-m", "tests.store.victim", url, *words], text=True, **pipes)
 
 
 def test_a_migration_killed_half_way_leaves_nothing(engine: sa.Engine) -> None:
-    killed = started(KILLED, engine)
-    killed.communicate(timeout=60)
+    killed = started(engine, "killed")
+    killed.communicate("\n", timeout=60)
     assert killed.returncode == -9
     end, left = time.monotonic() + 30, ["?"]
     while (
@@ -401,7 +379,7 @@ def test_a_migration_killed_half_way_leaves_nothing(engine: sa.Engine) -> None:
 
 
 def test_four_starters_at_once(engine: sa.Engine) -> None:
-    four = [started(STARTED, engine) for _ in range(4)]
+    four = [started(engine) for _ in range(4)]
     for one in four:  # imports done: they begin together
         assert one.stdout is not None
         assert one.stdout.readline() == "here\n"

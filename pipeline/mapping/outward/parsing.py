@@ -144,13 +144,7 @@ def read_write(source: Source, top: dict[str, Any]) -> WriteOptions | None:
         if value is not None and not least <= len(value) <= most:
             source.say((*at, key), "mapping.one_character", key=key)
     decimal = _choice(source, at, table, "decimal", (",", "."))
-    zone = source.text_at(at, table, "timezone")
-    if zone is not None:
-        from zoneinfo import available_timezones
-
-        if zone not in available_timezones():
-            source.say((*at, "timezone"), "config.zone", nearest(zone, available_timezones()), zone=zone)
-            zone = None
+    zone = source.zone_at(at, table)
     truth = source.texts_at(at, table, "truth") or ("true", "false")
     if len(truth) != 2 or truth[0] == truth[1]:
         source.say((*at, "truth"), "exports.truth")
