@@ -7,10 +7,11 @@ import os
 import threading
 from pathlib import Path
 
+from tests.amounts import times
 from tests.exports.conftest import Shop
 from tests.exports.test_round_trip import store_in
 
-EXPORTS = int(os.environ.get("PIPELINE_EXPORTS") or 200)
+EXPORTS = int(os.environ.get("PIPELINE_EXPORTS") or times(80))
 ROWS = 200
 
 

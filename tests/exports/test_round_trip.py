@@ -22,6 +22,7 @@ from pipeline.mapping import examine
 from pipeline.store import connect
 from pipeline.store.base import SqlStore
 from pipeline.store.types import uuid7
+from tests.amounts import times
 from tests.databases import ready_sqlite
 from tests.exports.conftest import table
 
@@ -91,7 +92,7 @@ rows_of = st.lists(
         st.from_regex("[0-9]{1,8}", fullmatch=True), st.none() | amounts, st.sampled_from(["paid", "open", None]),
         st.none() | moments, st.none() | texts,
     ),
-    min_size=1, max_size=6, unique_by=lambda row: row[0],
+    min_size=1, max_size=24, unique_by=lambda row: row[0],
 )  # fmt: skip
 
 
@@ -148,7 +149,12 @@ COLUMNS = ("number", "gross_amount", "status", "ordered_at", "notes")
 
 
 @pytest.mark.parametrize("name", DIALECTS)
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=times(2),
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(rows=rows_of)
 def test_written_and_read_back_the_tables_are_equal(
     name: str, rows: list[tuple[Any, ...]], tmp_path_factory: pytest.TempPathFactory

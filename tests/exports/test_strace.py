@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.exports.outbox import PROBE
+from tests.amounts import times
 from tests.exports.conftest import NOON, ORDERS, Shop
 from tests.exports.test_kills import HEAD, LINE, ROOT, ledger
 from tests.exports.test_round_trip import store_in
@@ -23,7 +24,7 @@ from tests.exports.victim import SETTINGS
 
 STRACE = shutil.which("strace") or ""
 CALLS = "write,pwrite64,ftruncate,fsync,fdatasync,rename,renameat2,link,linkat,unlink,unlinkat,mkdir"
-STRIKES = int(os.environ.get("PIPELINE_STRIKES") or 1)  # of each kind; each starts a process
+STRIKES = int(os.environ.get("PIPELINE_STRIKES") or times(1))  # of each kind; each starts a process
 KINDS = ("signal=KILL", "error=EIO", "error=ENOSPC")
 OPENING = NOON + timedelta(hours=1)
 CALLED = re.compile(r"(\d+) +(\w+)\((.*)")

@@ -23,7 +23,7 @@ from pipeline.store import connect
 from pipeline.store.catalogue import catalogue
 from tests.databases import ready_sqlite
 from tests.flow.conftest import MAPPING
-from tests.flow.worlds import HEAD, NAME, Make, World, append, lines, making, many, sight
+from tests.flow.worlds import HEAD, NAME, Make, World, append, few, lines, making, sight
 
 PLAN = examine("sales", MAPPING, "mappings/sales.toml", catalogue())[0]
 
@@ -111,7 +111,7 @@ class Database:
     renamed=st.booleans(),
     again=st.integers(1, 3),
 )
-@many
+@few
 def test_replaced_while_it_is_loaded(
     make: Make, database: Database, see: str, rows: int, others: int, renamed: bool, again: int
 ) -> None:
@@ -143,7 +143,7 @@ def test_replaced_while_it_is_loaded(
     others=st.integers(1, 9),
     how=st.sampled_from(("rewritten", "cut", "appended", "touched", "opened")),
 )
-@many
+@few
 def test_rewritten_in_place_while_it_is_loaded(
     make: Make, database: Database, see: str, rows: int, others: int, how: str
 ) -> None:

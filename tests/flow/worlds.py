@@ -23,13 +23,20 @@ from pipeline.jobs import ImportJob
 from pipeline.mapping.model import ReadOptions
 from pipeline.readiness import QUIET_S
 from pipeline.watching import Watcher
+from tests.amounts import times
 
 UTC = timezone.utc  # noqa: UP017
 HEAD = b"Order No,Total,State\n"
 NAME = b"a.csv"
 many = settings(
-    max_examples=200, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None
+    max_examples=times(100),
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
 )
+few = settings(many, max_examples=times(40))
+"""Where each is loaded into a database."""
 
 quick = st.floats(0.0, QUIET_S - 0.05)  # between two writes of a file that looks whole while it is closed
 held = st.floats(0.0, 4000.0)  # while it is open, or lies there unfinished

@@ -15,10 +15,11 @@ from pipeline.formats.reader import open_text
 from pipeline.formats.text import Encoding
 from pipeline.mapping.model import ReadOptions
 from pipeline.words import render
+from tests.amounts import times
 from tests.formats.corpus import WORDS, business_file
 from tests.formats.making import Made, make
 
-COUNT = int(os.environ.get("PIPELINE_FUZZ", "1000"))
+COUNT = int(os.environ.get("PIPELINE_FUZZ") or times(500))
 FIRST = int(os.environ.get("PIPELINE_FUZZ_FROM", "0"))
 PARTS = 10
 ENCODINGS = (

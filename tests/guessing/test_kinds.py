@@ -19,6 +19,7 @@ from pipeline.imports.reading import fit
 from pipeline.mapping import examine, map_batch
 from pipeline.mapping.model import Kind, Table
 from pipeline.saved import making
+from tests.amounts import times
 
 CELLS = st.sampled_from([
     ["1,50", "12", "1 234,567", "-0,25", "7 €"], ["1.50", "12", "99.999999", "0.1"], ["0012", "7", "12"],
@@ -41,7 +42,7 @@ def sheets(draw: st.DrawFn) -> list[dict[str, str]]:
     ]
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
+@settings(max_examples=times(10), deadline=None, derandomize=True)
 @given(sheets())
 def test_a_table_made_of_a_file_takes_every_row_of_it(rows: list[dict[str, str]]) -> None:
     text = io.StringIO()

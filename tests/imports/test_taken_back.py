@@ -16,6 +16,7 @@ from pipeline.jobs import ImportJob
 from pipeline.store.base import SqlStore
 from pipeline.store.model import Attempt, LedgerFile
 from pipeline.store.tables import business_tables
+from tests.amounts import times
 from tests.imports.conftest import Desk
 from tests.imports.test_sections import fitted
 from tests.store.test_attempt import everything
@@ -24,7 +25,7 @@ from tests.store.test_undo import undo, write
 _NUMBERS = count(1)
 cheap = settings(
     derandomize=True,
-    max_examples=8,
+    max_examples=times(8),
     deadline=None,
     phases=[Phase.explicit, Phase.generate],  # a failure is small already, and shrinking it costs minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -6,9 +6,10 @@ import os
 
 import pytest
 
+from tests.amounts import times
 from tests.mapping.fuzzing import HOSTILE, texts, tried
 
-COUNT = int(os.environ.get("PIPELINE_FUZZ", "1000"))
+COUNT = int(os.environ.get("PIPELINE_FUZZ") or times(500))
 
 
 def test_random_texts_are_refused_or_computed() -> None:

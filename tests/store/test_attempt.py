@@ -17,6 +17,7 @@ from pipeline.store.base import SqlStore
 from pipeline.store.model import Attempt, LedgerFile, Load, RefusedRow
 from pipeline.store.tables import business_tables
 from pipeline.words import message
+from tests.amounts import times
 from tests.store.test_exam import NOW, arrival, frame, load, plan, refuse_status
 
 OURS = ("pipeline_file", "pipeline_refused", "pipeline_change", "pipeline_source", "pipeline_replay")
@@ -86,7 +87,7 @@ sheets = st.lists(cells, min_size=1, max_size=8)
 
 @settings(
     derandomize=True,
-    max_examples=20,
+    max_examples=times(20),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

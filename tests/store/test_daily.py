@@ -19,6 +19,7 @@ from pipeline import files as disk
 from pipeline.store.base import SqlStore
 from pipeline.store.model import LedgerFile, Load, Query
 from pipeline.words import message
+from tests.amounts import times
 from tests.store.test_exam import NOW, TEXT, arrival, connected, frame, load, plan, rows_of, sql
 
 CONTENTS = {
@@ -91,7 +92,7 @@ def amounts(store: SqlStore, job: str) -> dict[object, int]:
 
 @settings(
     derandomize=True,
-    max_examples=15,
+    max_examples=times(15),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

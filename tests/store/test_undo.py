@@ -21,6 +21,7 @@ from pipeline.store import connect
 from pipeline.store.base import SqlStore
 from pipeline.store.model import LedgerFile, Undo
 from pipeline.store.tables import business_tables
+from tests.amounts import times
 from tests.store.test_exam import NOW, arrival, frame, load, rows_of, sql
 
 _NUMBERS = count(1)
@@ -272,7 +273,7 @@ between = st.lists(st.tuples(st.sampled_from("12345"), st.sampled_from(["update"
 
 @settings(
     derandomize=True,
-    max_examples=25,
+    max_examples=times(25),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
