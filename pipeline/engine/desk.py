@@ -89,6 +89,7 @@ class Desk:
     arrived: dict[str, Arrived] = field(default_factory=dict)
     copied: dict[tuple[str, bytes], str] = field(default_factory=dict)  # shared with the inboxes
     trouble: Trouble | None = None
+    given_back_mono: float = 0.0  # when a file last went back into its inbox
 
     def waits(self, now: Now) -> bool:
         """Is it too early for another attempt?"""

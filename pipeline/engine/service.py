@@ -151,7 +151,7 @@ class Service:
         """Is there something of this job that `once` still waits for?"""
         if not self._active or (desk.trouble is not None and desk.trouble.paused) or self._is_paused(desk):
             return False
-        if desk.held:
+        if desk.held or not self._looking.seen_since(desk.job, desk.given_back_mono):
             return True
         return desk.gate.is_open and bool(self._ready(desk) or self._settling(desk))
 

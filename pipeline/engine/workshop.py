@@ -112,6 +112,7 @@ class Workshop:
         if deed in ("changed", "paused"):
             try:
                 await to_thread.run_sync(desk.give_back, claimed)
+                desk.given_back_mono = self.announcer.clock.now().mono
             except OSError as error:  # its inbox is away
                 desk.hold(claimed)
                 why = error.strerror or str(error)

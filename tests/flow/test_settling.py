@@ -101,16 +101,24 @@ def _rewrite(path: Path, box: Installation, content: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "after"),
-    [(_replace, (1, 2)), (_rewrite, (1, 2)), (_rewrite, (1,))],
-    ids=["replaced", "rewritten", "truncated"],
+    ("change", "after", "watch"),
+    [
+        (_replace, (1, 2), "auto"),
+        (_rewrite, (1, 2), "auto"),
+        (_rewrite, (1,), "auto"),
+        (_rewrite, (1, 2), "poll"),  # nothing tells at once that the file is back in its inbox
+    ],
+    ids=["replaced", "rewritten", "truncated", "given back unheard"],
 )
 def test_a_file_changed_while_it_is_loaded_ends_as_its_last_content_once(
     installation: Installation,
     monkeypatch: pytest.MonkeyPatch,
     change: Callable[[Path, Installation, bytes], None],
     after: tuple[int, ...],
+    watch: str,
 ) -> None:
+    text = installation.config.read_text()
+    installation.config.write_text(text.replace("[imports.sales]", f'[imports.sales]\nwatch = "{watch}"'))
     before, last = orders(1, 2, 3), orders(*after, amount="9.00")
     monkeypatch.setenv("PIPELINE_FAULT", "worker/stage.after:1:delay")
     installation.drop("a.csv", before)
