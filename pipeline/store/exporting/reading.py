@@ -26,8 +26,9 @@ Frames = Generator["pl.DataFrame", None, None]
 ROWS = 50_000  # of a batch
 MOST = 125  # what one call of json_array takes, besides its two ends
 ESCAPED = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))")
+TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|null')
 LETTERS = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b'"': b'""'}
-MOMENTS = ("%Y-%m-%d %H:%M:%S.%6f", "%Y-%m-%d %H:%M:%S")  # what databases write; these are read quickly
+MOMENTS = {26: "%Y-%m-%d %H:%M:%S.%6f", 19: "%Y-%m-%d %H:%M:%S"}  # by length: what is read quickly
 ANY_MOMENT = "%Y-%m-%d %H:%M:%S%.f"
 WHOLE = (Kind.DECIMAL, Kind.INTEGER, Kind.BOOLEAN)  # whole numbers in a SQLite table of ours
 
@@ -74,14 +75,16 @@ def _of_arrays(lines: Iterator[bytes], columns: Sequence[Column]) -> pl.DataFram
     """Lines of JSON, `[0,"a",12,null,0]`, are lines of CSV but for what stands after a backslash."""
     import polars as pl
 
-    text = b"\n".join(lines)
+    text, null = b"\n".join(lines), "null"
+    if b'"null"' in text:  # the library would not tell this text from no value
+        text, null = TOKEN.sub(lambda found: b"" if found[0] == b"null" else found[0], text), ""
     if b"\\" in text:
         text = ESCAPED.sub(_bare, text)
     kinds = [pl.String, *(pl.Int64 if c.kind in WHOLE else pl.String for c in columns), pl.String]
     try:
         frame = pl.read_csv(
             io.BytesIO(text), has_header=False, new_columns=["[", *map(str, range(len(columns))), "]"],
-            columns=list(range(1, len(columns) + 1)), schema_overrides=kinds, null_values="null", infer_schema=False,
+            columns=list(range(1, len(columns) + 1)), schema_overrides=kinds, null_values=null or None, infer_schema=False,
         )  # fmt: skip
     except pl.exceptions.ComputeError as error:
         raise PipelineError(message("exports.odd_value", why=str(error).splitlines()[0])) from error
@@ -231,17 +234,15 @@ def _converted(text: pl.Series, column: Column) -> pl.Series:
         case Kind.DATE:
             return text.str.to_date("%Y-%m-%d")
         case Kind.DATETIME:
-            return _moments(text.str.replace(r"[+-]00(:00)?$", ""))
+            return _moments(text.str.strip_suffix("+00"))
         case _:
             return text
 
 
 def _moments(text: pl.Series) -> pl.Series:
     """Texts in UTC as moments."""
-    for form in MOMENTS:
-        made = text.str.to_datetime(form, time_unit="us", strict=False)
-        if made.null_count() == text.null_count():
-            break
-    else:
+    quick = next((MOMENTS[len(one)] for one in text.drop_nulls().head(1) if len(one) in MOMENTS), ANY_MOMENT)
+    made = text.str.to_datetime(quick, time_unit="us", strict=False)
+    if made.null_count() > text.null_count():
         made = text.str.to_datetime(ANY_MOMENT, time_unit="us")
     return made.dt.replace_time_zone("UTC")
