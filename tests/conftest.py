@@ -6,6 +6,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -38,6 +39,13 @@ def server() -> Iterator[str]:
 @pytest.fixture
 def pg_database(server: str) -> Iterator[str]:
     """The URL of a fresh PostgreSQL database, gone after the test."""
+    with fresh_database(server) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(server: str) -> Iterator[str]:
+    """The URL of a fresh database of this server, gone afterwards."""
     url = sa.make_url(server).set(drivername="postgresql+psycopg")
     name = "t" + disk.new_claim(datetime.now(timezone.utc))  # noqa: UP017
     admin = sa.create_engine(url, isolation_level="AUTOCOMMIT")
