@@ -4,8 +4,9 @@
 
 The rival writes the same columns of the same rows. Both run interleaved in one go, each in a process of its own; the
 figure is the median of the ratios of each round. Ours looks consistently, hashes, syncs, keeps a copy's name and records
-the export. `changes`: one row in a thousand changed, as a part of the whole export's time. Memory: the most that an
-export held, beside one of a tenth of the rows. `--at`: the databases are made there, and are there the next time.
+the export. `changes`: one row in a thousand changed, as a part of what the whole export asks of the processor. Memory:
+the most that an export held, beside one of a tenth of the rows. `--at`: the databases are made there, and are there the
+next time.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import sqlalchemy as sa
 
@@ -76,33 +78,38 @@ def fill(database: str, rows: int) -> None:
     store.close()
 
 
-def timed(words: list[str]) -> tuple[float, float]:
-    """Wall seconds, and the most memory that the command or one of its children held, in MB."""
+class Took(NamedTuple):
+    """What a command needed with its children: seconds, seconds of the processor, and at most so many MB."""
+
+    s: float
+    cpu: float
+    mb: float
+
+
+def timed(words: list[str], out: BinaryIO | int = subprocess.DEVNULL) -> Took:
     start = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(words, stdout=out)
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{words} ended with {process.returncode}")
-    return time.perf_counter() - start, used.ru_maxrss / 1024
+    return Took(time.perf_counter() - start, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def export(folder: Path, job: str) -> tuple[float, float]:
-    """`pipeline once JOB --now`: seconds, MB."""
+def export(folder: Path, job: str) -> Took:
+    """`pipeline once JOB --now`."""
     words = [sys.executable, "-m", "pipeline", "--config", str(folder / "config.toml"), "once", job, "--now"]
     return timed(words)
 
 
-def rival(database: str, target: Path) -> float:
+def rival(database: str, target: Path) -> Took:
     names = ", ".join(f'"{name}"' for name in COLUMNS)
     asked = f"SELECT {names} FROM sales_order WHERE source = 'bench' AND deleted_at IS NULL"
     if database.startswith("sqlite"):
         path = database.removeprefix("sqlite:///")
         with target.open("wb") as out:
-            start = time.perf_counter()
-            subprocess.run(["sqlite3", "-csv", "-header", path, asked], stdout=out, check=True)
-            return time.perf_counter() - start
-    return timed(["psql", database, "-c", f"\\copy ({asked}) to '{target}' csv header"])[0]
+            return timed(["sqlite3", "-csv", "-header", path, asked], out)
+    return timed(["psql", database, "-c", f"\\copy ({asked}) to '{target}' csv header"])
 
 
 def touch(database: str, every: int) -> int:
@@ -172,25 +179,26 @@ def main() -> None:
 
 def compare(top: Path, database: str, small: str, rows: int, rounds: int) -> None:
     box, other = made(top / "big", database, rows), made(top / "small", small, rows // 10)
-    ratios, ours, theirs_all, most = [], [], [], 0.0
+    ours, theirs, idle, part = [], [], [], []
+    changed = 0
     for _ in range(rounds):
         cleared(box)
-        theirs, (mine, held) = rival(database, box / "rival.csv"), export(box, "whole")
-        most = max(most, held)
-        ratios.append(mine / theirs)
-        ours.append(mine)
-        theirs_all.append(theirs)
+        theirs.append(rival(database, box / "rival.csv"))
+        ours.append(export(box, "whole"))
+        idle.append(export(box, "changes"))  # starting the command, and nothing to write
+        changed = touch(database, 1000)
+        part.append(export(box, "changes"))
     cleared(other)
-    _, less = export(other, "whole")
-    idle = min(export(box, "changes")[0] for _ in range(3))  # starting the command, and nothing to write
-    changed = touch(database, 1000)
-    part = export(box, "changes")[0]
-    whole, theirs = statistics.median(ours), statistics.median(theirs_all)
+    less = export(other, "whole").mb
+    start, most = min(one.s for one in idle), max(one.mb for one in ours)
+    ratio = statistics.median(mine.s / his.s for mine, his in zip(ours, theirs, strict=True))
+    bare = statistics.median((mine.s - start) / his.s for mine, his in zip(ours, theirs, strict=True))
+    whole, few = (min(one.cpu for one in them) - min(one.cpu for one in idle) for them in (ours, part))
     print(
-        f"{database.partition(':')[0]}: {rows} rows in {whole:.2f} s beside {theirs:.2f} s, ratio {statistics.median(ratios):.2f}; "
-        f"without the command's own {idle:.2f} s (a service has no such start) {(whole - idle) / theirs:.2f}; "
-        f"{changed} changes {max(part - idle, 0):.2f} s, {max(part - idle, 0) / (whole - idle):.1%} of the whole; "
-        f"memory {most:.0f} MB beside {less:.0f} MB with a tenth of the rows",
+        f"{database.partition(':')[0]}: {rows} rows in {statistics.median(o.s for o in ours):.2f} s beside "
+        f"{statistics.median(t.s for t in theirs):.2f} s, ratio {ratio:.2f}; without the command's own {start:.2f} s "
+        f"(a service has no such start) {bare:.2f}; {changed} changes {few:.2f} s of the processor beside {whole:.2f} s, "
+        f"{few / whole:.1%} of the whole; memory {most:.0f} MB beside {less:.0f} MB with a tenth of the rows",
         flush=True,
     )
 

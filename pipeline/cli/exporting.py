@@ -63,3 +63,5 @@ def show(voice: Voice, pipeline: Pipeline, name: str, as_json: bool) -> None:
     for file in found:
         cells = [[printable(cell) if cell is not None else "" for cell in row] for row in file.first]
         voice.table(file.columns, cells, title=f"{file.name}: {file.rows}")
+        if not file.rows and file.only:
+            voice.say(message("exports.only", name=file.name, what=", ".join(file.only)))

@@ -81,7 +81,9 @@ class Exporter:
                     first += frame.head(SHOWN - len(first)).rows()
                     rows += frame.height
                 if rows or not part.optional:
-                    found.append(Shown(part.name, rows, tuple(part.source.schema("csv")), tuple(first)))
+                    columns, equal = tuple(part.source.schema("csv")), part.source.file.equal
+                    only = tuple(f"{'.'.join(one.path)} = {text}" for one, text in equal if text)
+                    found.append(Shown(part.name, rows, columns, tuple(first), only))
         return found
 
     # writing --------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def one_file(store: Store, work: ExportWork, target: Path) -> int:
         raise PipelineError(message("exports.exists", path=str(target))) from None
     except OSError as error:
         why = error.strerror or str(error)
-        raise Environment(message("files.environment", path=str(target), why=why)) from error
+        raise Environment(message("exports.not_written", path=str(target), why=why)) from error
     finally:
         hidden.unlink(missing_ok=True)
     return filled.rows
@@ -59,11 +59,11 @@ def again(store: Store, id: int) -> Path:
     if not folder.is_dir():
         raise Environment(message("exports.outbox_gone", path=str(folder)))
     hidden = folder / f".pipeline-replay-{id}.part"
+    final = folder / os.fsdecode(found.file.name)
     try:
         shutil.copyfile(kept, hidden)
         with hidden.open("rb") as copy:
             os.fsync(copy.fileno())
-        final = folder / os.fsdecode(found.file.name)
         for n in range(100):
             final = folder / (
                 os.fsdecode(found.file.name) if n == 0 else _marked(os.fsdecode(found.file.name), n)
@@ -78,7 +78,7 @@ def again(store: Store, id: int) -> Path:
         disk.sync_folder(folder)
     except OSError as error:
         why = error.strerror or str(error)
-        raise Environment(message("files.environment", path=str(folder), why=why)) from error
+        raise Environment(message("exports.not_written", path=str(final), why=why)) from error
     finally:
         hidden.unlink(missing_ok=True)
     return final

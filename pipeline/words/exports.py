@@ -268,6 +268,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{job} would write {files} file(s), {rows} rows. The first:",
         "{job} écrirait {files} fichier(s), {rows} lignes. Les premières :",
     ),
+    "exports.only": (
+        "{name} has no rows: the mapping writes only those with {what}.",
+        "{name} n'a aucune ligne : le modèle n'écrit que celles avec {what}.",
+    ),
+    "exports.not_written": (
+        "{path} cannot be written: {why}. Nothing was written; mend that and ask again.",
+        "{path} ne peut pas être écrit : {why}. Rien n'a été écrit ; réglez cela et redemandez.",
+    ),
     "exports.exists": (
         "{path} is there already. Nothing is written over it: choose another name.",
         "{path} existe déjà. Rien n'est écrasé : choisissez un autre nom.",

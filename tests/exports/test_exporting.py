@@ -34,6 +34,12 @@ def test_the_rows_of_a_mapping_are_written_as_it_reads_them(shop: Shop) -> None:
     assert (row.kind, row.rows_read, row.state) == ("export", 3, "archived")
 
 
+def test_what_chooses_the_rows_is_told(shop: Shop) -> None:
+    shop.order("001", source="another")
+    (shown,) = shop.exporter().attempt(shop.work())
+    assert (shown.rows, shown.only) == (0, ("source = shop",))
+
+
 def test_numbers_go_up_by_one_and_nothing_is_written_twice(shop: Shop) -> None:
     shop.order("001")
     opening = NOON + timedelta(days=1)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Batch = TypeVar("Batch")
 Frames = Generator["pl.DataFrame", None, None]
-ROWS = 50_000  # of a batch
+ROWS = 25_000  # of a batch
 MOST = 125  # what one call of json_array takes, besides its two ends
 ESCAPED = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|(.))")
 TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|null')
