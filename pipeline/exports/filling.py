@@ -23,7 +23,7 @@ from pipeline.mapping.outward.making import Maker, Unwritable, constant
 from pipeline.mapping.outward.model import OutColumn, OutFile, OutPlan
 from pipeline.mapping.rows import dtype
 from pipeline.store.exporting.model import Asked, Look, Place, Selection, Which
-from pipeline.words import Message, message, render
+from pipeline.words import Message, render
 from pipeline.writing import Writer, format_of, is_text, open_writer, suits
 from pipeline.writing.streams import Hashed
 
