@@ -71,8 +71,9 @@ def traced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_struck_at_calls_that_change_something(kind: str, traced: Traced, tmp_path: Path) -> None:
-    calls = traced.calls
-    assert len(calls) > 20
+    # What is sent to a server ends with its process; an error of the disc is none of the net.
+    calls = [one for one in traced.calls if kind == "signal=KILL" or one[0] != "sendto"]
+    assert len(calls) > 10
     step = len(calls) / STRIKES
     sample = {int(step * (n + (1 + KINDS.index(kind)) / 4)) for n in range(STRIKES)}  # each kind elsewhere
     struck = 0
@@ -118,8 +119,10 @@ def _shop(folder: Path, server: str) -> Iterator[Shop]:
         store = store_in(folder, "one.db")
         shop = Shop(store, folder)
         shop.order("001")
-        yield shop
-        store.close()
+        try:
+            yield shop
+        finally:
+            store.close()
         return
     with fresh_database(server) as url:
         made = connect(url)
@@ -127,8 +130,10 @@ def _shop(folder: Path, server: str) -> Iterator[Shop]:
         made.migrate()
         shop = Shop(made, folder)
         shop.order("001")
-        yield shop
-        made.close()
+        try:
+            yield shop
+        finally:
+            made.close()
 
 
 def _run(shop: Shop, words: list[str]) -> int:
