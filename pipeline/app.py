@@ -198,6 +198,8 @@ class Pipeline:
     def export(self, mapping: str, to: str | os.PathLike[str], *, period: Period | None = None) -> int:
         """Write what this mapping says to one file; never over one. Returns the number of rows. Raises PipelineError
         when the file is there already or a value cannot be written, ConfigError, Environment."""
+        if not (self.settings.mappings / f"{mapping}.toml").is_file():
+            raise ConfigError(message("config.no_mapping", mapping=mapping))
         first = self._first_worker()
         return outing.write(
             self._setup((mapping,)), mapping, Path(os.path.abspath(to)), period, self._clock, first

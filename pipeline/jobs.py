@@ -97,6 +97,7 @@ class ExportJob:
     deletions: Literal["skip", "mark", "file"] = "skip"
     ready: tuple[str, ...] = ()  # names of companions that say a file is complete, `{name}.done`
     period: Literal["day", "week", "month", "year"] = "month"
+    keep_days: int | None = None  # how long a copy is kept; None: until somebody deletes it
 
 
 @dataclass(frozen=True, slots=True)

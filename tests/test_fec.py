@@ -54,6 +54,7 @@ def test_a_good_file_breaks_nothing_however_it_is_cut() -> None:
 
 
 def test_the_variant_with_amount_and_side() -> None:
+    """`Sens` is one of D, C, +1 and -1."""
     names = [n for n in COLUMNS if n not in ("Debit", "Credit")]
     names[11:11] = ["Montant", "Sens"]
     rows = []
@@ -62,6 +63,8 @@ def test_the_variant_with_amount_and_side() -> None:
         rows.append("\t".join(values[name] for name in names))
     assert codes(NAME, whole(*rows, head="\t".join(names))) == set()
     assert codes(NAME, whole(rows[0], rows[0], head="\t".join(names))) == {"B01E", "B03E"}
+    strange = rows[1].replace("\tC\t", "\tX\t")
+    assert "N06E" in codes(NAME, whole(rows[0], strange, head="\t".join(names)))
 
 
 MUTANTS = {

@@ -36,11 +36,15 @@ def export(
     context: typer.Context,
     mapping: Annotated[str, typer.Option(metavar="NAME", help="What to write, as this mapping says.")],
     to: Annotated[Path, typer.Option(metavar="FILE", help="Where; never over a file that is there.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write one file by a mapping: its ending says the format (.csv, .xlsx, .json, .parquet … also .gz)."""
     voice: Voice = context.obj
     with voice.pipeline(forks=True) as pipeline:
         rows = pipeline.export(mapping, to)
+    if as_json:
+        voice.json({"mapping": mapping, "path": str(to.absolute()), "rows": rows})
+        return
     voice.say(message("exports.written", name=mapping, rows=rows, path=str(to)))
 
 
@@ -59,3 +63,5 @@ def show(voice: Voice, pipeline: Pipeline, name: str, as_json: bool) -> None:
     for file in found:
         cells = [[printable(cell) if cell is not None else "" for cell in row] for row in file.first]
         voice.table(file.columns, cells, title=f"{file.name}: {file.rows}")
+        if not file.rows and file.only:
+            voice.say(message("exports.only", name=file.name, what=", ".join(file.only)))

@@ -15,6 +15,8 @@ from pipeline.cli.progress import Progress
 from pipeline.words import message
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.events import Event, Listener
     from pipeline.results import OnceResult
 
@@ -55,15 +57,17 @@ def once(
             )
         finally:
             bar.end()
+        outward = {export.name for export in pipeline.settings.exports}
     if as_json:
         voice.json(plain.once_json(voice, result))
     else:
-        tell(voice, result, zone)
+        tell(voice, result, zone, jobs if jobs and outward.issuperset(jobs) else ())
     raise typer.Exit(result.exit_code)
 
 
-def tell(voice: Voice, result: OnceResult, zone: str) -> None:
-    """What one pass did: its files as a table, what stands in the way in words."""
+def tell(voice: Voice, result: OnceResult, zone: str, exports: Sequence[str] = ()) -> None:
+    """What one pass did: its files as a table, what stands in the way in words. `exports`: those that were asked for,
+    where nothing else was."""
     for said in result.troubles:
         voice.say(said)
     for pause in result.paused:
@@ -75,7 +79,8 @@ def tell(voice: Voice, result: OnceResult, zone: str) -> None:
             if file.state == "held" and file.id is not None:
                 voice.say(message("cli.held", name=file.name, why=voice.text(file.reason), id=file.id))
     elif not result.troubles:
-        voice.say(message("cli.nothing"))
+        for said in [message("exports.nothing", job=job) for job in exports] or [message("cli.nothing")]:
+            voice.say(said)
 
 
 def on(context: typer.Context) -> None:

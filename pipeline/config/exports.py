@@ -17,7 +17,8 @@ from pipeline.mapping.source import Path as At
 from pipeline.mapping.source import Source
 
 KEYS = (
-    "mapping", "to", "name", *SCHEDULE, "what", "empty", "deletions", "ready", "keep", "period",
+    "mapping", "to", "name", *SCHEDULE, "what", "empty", "deletions", "ready", "keep", "keep_days",
+    "period",
 )  # fmt: skip
 CHOICES = {
     "what": ("all", "changes", "new", "period"),
@@ -81,5 +82,6 @@ def _read(source: Source, at: At, table: dict[str, Any], root: Path, zone: str) 
         ready=ready,
         to=Path(os.path.normpath(root / (source.text_at(at, table, "to") or f"outbox/{name}"))),
         kept=Path(os.path.normpath(root / (source.text_at(at, table, "keep") or f"exported/{name}"))),
+        keep_days=source.count_at(at, table, "keep_days", 1),
         **cast(Any, {key: value for key, value in chosen.items() if value}),
     )

@@ -4,19 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.config.loading import mapping_names, mapping_text
-from pipeline.errors import Environment, Mistake
+from pipeline.config.loading import load, mapping_names, mapping_text
+from pipeline.errors import ConfigError, Environment, Mistake
 from pipeline.mapping import parse
 from pipeline.mapping.model import SavedMapping
-from pipeline.mapping.outward.fitting import compile_outward
+from pipeline.mapping.outward.fitting import compile_outward, lacking
 from pipeline.mapping.outward.model import OutPlan
 from pipeline.store.catalogue import readable
 from pipeline.store.known import Known
 
 
 def mistakes(config: Path, known: Known) -> list[Mistake]:
-    """Every mistake in the mappings that exports name."""
-    return [mistake for _, found in _fitted(config, known) for mistake in found]
+    """Every mistake in the mappings that exports name, and what the exports need that these do not say."""
+    fitted = _fitted(config, known)
+    plans = {plan.mapping: plan for plan, _ in fitted if plan is not None}
+    found = [mistake for _, wrong in fitted for mistake in wrong]
+    try:
+        jobs = load(config).exports
+    except ConfigError:  # told by itself
+        return found
+    for job in jobs:
+        plan = plans.get(job.mapping)
+        said = None if plan is None else lacking(plan, job.what, job.deletions)
+        if said is not None:
+            found.append(Mistake(f"mappings/{job.mapping}.toml", 1, "export", said))
+    return found
 
 
 def notes(config: Path, known: Known) -> list[Mistake]:

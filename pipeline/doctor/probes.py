@@ -11,13 +11,15 @@ from pathlib import Path
 from pipeline import files as disk
 from pipeline.watching.inotify import Inotify
 
+FULL = 4096  # a disc that is full may still take the name of a file, but no bytes
 EVENT_S = 1.0  # for so long a new file may go untold
 
 
 def writable(folder: Path) -> str | None:
     """Why no file can be made there; None: one could."""
     try:
-        with disk.probe(folder):
+        with disk.probe(folder) as path:
+            path.write_bytes(bytes(FULL))
             return None
     except OSError as error:
         return error.strerror or str(error)

@@ -28,7 +28,13 @@ def show(setup: Setup, name: str, clock: Clock, first: WorkerProcess | None) -> 
         raise ConfigError(message("exports.no_export", job=name, known=known))
     outcome = _done(setup, export_order(job, setup.settings, setup.mappings[job.mapping].text, "try"), first)
     return [
-        Shown(one["name"], one["rows"], tuple(one["columns"]), tuple(tuple(row) for row in one["first"]))
+        Shown(
+            one["name"],
+            one["rows"],
+            tuple(one["columns"]),
+            tuple(tuple(row) for row in one["first"]),
+            tuple(one["only"]),
+        )
         for one in outcome["shown"]
     ]
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -25,11 +25,13 @@ from pipeline.exports.naming import companion_name, file_name, name_mistake
 from pipeline.exports.periods import Period, last_period
 from pipeline.exports.work import Done, Emit, ExportWork, Shown
 from pipeline.faults import point
+from pipeline.jobs import ExportJob
 from pipeline.store.exporting.model import ExportFile, ExportState, NewFile, Which
 from pipeline.store.model import Store
 from pipeline.words import Message, message
 
 SHOWN = 10
+OLD = 500  # copies that are deleted at once
 LATE_S = 60  # changes that an open transaction holds back for longer are told
 
 
@@ -64,7 +66,8 @@ class Exporter:
             moment = self._exports.begin(job.name, work.opening, place, self._clock.now().wall)
             point("export.begun")
             done = self._export(work, state, moment)
-            return replace(done, ids=(*earlier, *done.ids))
+            said = self._let_go(job) or done.said
+            return replace(done, ids=(*earlier, *done.ids), said=said)
 
     def attempt(self, work: ExportWork) -> list[Shown]:
         """What an export would write; nothing is written anywhere."""
@@ -78,7 +81,9 @@ class Exporter:
                     first += frame.head(SHOWN - len(first)).rows()
                     rows += frame.height
                 if rows or not part.optional:
-                    found.append(Shown(part.name, rows, tuple(part.source.schema("csv")), tuple(first)))
+                    columns, equal = tuple(part.source.schema("csv")), part.source.file.equal
+                    only = tuple(f"{'.'.join(one.path)} = {text}" for one, text in equal if text)
+                    found.append(Shown(part.name, rows, columns, tuple(first), only))
         return found
 
     # writing --------------------------------------------------------------------------------------------
@@ -287,6 +292,24 @@ class Exporter:
         self._exports.published(places, self._clock.now().wall)
         point("export.noted")
         return tuple(id for id, _ in places)
+
+    # old copies -----------------------------------------------------------------------------------------
+    def _let_go(self, job: ExportJob) -> Message | None:
+        """Copies that are older than the job keeps them are deleted. What stands in the way is no fault of the
+        export: it is told."""
+        if job.keep_days is None:
+            return None
+        before = self._clock.now().wall - timedelta(days=job.keep_days)
+        old = self._exports.old(job.name, before, OLD)
+        try:
+            for one in old:
+                Path(one.kept).unlink(missing_ok=True)
+        except OSError as error:
+            why = error.strerror or str(error)
+            return message("exports.not_deleted", path=one.kept, why=why)
+        if old:
+            self._exports.let_go([one.file.id for one in old])
+        return None
 
 
 @dataclass(frozen=True, slots=True)

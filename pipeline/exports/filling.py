@@ -18,11 +18,12 @@ from pipeline.errors import ConfigError, FileFailed
 from pipeline.exports.periods import Period
 from pipeline.fec import check, refused
 from pipeline.mapping.model import Column
+from pipeline.mapping.outward.fitting import lacking
 from pipeline.mapping.outward.making import Maker, Unwritable, constant
 from pipeline.mapping.outward.model import OutColumn, OutFile, OutPlan
 from pipeline.mapping.rows import dtype
 from pipeline.store.exporting.model import Asked, Look, Place, Selection, Which
-from pipeline.words import Message, message, render
+from pipeline.words import Message, render
 from pipeline.writing import Writer, format_of, is_text, open_writer, suits
 from pipeline.writing.streams import Hashed
 
@@ -187,8 +188,6 @@ def write_manifest(path: Path, job: str, sequence: int, files: Mapping[str, Fill
 
 def needs(plan: OutPlan, what: str, deletions: str) -> None:
     """What a job asks of its mapping. Raises ConfigError."""
-    for file in plan.files:
-        if what == "period" and not file.date:
-            raise ConfigError(message("exports.needs_date"))
-        if deletions == "mark" and not file.mark:
-            raise ConfigError(message("exports.needs_mark"))
+    said = lacking(plan, what, deletions)
+    if said is not None:
+        raise ConfigError(said)

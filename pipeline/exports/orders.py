@@ -30,6 +30,7 @@ class ExportOrder(TypedDict):
     deletions: str
     ready: list[str]
     unit: str
+    keep_days: int | None
     zone: str
     station: str
     language: Language
@@ -54,7 +55,8 @@ def export_order(
     return ExportOrder(
         export=job.name, deed=deed, database=settings.database, schema=settings.schema, mapping=job.mapping,
         mapping_text=mapping_text, to=str(job.to), template=job.template, kept=str(job.kept), what=job.what,
-        empty=job.empty, deletions=job.deletions, ready=list(job.ready), unit=job.period, zone=settings.timezone,
+        empty=job.empty, deletions=job.deletions, ready=list(job.ready), unit=job.period, keep_days=job.keep_days,
+        zone=settings.timezone,
         station=settings.station, language=settings.language,
         opening=None if opening is None else opening.isoformat(),
         period=None if period is None else [period.label, period.first.isoformat(), period.end.isoformat()],
@@ -67,5 +69,5 @@ def job_of(order: ExportOrder) -> ExportJob:
     return ExportJob(
         order["export"], order["mapping"], Path(order["to"]), order["template"], Path(order["kept"]),
         what=cast(Any, order["what"]), empty=cast(Any, order["empty"]), deletions=cast(Any, order["deletions"]),
-        ready=tuple(order["ready"]), period=cast(Any, order["unit"]),
+        ready=tuple(order["ready"]), period=cast(Any, order["unit"]), keep_days=order["keep_days"],
     )  # fmt: skip

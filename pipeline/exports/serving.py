@@ -95,4 +95,5 @@ def _outcome(deed: str, said: Message | None = None, ids: list[int] | None = Non
 
 
 def _shown(one: Shown) -> Outcome:
-    return {"name": os.fsdecode(one.name), "rows": one.rows, "columns": one.columns, "first": one.first}
+    told = {"rows": one.rows, "columns": one.columns, "first": one.first, "only": one.only}
+    return {"name": os.fsdecode(one.name), **told}

@@ -39,7 +39,7 @@ def one_file(store: Store, work: ExportWork, target: Path) -> int:
         raise PipelineError(message("exports.exists", path=str(target))) from None
     except OSError as error:
         why = error.strerror or str(error)
-        raise Environment(message("files.environment", path=str(target), why=why)) from error
+        raise Environment(message("exports.not_written", path=str(target), why=why)) from error
     finally:
         hidden.unlink(missing_ok=True)
     return filled.rows
@@ -51,17 +51,19 @@ def again(store: Store, id: int) -> Path:
     found = store.exports().find(id)
     if found is None:
         raise PipelineError(message("cli.no_file", id=id))
+    if not found.kept:
+        raise PipelineError(message("exports.kept_over", name=os.fsdecode(found.file.name), id=id))
     kept, folder = Path(found.kept), Path(found.file.folder)
     if outbox.digest_of(kept) != found.file.fingerprint:
         raise PipelineError(message("exports.kept_gone", path=str(kept), id=id))
     if not folder.is_dir():
         raise Environment(message("exports.outbox_gone", path=str(folder)))
     hidden = folder / f".pipeline-replay-{id}.part"
+    final = folder / os.fsdecode(found.file.name)
     try:
         shutil.copyfile(kept, hidden)
         with hidden.open("rb") as copy:
             os.fsync(copy.fileno())
-        final = folder / os.fsdecode(found.file.name)
         for n in range(100):
             final = folder / (
                 os.fsdecode(found.file.name) if n == 0 else _marked(os.fsdecode(found.file.name), n)
@@ -76,7 +78,7 @@ def again(store: Store, id: int) -> Path:
         disk.sync_folder(folder)
     except OSError as error:
         why = error.strerror or str(error)
-        raise Environment(message("files.environment", path=str(folder), why=why)) from error
+        raise Environment(message("exports.not_written", path=str(final), why=why)) from error
     finally:
         hidden.unlink(missing_ok=True)
     return final

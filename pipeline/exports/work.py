@@ -39,9 +39,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A file as it would be written: its name, how many rows, the first of them as texts."""
+    """A file as it would be written: its name, how many rows, the first of them as texts; `only`: by what the
+    mapping's constants choose its rows, `warehouse.code = MAIN`."""
 
     name: str
     rows: int
     columns: tuple[str, ...]
     first: tuple[tuple[str | None, ...], ...]
+    only: tuple[str, ...] = ()

@@ -214,6 +214,14 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The kept copy {path} of export {id} is gone or was changed: it cannot be written again.",
         "La copie gardée {path} de l'export {id} a disparu ou changé : il ne peut être réécrit.",
     ),
+    "exports.kept_over": (
+        "The copy of {name} (number {id}) was deleted, as keep_days says; it cannot be written again.",
+        "La copie de {name} (numéro {id}) a été supprimée, comme le dit keep_days ; elle ne peut plus être réécrite.",
+    ),
+    "exports.not_deleted": (
+        "The export is written, but its old copies could not be deleted: {path}: {why}. It is tried again next time.",
+        "L'export est écrit, mais ses anciennes copies n'ont pas pu être supprimées : {path} : {why}. Nouvel essai la prochaine fois.",
+    ),
     "exports.not_recorded": (
         "Changes of {table} are not recorded here, so what changed cannot be told. Import into it once with "
         'Pipeline, or use what = "all".',
@@ -259,6 +267,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "exports.tried": (
         "{job} would write {files} file(s), {rows} rows. The first:",
         "{job} écrirait {files} fichier(s), {rows} lignes. Les premières :",
+    ),
+    "exports.only": (
+        "{name} has no rows: the mapping writes only those with {what}.",
+        "{name} n'a aucune ligne : le modèle n'écrit que celles avec {what}.",
+    ),
+    "exports.not_written": (
+        "{path} cannot be written: {why}. Nothing was written; mend that and ask again.",
+        "{path} ne peut pas être écrit : {why}. Rien n'a été écrit ; réglez cela et redemandez.",
     ),
     "exports.exists": (
         "{path} is there already. Nothing is written over it: choose another name.",

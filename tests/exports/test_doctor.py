@@ -28,12 +28,31 @@ def test_an_outbox_that_is_there_is_missing_or_is_a_file(tmp_path: Path) -> None
     assert ("bad", "doctor.no_outbox") in codes(tmp_path)
 
 
+def _mount(place: Path, options: str) -> None:
+    mounted = ["mount", "-t", "tmpfs", "-o", options, "none", str(place)]
+    if subprocess.run(mounted, capture_output=True, check=False).returncode:
+        pytest.skip("needs the right to mount")
+
+
+def test_an_outbox_that_is_full(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    place.mkdir()
+    _mount(place, "size=8k,nr_inodes=3")
+    try:
+        (place / "one").touch()
+        (place / "two").touch()
+        assert [code for _, code in codes(tmp_path)] == ["doctor.no_outbox"]
+        (place / "two").unlink()
+        (place / "one").write_bytes(bytes(8192))
+        assert [code for _, code in codes(tmp_path)] == ["doctor.no_outbox"]
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
 def test_an_outbox_that_cannot_be_written_to(tmp_path: Path) -> None:
     place = tmp_path / "outbox"
     place.mkdir()
-    mounted = ["mount", "-t", "tmpfs", "-o", "ro", "none", str(place)]
-    if subprocess.run(mounted, capture_output=True, check=False).returncode:
-        pytest.skip("needs the right to mount")
+    _mount(place, "ro")
     try:
         assert codes(tmp_path) == [("bad", "doctor.no_outbox")]
     finally:

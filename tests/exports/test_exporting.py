@@ -34,6 +34,12 @@ def test_the_rows_of_a_mapping_are_written_as_it_reads_them(shop: Shop) -> None:
     assert (row.kind, row.rows_read, row.state) == ("export", 3, "archived")
 
 
+def test_what_chooses_the_rows_is_told(shop: Shop) -> None:
+    shop.order("001", source="another")
+    (shown,) = shop.exporter().attempt(shop.work())
+    assert (shown.rows, shown.only) == (0, ("source = shop",))
+
+
 def test_numbers_go_up_by_one_and_nothing_is_written_twice(shop: Shop) -> None:
     shop.order("001")
     opening = NOON + timedelta(days=1)
@@ -194,6 +200,49 @@ def test_written_again_byte_for_byte(shop: Shop) -> None:
     (shop.root / "kept" / "000001-orders-0001.csv").write_text("other")
     with pytest.raises(PipelineError, match="kept copy"):
         again(shop.store, done.ids[0])
+
+
+def test_old_copies_are_deleted_but_not_what_is_still_needed(shop: Shop) -> None:
+    """Not the last one's, nor a file's that has not appeared, nor that of a period's newest revision."""
+    shop.order("001")
+    ids = [id for _ in range(3) for id in shop.export().ids]
+    files = table("pipeline_file")
+    with shop.store._transaction() as conn:
+        conn.execute(files.update().values(archived_at=NOON))
+        conn.execute(files.update().where(files.c.id == ids[1]).values(archived_at=None))  # has not appeared
+    kept = shop.root / "kept"
+    shop.export(keep_days=2)
+    found = sorted(p.name for p in kept.iterdir() if p.name != ".lock")
+    assert found == ["000002-orders-0002.csv", "000004-orders-0004.csv"]
+    with pytest.raises(PipelineError, match="keep_days"):
+        again(shop.store, ids[0])
+    assert again(shop.store, ids[1]).exists()
+
+
+def test_the_newest_revision_of_a_period_is_kept_however_old(shop: Shop) -> None:
+    mapping = ORDERS + '[export]\ndate = "ordered_at"\n'
+    january, february = (
+        named_period(NOON.date() + timedelta(days=n), NOON.date() + timedelta(days=n)) for n in (0, 1)
+    )
+    for number, day in (("001", 0), ("002", 1), ("003", 0)):
+        shop.order(number, ordered_at=NOON + timedelta(days=day))
+        period = february if day else january
+        shop.export(mapping, what="period", template="{period}-r{revision}.csv", period=period)
+    files = table("pipeline_file")
+    with shop.store._transaction() as conn:
+        conn.execute(files.update().values(archived_at=NOON))
+    shop.export(
+        mapping,
+        what="period",
+        template="{period}-r{revision}.csv",
+        period=february,
+        keep_days=1,
+        empty="write",
+    )
+    names = sorted(p.name for p in (shop.root / "kept").iterdir() if p.name != ".lock")
+    assert names == [
+        "000003-20260101-20260101-r2.csv", "000004-20260102-20260102-r2.csv",
+    ]  # fmt: skip
 
 
 # what goes wrong: nothing half-written, and the next time works ------------------------------------------

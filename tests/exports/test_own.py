@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from pipeline.exports.periods import named_period
 from pipeline.exports.single import one_file
 from pipeline.mapping.model import Kind
 from pipeline.saved import making
 from pipeline.store.added import OwnField
 from pipeline.store.base import SqlStore
-from tests.exports.conftest import Shop
+from tests.exports.conftest import Shop, table
 from tests.exports.test_round_trip import read_back, store_in, work
 from tests.store.test_own import DEPOTS, PRODUCTS, SHEET, custom, desk, load, rows, with_fields
 
@@ -88,3 +90,50 @@ def test_a_table_of_users_is_written_and_read_back(store: SqlStore, tmp_path: Pa
     shop.export(mapping, what="changes", template="{sequence}.csv")
     _, line = shop.files()["2.csv"].splitlines()  # the one that changed
     assert "Tasse" in line
+
+
+def test_fields_of_users_along_references_in_totals_and_as_the_date_of_a_period(
+    store: SqlStore, tmp_path: Path
+) -> None:
+    for one in (
+        OwnField("party", "region", Kind.TEXT, "Region"), OwnField("sales_order", "due", Kind.DATE, "Due"),
+        OwnField("sales_order_line", "bonus", Kind.DECIMAL, "Bonus"),
+    ):  # fmt: skip
+        store.add_field(one)
+    mapping = """version = 1
+[export]
+table = "sales_order"
+order = ["party.custom.region"]
+date = "custom.due"
+[export.columns]
+"No" = "number"
+"Region" = "party.custom.region"
+"Bonus" = { sum = "sales_order_line.custom.bonus" }
+"Lines" = { lines = "sales_order_line", columns = { b = "custom.bonus" } }
+"""
+    shop = Shop(store, tmp_path)
+    north, south = (shop.add("party", name=name, custom={"region": name}) for name in ("north", "south"))
+    for number, party, due in (
+        ("001", south, "2026-01-31"),
+        ("002", north, "2026-01-01"),
+        ("003", north, "2026-02-01"),
+    ):
+        order = shop.order(number, party=party, custom={"due": due})
+        for n in (1, 2):
+            shop.add(
+                "sales_order_line",
+                order=order,
+                line_no=n,
+                custom={"bonus": "0.1"} if n == 1 else {"bonus": "0.2"},
+            )
+    period = named_period(date(2026, 1, 1), date(2026, 1, 31))
+    shop.export(mapping, what="period", period=period, template="{sequence}.csv")
+    lines = '"[{""b"":0.1},{""b"":0.2}]"'
+    found = shop.files()["1.csv"].replace('" : ', '":').replace("}, {", "},{")
+    assert found.splitlines() == [
+        "No,Region,Bonus,Lines", f"002,north,0.3,{lines}", f"001,south,0.3,{lines}",
+    ]  # fmt: skip
+    shop.change("party", table("party").c.name == "south", custom={"region": "east"})
+    shop.export(mapping, what="changes", template="c{sequence}.csv")
+    (changed,) = [text for name, text in shop.files().items() if name == "c2.csv"]
+    assert [line.split(",")[:2] for line in changed.splitlines()[1:]] == [["001", "east"]]

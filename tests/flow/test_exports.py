@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline import Pipeline
+from pipeline.app import mistakes
 from pipeline.cli.main import app
 from pipeline.errors import ConfigError
 from tests.flow.conftest import ORDERS, Installation
@@ -153,3 +154,31 @@ def test_check_names_a_column_that_is_gone_and_what_does_not_go_back(shop: Insta
     mapping.write_text(mapping.read_text() + '[export]\norder = ["nmber"]\n')
     code, out, _ = said(shop, "check")
     assert (code, "number" in out, "sales.toml:" in out) == (2, True, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ('what = "period"', "exports.needs_date"),
+        ('what = "changes"\ndeletions = "mark"', "exports.needs_mark"),
+        ('what = "changes"\nkeep_days = 3', None),
+        ("keep_days = 0", "config.count"),
+    ],
+)
+def test_check_tells_what_an_export_needs_of_its_mapping(
+    installation: Installation, line: str, code: str | None
+) -> None:
+    text = f'[exports.x]\nmapping = "sales"\nto = "outbox"\nname = "x.csv"\n{line}\n'
+    installation.config.write_text(installation.config.read_text() + text)
+    assert [m.said.code for m in mistakes(installation.config)] == [code] * (code is not None)
+
+
+def test_one_file_by_a_mapping_that_is_not_there_or_into_a_folder_that_is_not(shop: Installation) -> None:
+    target = shop.root / "gone" / "x.csv"
+    assert (
+        "There is no file mappings/nope.toml"
+        in said(shop, "export", "--mapping", "nope", "--to", str(target))[2]
+    )
+    assert "Nothing was written" in said(shop, "export", "--mapping", "sales", "--to", str(target))[2]
+    code, out, _ = said(shop, "export", "--mapping", "sales", "--to", str(shop.root / "x.csv"), "--json")
+    assert (code, json.loads(out)["rows"]) == (0, 3)

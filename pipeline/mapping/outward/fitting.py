@@ -32,6 +32,7 @@ from pipeline.mapping.outward.model import (
 )
 from pipeline.mapping.outward.parsing import place
 from pipeline.mapping.source import nearest
+from pipeline.words import Message, message
 
 TEXT = Column("", Kind.TEXT)
 NUMBER = Column("", Kind.INTEGER)
@@ -60,6 +61,16 @@ def compile_outward(saved: SavedMapping, catalogue: Catalogue) -> tuple[OutPlan 
         return None, found
     notes = sorted(fitter.back.found, key=lambda mistake: mistake.line)
     return OutPlan(saved.name, tuple(whole), write, export.manifest, tuple(notes)), []
+
+
+def lacking(plan: OutPlan, what: str, deletions: str) -> Message | None:
+    """What a job of this `what` and `deletions` needs and the mapping does not say."""
+    for file in plan.files:
+        if what == "period" and not file.date:
+            return message("exports.needs_date")
+        if deletions == "mark" and not file.mark:
+            return message("exports.needs_mark")
+    return None
 
 
 def write_options(saved: SavedMapping) -> WriteOptions:

@@ -158,7 +158,9 @@ def _number(text: pl.Series, form: Field, write: WriteOptions) -> pl.Series:
         first = str(text.drop_nulls()[0])
         scale = len(first.partition(".")[2])  # the same in all of a column
     least = write.decimals
-    if least < scale:
+    if scale and not least:
+        text = text.str.strip_chars_end("0").str.strip_suffix(".")
+    elif least < scale:
         head, tail = pl.lit(text).str.head(least - scale), pl.lit(text).str.tail(scale - least)
         text = pl.select((head + tail.str.strip_chars_end("0")).str.strip_suffix(".")).to_series()
     elif least > scale:

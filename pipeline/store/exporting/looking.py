@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import sqlalchemy as sa
 
-from pipeline.errors import MappingUnfit, PipelineError
-from pipeline.mapping.model import Catalogue, Column, Kind
+from pipeline.errors import MappingUnfit
+from pipeline.mapping.model import Catalogue
 from pipeline.store import triggers
 from pipeline.store.custom import with_scaled
 from pipeline.store.exporting.model import Look, Selection
+from pipeline.store.exporting.reading import from_postgres, from_sqlite
 from pipeline.store.exporting.selecting import Select
 from pipeline.store.failures import translated
 from pipeline.store.session import Session
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-ROWS = 50_000  # of a batch
-JSON_PAIRS = 63  # what one call of json_object takes
 _LAST = "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM {sequence}"  # taken before the look
 
 
@@ -75,13 +72,15 @@ class _Look:
         columns = [asked.column for asked in selection.asked]
         if self._kind == "sqlite":
             exact = self.targets[selection.table].ours
+            raw: Any = self.conn.connection.driver_connection
+            with_scaled(raw)
             with translated(self.where, sqlite3.Error):
-                yield from _from_sqlite(self.conn, sql, columns, exact)
+                yield from from_sqlite(raw, sql, columns, exact)
         else:
             import psycopg
 
             with translated(self.where, psycopg.Error):
-                yield from _from_postgres(self.conn, sql, columns)
+                yield from from_postgres(self.conn.connection.driver_connection, sql, columns)
 
     def _recorded(self, selection: Selection) -> None:
         names = {selection.table, *(asked.table for asked in selection.asked if asked.table)}
@@ -143,145 +142,3 @@ def _since(conn: sa.Connection, since: str, low: int, high: int) -> tuple[int, s
     if seen > high or conn.exec_driver_sql(foreign).first() is not None:
         return floor, f"seq > {floor}"  # these transaction numbers are of another cluster
     return floor, f"seq > {floor} AND txid::xid8 >= '{seen}' AND txid::xid8 < '{low}'"
-
-
-def _from_sqlite(
-    conn: sa.Connection, sql: str, columns: Sequence[Column], exact: bool
-) -> Iterator[pl.DataFrame]:
-    import polars as pl
-
-    raw: Any = conn.connection.driver_connection
-    with_scaled(raw)
-    if exact and 0 < len(columns) <= JSON_PAIRS:
-        yield from _as_json(raw, sql, columns)
-        return
-    cursor = raw.execute(sql)
-    try:
-        while rows := cursor.fetchmany(ROWS):
-            made = [_series(str(n), values, column, exact) for n, (values, column) in enumerate(
-                zip(zip(*rows, strict=True), columns, strict=False)
-            )]  # fmt: skip
-            yield pl.DataFrame(made)
-    finally:
-        cursor.close()
-
-
-def _as_json(raw: Any, sql: str, columns: Sequence[Column]) -> Iterator[pl.DataFrame]:
-    """Each row as one JSON text, which SQLite makes quicker than Python takes its values; the texts of a batch are
-    read while the next one is fetched. SQLite says what JSON has no word for."""
-    pairs = ", ".join(f"'{n}', q.\"{n}\"" for n in range(len(columns)))
-    cursor = raw.execute(f"SELECT json_object({pairs}) FROM ({sql}) AS q")
-    try:
-        with ThreadPoolExecutor(1) as hand:
-            before = None
-            while rows := cursor.fetchmany(ROWS):
-                coming = hand.submit(_parsed, [row[0] for row in rows], columns)
-                if before is not None:
-                    yield before.result()
-                before = coming
-            if before is not None:
-                yield before.result()
-    finally:
-        cursor.close()
-
-
-def _parsed(lines: Sequence[str], columns: Sequence[Column]) -> pl.DataFrame:
-    import io
-
-    import polars as pl
-
-    whole = (Kind.DECIMAL, Kind.INTEGER, Kind.BOOLEAN)
-    schema = {str(n): pl.Int64 if c.kind in whole else pl.String for n, c in enumerate(columns)}
-    try:
-        frame = pl.read_ndjson(io.BytesIO("\n".join(lines).encode()), schema=schema)
-    except pl.exceptions.ComputeError as error:
-        raise PipelineError(message("exports.odd_value", why=str(error).splitlines()[0])) from error
-    return pl.DataFrame([_typed_series(frame[str(n)], column) for n, column in enumerate(columns)])
-
-
-def _typed_series(series: pl.Series, column: Column) -> pl.Series:
-    """A column of our tables as SQLite holds it, typed: an amount is a whole number of its smallest part."""
-    import polars as pl
-
-    match column.kind:
-        case Kind.DECIMAL:
-            whole = series.cast(pl.Decimal(38, 0))
-            if not column.scale:
-                return whole
-            part = pl.lit(Decimal(1).scaleb(-column.scale), dtype=pl.Decimal(38, column.scale))
-            exact = (pl.lit(whole) * part).cast(pl.Decimal(38, column.scale))
-            return pl.select(exact.alias(series.name)).to_series()
-        case Kind.BOOLEAN:
-            return series.cast(pl.Boolean)
-        case Kind.DATE:
-            return series.str.to_date("%Y-%m-%d")
-        case Kind.DATETIME:
-            text = series.str.slice(0, 26).str.replace("T", " ", literal=True)
-            return text.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", time_zone="UTC")
-        case _:
-            return series
-
-
-def _series(name: str, values: Sequence[Any], column: Column, exact: bool) -> pl.Series:
-    """A column of what SQLite gives, typed. `exact`: amounts are whole numbers of their smallest part."""
-    import polars as pl
-
-    if column.kind is Kind.DECIMAL and not exact:
-        numbers = [None if v is None else Decimal(str(v)) for v in values]
-        return pl.Series(name, numbers, dtype=pl.Decimal(38, column.scale))
-    whole = column.kind in (Kind.DECIMAL, Kind.INTEGER, Kind.BOOLEAN)
-    try:
-        series = pl.Series(name, values, dtype=pl.Int64 if whole else pl.String)
-    except TypeError as error:  # SQLite holds what it was given
-        if whole:
-            raise PipelineError(message("exports.odd_value", why=str(error))) from error
-        series = pl.Series(name, [None if v is None else str(v) for v in values], dtype=pl.String)
-    return _typed_series(series, column)
-
-
-def _from_postgres(conn: sa.Connection, sql: str, columns: Sequence[Column]) -> Iterator[pl.DataFrame]:
-    """COPY as CSV: each message is a row, so a batch ends between rows."""
-    raw: Any = conn.connection.driver_connection
-    with raw.cursor() as cursor, cursor.copy(f"COPY ({sql}) TO STDOUT (FORMAT csv)") as copy:
-        held: list[bytes] = []
-        for row in copy:
-            held.append(bytes(row))
-            if len(held) >= ROWS:
-                yield _typed(b"".join(held), columns)
-                held = []
-        if held:
-            yield _typed(b"".join(held), columns)
-
-
-def _typed(text: bytes, columns: Sequence[Column]) -> pl.DataFrame:
-    import io
-
-    import polars as pl
-
-    names = [str(n) for n in range(len(columns) + 1)]
-    frame = pl.read_csv(
-        io.BytesIO(text), has_header=False, new_columns=names, schema_overrides=[pl.String] * len(names),
-        infer_schema=False,
-    )  # fmt: skip
-    return frame.select(
-        [_converted(pl.col(name), column).alias(name) for name, column in zip(names, columns, strict=False)]
-    )
-
-
-def _converted(text: pl.Expr, column: Column) -> pl.Expr:
-    import polars as pl
-
-    match column.kind:
-        case Kind.DECIMAL:
-            return text.cast(pl.Decimal(38, column.scale))
-        case Kind.INTEGER:
-            return text.cast(pl.Int64)
-        case Kind.BOOLEAN:
-            return text == "t"
-        case Kind.DATE:
-            return text.str.to_date("%Y-%m-%d")
-        case Kind.DATETIME:
-            bare = text.str.replace(r"[+-]00(:00)?$", "")
-            return bare.str.to_datetime("%Y-%m-%d %H:%M:%S%.f", time_unit="us", time_zone="UTC")
-        case _:
-            return text

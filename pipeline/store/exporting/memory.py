@@ -106,6 +106,23 @@ class ExportMemory:
         asked = sa.select(exports.c.file).where(exports.c.job == job, exports.c.opening == opening).limit(1)
         return bool(self._session._read(asked))
 
+    def old(self, job: str, before: datetime, most: int) -> list[ExportFile]:
+        later = exports.alias()
+        newest = sa.select(sa.func.max(later.c.sequence)).where(later.c.job == job)
+        newer = sa.select(later.c.file).where(
+            later.c.job == job, later.c.period == exports.c.period, later.c.revision > exports.c.revision
+        )
+        asked = _OURS.where(
+            exports.c.job == job, files.c.job == job, exports.c.kept != "", files.c.archived_at < before,
+            exports.c.sequence < newest.scalar_subquery(), sa.or_(exports.c.period == "", newer.exists()),
+        )  # fmt: skip
+        rows = self._session._read(asked.order_by(exports.c.sequence, exports.c.part).limit(most))
+        return [_export(row) for row in rows]
+
+    def let_go(self, ids: Sequence[int]) -> None:
+        with self._session._transaction() as conn:
+            conn.execute(exports.update().where(exports.c.file.in_(ids)).values(kept=""))
+
     def find(self, id: int) -> ExportFile | None:
         rows = self._session._read(_OURS.where(exports.c.file == id))
         return _export(rows[0]) if rows else None

@@ -81,7 +81,7 @@ class ExportFile:
     sequence: int
     part: int
     hidden: str
-    kept: str
+    kept: str  # where its copy is, "" when it is deleted
     period: str
     revision: int
     added: int | None
@@ -133,6 +133,13 @@ class Exports(Protocol):
         """Was something recorded for this opening?"""
 
     def find(self, id: int) -> ExportFile | None: ...
+
+    def old(self, job: str, before: datetime, most: int) -> list[ExportFile]:
+        """Files that appeared before this moment and whose copy is kept, the oldest first: not those of the job's last
+        number, nor of the newest revision of a period."""
+
+    def let_go(self, ids: Sequence[int]) -> None:
+        """The copies of these files are gone: their `kept` is ""."""
 
     def of_period(self, job: str, period: str) -> ExportFile | None:
         """The newest revision of a period."""
