@@ -70,8 +70,7 @@ class Identifying(Work):
                 found += self._missing(part, i)
         unique = self._unique(part)
         keys = plan.plan.table.keys
-        for statement in resolving.identify(part, self._by_name, keys, unique, self._sql, self._ms, docs):
-            self._do(statement)
+        self._do(resolving.identify(part, self._by_name, keys, unique, self._sql, self._ms, docs))
         self._deeds(part)
         for i in own:
             self._look_in_file(part, i, part)
@@ -81,11 +80,13 @@ class Identifying(Work):
         found += self._incomplete(part)
         for rec, doc, line, text, said, column in near_keys(part, self._sql, self._ask, self._do):
             found.append(Found(rec, doc, line, said, file_column(plan, column), text))
-        if not unique and self._one(
-            f"SELECT count(*) - count(DISTINCT _g) FROM {part.ids} WHERE _g IS NOT NULL"
-        ):
+        if not unique and self._repeated(part):
             found += self._merge(part)
         return found
+
+    def _repeated(self, part: Part) -> bool:
+        """Do several rows make one record?"""
+        return bool(self._ask(f"SELECT 1 FROM {part.ids} WHERE _g <> _rec LIMIT 1"))
 
     def _look_in_file(self, part: Part, find: int, other: Part) -> None:
         for statement in resolving.look_up_in_file(part, find, other, self._sql):
@@ -163,8 +164,7 @@ class Identifying(Work):
         parents = [self._by_name[name] for target, name in plan.rows if target in plan.keys[0]]
         if len(plan.keys) > 1 or not counted.intersection(plan.keys[0]) or len(parents) != 1:
             return False
-        shared = f"SELECT count(*) - count(DISTINCT _g) FROM {parents[0].ids} WHERE _g IS NOT NULL"
-        return parents[0].plan.per == "document" and self._one(shared) == 0
+        return parents[0].plan.per == "document" and not self._repeated(parents[0])
 
     def _not_found(self, part: Part, find: int) -> list[Found]:
         plan = part.plan.finds[find]

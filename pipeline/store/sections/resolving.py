@@ -119,10 +119,13 @@ def two_records(part: Part, keys: Sequence[tuple[str, ...]], sql: Sql) -> list[s
     plan, table, references = part.plan, quoted(part.plan.plan.table.name), part.references()
     out = []
     for key in plan.keys:
-        cells = [(name, references.get(name, quoted(name))) for name in key]
-        known = _known(table, cells, key in keys, sql).format(row="k")
+        cells = [
+            (name, f"k.{references[name]}" if name in references else f"s.{quoted(name)}") for name in key
+        ]
+        known = _known(table, cells, key in keys, sql)
         out.append(
-            f"SELECT k._rec, k._doc, k._line FROM {part.ids} AS k WHERE k._new = 0 AND k._id IS NOT NULL"
+            f"SELECT k._rec, k._doc, k._line FROM {part.ids} AS k JOIN {part.rows} AS s ON s._rec = k._rec"
+            " WHERE k._new = 0 AND k._id IS NOT NULL"
             f" AND k._id <> {sql.nil()} AND {known} NOT IN (k._id, {sql.nil()})"
         )
     return out
@@ -162,109 +165,81 @@ def identify(
     sql: Sql,
     ms: int,
     docs: Range,
-) -> list[str]:
-    """Fill the section's ids. `keys`: the table's own, each with a unique index; `unique`: the rows are known to have
+) -> str:
+    """INSERT the section's ids, in one pass: which rows are one record (`_g` is the first of them), its id, is it new,
+    which row stands for it. `keys`: the table's own, each with a unique index; `unique`: the rows are known to have
     different keys; `ms`: milliseconds of now."""
-    plan, table, references = part.plan, quoted(part.plan.plan.table.name), part.references()
-    inner = _referring(part, parents, docs)
-    alternatives = [[(name, references.get(name, quoted(name))) for name in key] for key in plan.keys]
-    over = "" if not alternatives or unique else ", ".join("r." + cell for _, cell in alternatives[0])
-    group = f"min(r._rec) OVER (PARTITION BY {over})" if over else "r._rec"
-    whole = [" AND ".join(f"{cell} IS NOT NULL" for _, cell in one) for one in alternatives]
-    known = [_known(table, one, plan.keys[i] in keys, sql) for i, one in enumerate(alternatives)]
-    complete = whole[0] if alternatives else "true"
-    looked = (
-        known[0].format(row="r") if alternatives and plan.mode != "append" else f"CAST(NULL AS {sql.uuid})"
+    plan, references = part.plan, part.references()
+    alternatives = [[references.get(name, quoted(name)) for name in key] for key in plan.keys]
+    whole = [" AND ".join(f"{cell} IS NOT NULL" for cell in one) for one in alternatives]
+    carried = ["_rec", "_line", "_doc", *references.values(), *map(quoted, key_cells(part))]
+
+    def pass_(group: str, ident: str, rows: str) -> str:
+        return f"SELECT {', '.join(carried)}, {group} AS _g, {ident} AS _id FROM ({rows}) AS x"
+
+    rows, looked = _referring(part, parents, keys, sql, docs)
+    ident = f"coalesce({', '.join(looked)})" if len(looked) > 1 else (looked or [f"CAST(NULL AS {sql.uuid})"])[0]
+    group = "_rec" if unique or not alternatives else f"min(_rec) OVER (PARTITION BY {', '.join(alternatives[0])})"
+    rows = pass_(f"CASE WHEN {whole[0]} THEN {group} END" if whole else group, ident, rows)
+    for cells, complete in zip(alternatives[1:], whole[1:], strict=True):  # who knows only a later one joins those
+        joined = f"min(coalesce(_g, _rec)) OVER (PARTITION BY {', '.join(cells)})"
+        rows = pass_(f"CASE WHEN _g IS NULL AND {complete} THEN {joined} ELSE _g END", "_id", rows)
+    if len(alternatives) > 1 and looked:
+        rows = pass_("_g", f"coalesce(_id, {sql.least_of('_id', '_g')})", rows)
+        first = "min(_g) OVER (PARTITION BY _id)"
+        rows = pass_(f"CASE WHEN _id <> {sql.nil()} THEN {first} ELSE _g END", "_id", rows)
+    made = sql.ident(f"(_rec * 64 + {part.number})", ms)
+    if unique:
+        new = "_id IS NULL AND _g = _rec"
+        ident = f"coalesce(_id, CASE WHEN _g = _rec THEN {made} END)"
+    else:
+        new = "_id IS NULL AND _g IS NOT NULL"
+        ident = f"coalesce(_id, {sql.least_of(f'CASE WHEN _id IS NULL AND _g = _rec THEN {made} END', '_g')})"
+    latest = plan.repeated == "last" and not (unique and len(alternatives) < 2)
+    win = f"_g IS NOT NULL AND {'max(_rec) OVER (PARTITION BY _g)' if latest else '_g'} = _rec"
+    names = ", ".join(["_rec", "_line", "_doc", *references.values()])
+    return (
+        f"INSERT INTO {part.ids} ({names}, _g, _id, _new, _win, {DEED}) SELECT {names}, _g, {ident},"
+        f" CASE WHEN {new} THEN 1 ELSE 0 END, CASE WHEN {win} THEN 1 ELSE 0 END, '{BY_MODE[plan.mode]}'"
+        f" FROM ({rows}) AS x"
     )
-    latest = plan.repeated == "last" and bool(over)
-    win = f"max(r._rec) OVER (PARTITION BY {over})" if latest else group
-    marks = f"CASE WHEN {complete} THEN {group} END AS _g, CASE WHEN {complete} THEN {looked} END AS _id, {win} AS _last"
-    counter = f"(x._rec * 64 + {part.number})"
-    own = "x._g = x._rec"
-    several = len(alternatives) > 1
-    made = "x._id" if several else f"coalesce(x._id, CASE WHEN {own} THEN {sql.ident(counter, ms)} END)"
-    new = "0" if several else f"CASE WHEN x._id IS NULL AND {own} THEN 1 ELSE 0 END"
-    wins = "0" if several else "CASE WHEN x._g IS NOT NULL AND x._last = x._rec THEN 1 ELSE 0 END"
-    names = ["_rec", "_line", "_doc", *references.values(), *map(quoted, key_cells(part))]
-    out = [
-        f"INSERT INTO {part.ids} SELECT {', '.join('x.' + name for name in names)}, x._g, {made}, {new}, {wins},"
-        f" '{BY_MODE[plan.mode]}'"
-        f" FROM (SELECT r.*, {marks} FROM ({inner}) AS r) AS x"
-    ]
-    if several:
-        out += _further(part, alternatives, whole, known, sql, ms)
-    if not unique:
-        out.append(
-            f"UPDATE {part.ids} AS k SET (_id, _new) = (SELECT w._id, w._new FROM {part.ids} AS w WHERE w._rec = k._g)"
-            " WHERE _id IS NULL AND _g IS NOT NULL"
-        )
-    if several and plan.repeated == "last":
-        out.append(
-            f"UPDATE {part.ids} AS k SET _win = 1 FROM (SELECT max(_rec) AS rec FROM {part.ids} WHERE _g IS NOT NULL"
-            " GROUP BY _g) AS w WHERE w.rec = k._rec"
-        )
-    elif several:
-        out.append(f"UPDATE {part.ids} SET _win = 1 WHERE _g = _rec")
-    return out
 
 
-def _referring(part: Part, parents: Mapping[str, Part], docs: Range) -> str:
-    """The rows with the ids of what they point to, and their key cells."""
-    plan = part.plan
-    joins, ids = [], []
-    for i, (_, name) in enumerate(plan.rows):
+def _referring(
+    part: Part, parents: Mapping[str, Part], keys: Sequence[tuple[str, ...]], sql: Sql, docs: Range
+) -> tuple[str, list[str]]:
+    """(the rows with the ids of what they point to and their key cells; where stands what each way to know a record
+    finds in the table)."""
+    plan, table = part.plan, quoted(part.plan.plan.table.name)
+    cells = {name: f"s.{quoted(name)}" for name in key_cells(part)}
+    shown = [f"{cell} AS {quoted(name)}" for name, cell in cells.items()]
+    joins = []
+    for i, (target, name) in enumerate(plan.rows):
         parent = parents[name]
         joins.append(f"LEFT JOIN {parent.ids} AS k{i} ON k{i}._rec = s.{part.at(parent)}")
-        ids.append(f"k{i}._id AS p{i}")
-    for i in range(len(plan.finds)):
+        cells[target] = f"k{i}._id"
+        shown.append(f"k{i}._id AS p{i}")
+    for i, find in enumerate(plan.finds):
         joins.append(f"LEFT JOIN {part.found(i)} AS f{i} ON f{i}._rec = s._rec")
-        ids.append(f"f{i}._id AS q{i}")
-    cells = [f"s.{quoted(name)}" for name in key_cells(part)]
-    return (
-        f"SELECT {', '.join(['s._rec', 's._line', 's._doc', *ids, *cells])} FROM {part.rows} AS s {' '.join(joins)}"
-        f" WHERE s._doc BETWEEN {docs[0]} AND {docs[1]}"
-    )
-
-
-def _further(
-    part: Part,
-    alternatives: Sequence[Sequence[tuple[str, str]]],
-    whole: Sequence[str],
-    known: Sequence[str],
-    sql: Sql,
-    ms: int,
-) -> list[str]:
-    """The alternatives after the first: a row that knows only a later one joins the rows that have it."""
-    out = []
-    for one, complete, there in list(zip(alternatives, whole, known, strict=True))[1:]:
-        cells = [cell for _, cell in one]
-        out.append(
-            f"UPDATE {part.ids} AS k SET _g = w.g FROM (SELECT _rec, min(coalesce(_g, _rec)) OVER"
-            f" (PARTITION BY {', '.join(cells)}) AS g FROM {part.ids} WHERE {complete}) AS w"
-            " WHERE w._rec = k._rec AND k._g IS NULL"
-        )
-        if part.plan.mode != "append":
-            out.append(
-                f"UPDATE {part.ids} AS k SET _id = {there.format(row='k')} WHERE _id IS NULL AND {complete}"
-            )
-    out.append(
-        f"UPDATE {part.ids} AS k SET _id = w.id FROM (SELECT _g AS g, {sql.least('_id')} AS id FROM {part.ids}"
-        " WHERE _id IS NOT NULL GROUP BY _g) AS w WHERE w.g = k._g AND k._id IS NULL"
-    )
-    out.append(
-        f"UPDATE {part.ids} AS k SET _g = w.g FROM (SELECT _id AS id, min(_g) AS g FROM {part.ids} WHERE _g IS NOT NULL"
-        f" AND _id <> {sql.nil()} GROUP BY _id HAVING min(_g) < max(_g)) AS w WHERE w.id = k._id"
-    )
-    counter = f"(_rec * 64 + {part.number})"
-    out.append(
-        f"UPDATE {part.ids} SET _id = {sql.ident(counter, ms)}, _new = 1 WHERE _id IS NULL AND _g = _rec"
-    )
-    return out
+        cells[find.target] = f"f{i}._id"
+        shown.append(f"f{i}._id AS q{i}")
+    looked = []
+    for i, key in enumerate(plan.keys if plan.mode != "append" else ()):
+        known = [(name, cells[name]) for name in key]
+        if key in keys:
+            same = " AND ".join(f"t{i}.{quoted(name)} = {cell}" for name, cell in known)
+            joins.append(f"LEFT JOIN {table} AS t{i} ON {same}")
+            shown.append(f"t{i}.id AS _id{i}")
+        else:
+            shown.append(f"{_known(table, known, False, sql)} AS _id{i}")
+        looked.append(f"_id{i}")
+    rows = f"SELECT s._rec, s._line, s._doc, {', '.join(shown)} FROM {part.rows} AS s {' '.join(joins)}"
+    return f"{rows} WHERE s._doc BETWEEN {docs[0]} AND {docs[1]}", looked
 
 
 def _known(table: str, key: Sequence[tuple[str, str]], unique: bool, sql: Sql) -> str:
     """The id of the row that has this key. Without a unique index there may be several: then the id is nil."""
-    same = " AND ".join(f"t.{quoted(name)} = {{row}}.{cell}" for name, cell in key)
+    same = " AND ".join(f"t.{quoted(name)} = {cell}" for name, cell in key)
     ident = "t.id"
     if not unique:
         ident = f"CASE count(*) WHEN 0 THEN NULL WHEN 1 THEN {sql.least('t.id')} ELSE {sql.nil()} END"

@@ -42,6 +42,11 @@ class Sql:
         """One id of several."""
         return f"min({ident}::text)::uuid" if self.postgres else f"min({ident})"
 
+    def least_of(self, ident: str, by: str) -> str:
+        """The same among the rows that have one value in the column `by`."""
+        over = f"OVER (PARTITION BY {by})"
+        return f"(min(({ident})::text) {over})::uuid" if self.postgres else f"min({ident}) {over}"
+
     def id(self, ident: object) -> str:
         """An id that is known, as SQL."""
         return f"'{ident}'::uuid" if self.postgres else f"'{ident}'"
@@ -140,9 +145,6 @@ def creations(part: Part, sql: Sql) -> list[str]:
     if not own.identified:  # what points to other rows stands beside the cells
         columns += "".join(f", {quoted(name)} {sql.type(own.columns[name])}" for name in part.references())
     ids = "".join(f", {name} {sql.uuid}" for name in part.references().values())
-    ids += "".join(
-        f", {quoted(name)} {sql.type(part.plan.plan.table.columns[name])}" for name in key_cells(part)
-    )
     made = [
         f"CREATE TEMP TABLE {_bare(part.rows)} (_rec {whole} PRIMARY KEY, _line {whole}, _doc {whole}{columns})",
         f"CREATE TEMP TABLE {_bare(part.ids)} (_rec {whole} PRIMARY KEY, _line {whole}, _doc {whole}{ids},"
