@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.mapping.sections.model import DEED, DELETE, OLD
 from pipeline.store.sections import deeds, resolving
 from pipeline.store.sections.similar import near_keys
@@ -71,6 +73,8 @@ class Identifying(Work):
         unique = self._unique(part)
         keys = plan.plan.table.keys
         self._do(resolving.identify(part, self._by_name, keys, unique, self._sql, self._ms, docs))
+        if self._sql.postgres:  # else it takes the conditions on these for rare ones
+            self._do(f"ANALYZE {part.ids} (_rec, _g, _new, _win, {DEED})")
         self._deeds(part)
         for i in own:
             self._look_in_file(part, i, part)
@@ -182,21 +186,23 @@ class Identifying(Work):
         """Rows without a key, with several records, or without a reference that must be there."""
         plan, table = part.plan, part.plan.plan.table
         keyed = ", ".join(dict.fromkeys(name for key in plan.keys for name in key))
-        found = []
+        found: list[Found] = []
+        wrong: dict[str, Message] = {}
         if plan.optional:
             self._do(f"DELETE FROM {part.ids} WHERE _g IS NULL")
         else:
-            said = message("sections.no_key", section=plan.name, columns=keyed)
-            found += self._where_ids(part, "_g IS NULL", said)
+            wrong["_g IS NULL"] = message("sections.no_key", section=plan.name, columns=keyed)
         said = message("sections.ambiguous", table=table.name, columns=keyed)
-        found += self._where_ids(part, f"_id = {self._sql.nil()}", said)
+        wrong[f"_id = {self._sql.nil()}"] = said
         for name, ident in part.references().items():
             if table.columns[name].required:
                 en, fr = table.columns[name].spoken
                 said = message("sections.lacks", target=en, target_fr=fr, section=plan.name)
-                found += self._where_ids(
-                    part, f"{ident} IS NULL AND {DEED} NOT IN ('{DELETE}', '{OLD}')", said
-                )
+                wrong[f"{ident} IS NULL AND {DEED} NOT IN ('{DELETE}', '{OLD}')"] = said
+        some = " OR ".join(f"({condition})" for condition in wrong)
+        if self._ask(f"SELECT 1 FROM {part.ids} WHERE {some} LIMIT 1"):  # hardly ever: one look for all
+            for condition, said in wrong.items():
+                found += self._where_ids(part, condition, said)
         if len(plan.keys) > 1 and plan.mode != "append":
             said = message("sections.two_records", section=plan.name, columns=keyed)
             for statement in resolving.two_records(part, table.keys, self._sql):
@@ -210,16 +216,12 @@ class Identifying(Work):
     def _merge(self, part: Part) -> list[Found]:
         """Several rows are one record: what the section says of those."""
         plan = part.plan
-        bare = part.ids.removeprefix("temp.")
-        schema = "" if self._sql.postgres else "temp."
-        self._do(f"CREATE INDEX IF NOT EXISTS {schema}{bare}_g ON {bare} (_g)")
         fields = {field.target: field for field in plan.plan.mapping.fields}
         if plan.repeated == "first":
             return []
         if plan.repeated == "last":
-            for name in plan.staged:
-                if name in fields and fields[name].blank == "keep":
-                    self._do(resolving.fill(part, name, latest=True))
+            kept = [name for name in plan.staged if name in fields and fields[name].blank == "keep"]
+            self._fill(part, kept, latest=True)
             return []
         soft = {name for name, field in fields.items() if field.write != "always"}
         hard = [name for name in plan.staged if name not in soft]
@@ -229,6 +231,13 @@ class Identifying(Work):
             said = message("sections.disagree", section=plan.name, columns=names)
             found.append(Found(rec, doc, line, said, file_column(plan, names)))
         if not found:
-            for name in plan.staged:
-                self._do(resolving.fill(part, name, latest=False))
+            self._fill(part, plan.staged, latest=False)
         return found
+
+    def _fill(self, part: Part, columns: Sequence[str], *, latest: bool) -> None:
+        """Blank cells of the row that stands for a record, from its other rows."""
+        if columns:
+            bare, schema = part.ids.removeprefix("temp."), "" if self._sql.postgres else "temp."
+            self._do(f"CREATE INDEX IF NOT EXISTS {schema}{bare}_g ON {bare} (_g)")
+        for name in columns:
+            self._do(resolving.fill(part, name, latest=latest))
