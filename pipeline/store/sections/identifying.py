@@ -199,14 +199,12 @@ class Identifying(Work):
                 en, fr = table.columns[name].spoken
                 said = message("sections.lacks", target=en, target_fr=fr, section=plan.name)
                 wrong[f"{ident} IS NULL AND {DEED} NOT IN ('{DELETE}', '{OLD}')"] = said
+        if len(plan.keys) > 1:
+            wrong["_two = 1"] = message("sections.two_records", section=plan.name, columns=keyed)
         some = " OR ".join(f"({condition})" for condition in wrong)
         if self._ask(f"SELECT 1 FROM {part.ids} WHERE {some} LIMIT 1"):  # hardly ever: one look for all
             for condition, said in wrong.items():
                 found += self._where_ids(part, condition, said)
-        if len(plan.keys) > 1 and plan.mode != "append":
-            said = message("sections.two_records", section=plan.name, columns=keyed)
-            for statement in resolving.two_records(part, table.keys, self._sql):
-                found += [Found(rec, doc, line, said) for rec, doc, line in self._ask(statement)]
         return found
 
     def _where_ids(self, part: Part, condition: str, said: Message) -> list[Found]:

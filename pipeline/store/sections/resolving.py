@@ -114,23 +114,6 @@ def round_and_round(part: Part, find: int) -> str:
     )
 
 
-def two_records(part: Part, keys: Sequence[tuple[str, ...]], sql: Sql) -> list[str]:
-    """For each way to know a record, the rows that it finds another one for: rec, doc, line."""
-    plan, table, references = part.plan, quoted(part.plan.plan.table.name), part.references()
-    out = []
-    for key in plan.keys:
-        cells = [
-            (name, f"k.{references[name]}" if name in references else f"s.{quoted(name)}") for name in key
-        ]
-        known = _known(table, cells, key in keys, sql)
-        out.append(
-            f"SELECT k._rec, k._doc, k._line FROM {part.ids} AS k JOIN {part.rows} AS s ON s._rec = k._rec"
-            " WHERE k._new = 0 AND k._id IS NOT NULL"
-            f" AND k._id <> {sql.nil()} AND {known} NOT IN (k._id, {sql.nil()})"
-        )
-    return out
-
-
 def _alternative(plan: FindPlan, find: int, alternative: int, sql: Sql) -> str:
     """The one row that has these values; two are none."""
     names = plan.by[alternative].targets
@@ -166,43 +149,67 @@ def identify(
     ms: int,
     docs: Range,
 ) -> str:
-    """INSERT the section's ids, in one pass: which rows are one record (`_g` is the first of them), its id, is it new,
-    which row stands for it. `keys`: the table's own, each with a unique index; `unique`: the rows are known to have
+    """INSERT the section's ids, in one statement: which rows are one record (`_g` is the first of them), its id, is it
+    new, which row stands for it (`_win`), do its keys find two records (`_two`). `keys`: the table's own, each with a unique index; `unique`: the rows are known to have
     different keys; `ms`: milliseconds of now."""
     plan, references = part.plan, part.references()
     alternatives = [[references.get(name, quoted(name)) for name in key] for key in plan.keys]
+    apart = [[references.get(name, quoted(name)) for name in _differing(part, key)] for key in plan.keys]
     whole = [" AND ".join(f"{cell} IS NOT NULL" for cell in one) for one in alternatives]
-    carried = ["_rec", "_line", "_doc", *references.values(), *map(quoted, key_cells(part))]
-
-    def pass_(group: str, ident: str, rows: str) -> str:
-        return f"SELECT {', '.join(carried)}, {group} AS _g, {ident} AS _id FROM ({rows}) AS x"
-
+    several = len(alternatives) > 1
     rows, looked = _referring(part, parents, keys, sql, docs)
-    ident = f"coalesce({', '.join(looked)})" if len(looked) > 1 else (looked or [f"CAST(NULL AS {sql.uuid})"])[0]
-    group = "_rec" if unique or not alternatives else f"min(_rec) OVER (PARTITION BY {', '.join(alternatives[0])})"
-    rows = pass_(f"CASE WHEN {whole[0]} THEN {group} END" if whole else group, ident, rows)
-    for cells, complete in zip(alternatives[1:], whole[1:], strict=True):  # who knows only a later one joins those
-        joined = f"min(coalesce(_g, _rec)) OVER (PARTITION BY {', '.join(cells)})"
-        rows = pass_(f"CASE WHEN _g IS NULL AND {complete} THEN {joined} ELSE _g END", "_id", rows)
-    if len(alternatives) > 1 and looked:
+    carried = ["_rec", "_line", "_doc", *references.values(), *(looked if several else [])]
+    cells = list(map(quoted, key_cells(part)))
+
+    def pass_(group: str, ident: str, rows: str, *more: str) -> str:
+        return f"SELECT {', '.join([*carried, *more])}, {group} AS _g, {ident} AS _id FROM ({rows}) AS x"
+
+    ident = (
+        f"coalesce({', '.join(looked)})"
+        if several and looked
+        else (looked or [f"CAST(NULL AS {sql.uuid})"])[0]
+    )
+    over = f"OVER (PARTITION BY {', '.join(apart[0])})" if apart else ""
+    group = "_rec" if unique or not over else f"min(_rec) {over}"
+    latest = plan.repeated == "last" and not (unique and not several)
+    last = [f"max(_rec) {over} AS _last"] if latest and not several else []
+    rows = pass_(
+        f"CASE WHEN {whole[0]} THEN {group} END" if whole else group,
+        ident,
+        rows,
+        *last,
+        *(cells if several else ()),
+    )
+    for n, (told, complete) in enumerate(
+        zip(apart[1:], whole[1:], strict=True), 2
+    ):  # a later one joins those that have it
+        joined = f"min(coalesce(_g, _rec)) OVER (PARTITION BY {', '.join(told)})"
+        group = f"CASE WHEN _g IS NULL AND {complete} THEN {joined} ELSE _g END"
+        rows = pass_(group, "_id", rows, *(cells if n < len(apart) else ()))
+    if several and looked:
         rows = pass_("_g", f"coalesce(_id, {sql.least_of('_id', '_g')})", rows)
         first = "min(_g) OVER (PARTITION BY _id)"
         rows = pass_(f"CASE WHEN _id <> {sql.nil()} THEN {first} ELSE _g END", "_id", rows)
-    made = sql.ident(f"(_rec * 64 + {part.number})", ms)
-    if unique:
-        new = "_id IS NULL AND _g = _rec"
-        ident = f"coalesce(_id, CASE WHEN _g = _rec THEN {made} END)"
-    else:
-        new = "_id IS NULL AND _g IS NOT NULL"
-        ident = f"coalesce(_id, {sql.least_of(f'CASE WHEN _id IS NULL AND _g = _rec THEN {made} END', '_g')})"
-    latest = plan.repeated == "last" and not (unique and len(alternatives) < 2)
-    win = f"_g IS NOT NULL AND {'max(_rec) OVER (PARTITION BY _g)' if latest else '_g'} = _rec"
+    standing = "_g"
+    if latest:
+        standing = "max(_rec) OVER (PARTITION BY _g)" if several else "_last"
+    new = "_g = _rec" if unique else "_g IS NOT NULL"
+    made = sql.ident(f"(_g * 64 + {part.number})", ms)
     names = ", ".join(["_rec", "_line", "_doc", *references.values()])
+    others = " OR ".join(f"({one} <> _id AND {one} <> {sql.nil()})" for one in looked)
+    two = f"CASE WHEN _id <> {sql.nil()} AND ({others}) THEN 1 ELSE 0 END" if several and looked else "0"
     return (
-        f"INSERT INTO {part.ids} ({names}, _g, _id, _new, _win, {DEED}) SELECT {names}, _g, {ident},"
-        f" CASE WHEN {new} THEN 1 ELSE 0 END, CASE WHEN {win} THEN 1 ELSE 0 END, '{BY_MODE[plan.mode]}'"
+        f"INSERT INTO {part.ids} ({names}, _g, _id, _new, _win, {DEED}, _two) SELECT {names}, _g,"
+        f" coalesce(_id, CASE WHEN {new} THEN {made} END), CASE WHEN _id IS NULL AND {new} THEN 1 ELSE 0 END,"
+        f" CASE WHEN _g IS NOT NULL AND {standing} = _rec THEN 1 ELSE 0 END, '{BY_MODE[plan.mode]}', {two}"
         f" FROM ({rows}) AS x"
     )
+
+
+def _differing(part: Part, key: Sequence[str]) -> list[str]:
+    """The columns of a key without those that the mapping sets to one value."""
+    constant = {field.target for field in part.plan.plan.mapping.fields if field.value is not None}
+    return [name for name in key if name not in constant] or list(key)
 
 
 def _referring(
@@ -231,18 +238,16 @@ def _referring(
             joins.append(f"LEFT JOIN {table} AS t{i} ON {same}")
             shown.append(f"t{i}.id AS _id{i}")
         else:
-            shown.append(f"{_known(table, known, False, sql)} AS _id{i}")
+            shown.append(f"{_known(table, known, sql)} AS _id{i}")
         looked.append(f"_id{i}")
     rows = f"SELECT s._rec, s._line, s._doc, {', '.join(shown)} FROM {part.rows} AS s {' '.join(joins)}"
     return f"{rows} WHERE s._doc BETWEEN {docs[0]} AND {docs[1]}", looked
 
 
-def _known(table: str, key: Sequence[tuple[str, str]], unique: bool, sql: Sql) -> str:
+def _known(table: str, key: Sequence[tuple[str, str]], sql: Sql) -> str:
     """The id of the row that has this key. Without a unique index there may be several: then the id is nil."""
     same = " AND ".join(f"t.{quoted(name)} = {cell}" for name, cell in key)
-    ident = "t.id"
-    if not unique:
-        ident = f"CASE count(*) WHEN 0 THEN NULL WHEN 1 THEN {sql.least('t.id')} ELSE {sql.nil()} END"
+    ident = f"CASE count(*) WHEN 0 THEN NULL WHEN 1 THEN {sql.least('t.id')} ELSE {sql.nil()} END"
     return f"(SELECT {ident} FROM {table} AS t WHERE {same})"
 
 
