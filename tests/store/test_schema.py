@@ -151,6 +151,17 @@ def test_migrated_database_equals_the_classes(ready: sa.Engine) -> None:
         assert found == []
 
 
+def test_a_row_that_others_point_to_stays_and_both_may_go_at_once(ready: sa.Engine) -> None:
+    invoice = SQLModel.metadata.tables["invoice"]
+    with ready.begin() as conn:
+        first, second = uuid7(), uuid7()
+        conn.execute(invoice.insert().values(id=first, number="1"))
+        conn.execute(invoice.insert().values(id=second, number="2", corrects=first))
+        with pytest.raises(sa.exc.IntegrityError), conn.begin_nested():
+            conn.execute(invoice.delete().where(invoice.c.id == first))
+        assert conn.execute(invoice.delete()).rowcount == 2
+
+
 def test_states(engine: sa.Engine) -> None:
     assert migrations.state(engine) == "absent"
     migrations.migrate(engine)
