@@ -5,10 +5,9 @@
 Each round imports a file of new rows, undoes it, imports it again, then imports one in which every row differs,
 and undoes that. Printed is the ratio of undo to import, the median of all rounds: below 1 is the aim.
 
-Measured on a virtual machine of two cores that other runs shared: SQLite about 1 for new rows, 0.96 for changed ones;
-PostgreSQL 1.53 and 1.10, and more than 2 for new rows when the machine was busier, so the aim is NOT met there. Of
-PostgreSQL's deletion of new rows two thirds are the checks that nothing points to a row that goes, one a row for each
-of four tables, and a quarter is writing the log.
+Measured on a virtual machine of two cores that other runs shared: SQLite below 1. PostgreSQL was 1.53 for new rows and
+1.10 for changed ones; since its keys say RESTRICT (revision 0010) the undo of new rows takes two thirds of the CPU it
+took, which is still more than their import: docs/decisions/0017-mapping-speed.md.
 """
 
 from __future__ import annotations

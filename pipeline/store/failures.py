@@ -76,6 +76,7 @@ KINDS = (  # SQLSTATE, what SQLite says instead, and what a person reads
     ("23505", "UNIQUE constraint failed", "store.row_repeats"),
     ("23502", "NOT NULL constraint failed", "store.row_lacks"),
     ("23503", "FOREIGN KEY constraint failed", "store.row_points_nowhere"),
+    ("23001", "", "store.row_points_nowhere"),  # PostgreSQL 18, of a key that says RESTRICT
     ("23514", "CHECK constraint failed", "store.row_breaks_rule"),
     ("22001", "", "store.row_too_long"),
     ("22003", "", "store.row_too_big"),

@@ -141,7 +141,26 @@ def test_migrated_database_equals_the_classes(ready: sa.Engine) -> None:
         context = MigrationContext.configure(
             conn, opts={"compare_type": True, "version_table": migrations.VERSIONS}
         )
-        assert compare_metadata(context, SQLModel.metadata) == []
+        found = compare_metadata(context, SQLModel.metadata)
+        if ready.dialect.name == "postgresql":  # where the revision 0010 says what only gains something there
+            for table in business_tables():
+                kinds = {
+                    key["options"].get("ondelete") for key in sa.inspect(conn).get_foreign_keys(table.name)
+                }
+                assert kinds <= {"RESTRICT"}, table.name
+            found = [one for one in found if one[0] not in ("add_fk", "remove_fk")]
+        assert found == []
+
+
+def test_a_row_that_others_point_to_stays_and_both_may_go_at_once(ready: sa.Engine) -> None:
+    invoice = SQLModel.metadata.tables["invoice"]
+    with ready.begin() as conn:
+        first, second = uuid7(), uuid7()
+        conn.execute(invoice.insert().values(id=first, number="1"))
+        conn.execute(invoice.insert().values(id=second, number="2", corrects=first))
+        with pytest.raises(sa.exc.IntegrityError), conn.begin_nested():
+            conn.execute(invoice.delete().where(invoice.c.id == first))
+        assert conn.execute(invoice.delete()).rowcount == 2
 
 
 def test_states(engine: sa.Engine) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pipeline.mapping.sections.model import DEED, DELETE, OLD
 from pipeline.store.sections import deeds, resolving
 from pipeline.store.sections.similar import near_keys
@@ -70,8 +72,9 @@ class Identifying(Work):
                 found += self._missing(part, i)
         unique = self._unique(part)
         keys = plan.plan.table.keys
-        for statement in resolving.identify(part, self._by_name, keys, unique, self._sql, self._ms, docs):
-            self._do(statement)
+        self._do(resolving.identify(part, self._by_name, keys, unique, self._sql, self._ms, docs))
+        if self._sql.postgres:  # else it takes the conditions on these for rare ones
+            self._do(f"ANALYZE {part.ids} (_rec, _g, _new, _win, {DEED})")
         self._deeds(part)
         for i in own:
             self._look_in_file(part, i, part)
@@ -81,11 +84,13 @@ class Identifying(Work):
         found += self._incomplete(part)
         for rec, doc, line, text, said, column in near_keys(part, self._sql, self._ask, self._do):
             found.append(Found(rec, doc, line, said, file_column(plan, column), text))
-        if not unique and self._one(
-            f"SELECT count(*) - count(DISTINCT _g) FROM {part.ids} WHERE _g IS NOT NULL"
-        ):
+        if not unique and self._repeated(part):
             found += self._merge(part)
         return found
+
+    def _repeated(self, part: Part) -> bool:
+        """Do several rows make one record?"""
+        return bool(self._ask(f"SELECT 1 FROM {part.ids} WHERE _g <> _rec LIMIT 1"))
 
     def _look_in_file(self, part: Part, find: int, other: Part) -> None:
         for statement in resolving.look_up_in_file(part, find, other, self._sql):
@@ -163,8 +168,7 @@ class Identifying(Work):
         parents = [self._by_name[name] for target, name in plan.rows if target in plan.keys[0]]
         if len(plan.keys) > 1 or not counted.intersection(plan.keys[0]) or len(parents) != 1:
             return False
-        shared = f"SELECT count(*) - count(DISTINCT _g) FROM {parents[0].ids} WHERE _g IS NOT NULL"
-        return parents[0].plan.per == "document" and self._one(shared) == 0
+        return parents[0].plan.per == "document" and not self._repeated(parents[0])
 
     def _not_found(self, part: Part, find: int) -> list[Found]:
         plan = part.plan.finds[find]
@@ -182,25 +186,25 @@ class Identifying(Work):
         """Rows without a key, with several records, or without a reference that must be there."""
         plan, table = part.plan, part.plan.plan.table
         keyed = ", ".join(dict.fromkeys(name for key in plan.keys for name in key))
-        found = []
+        found: list[Found] = []
+        wrong: dict[str, Message] = {}
         if plan.optional:
             self._do(f"DELETE FROM {part.ids} WHERE _g IS NULL")
         else:
-            said = message("sections.no_key", section=plan.name, columns=keyed)
-            found += self._where_ids(part, "_g IS NULL", said)
+            wrong["_g IS NULL"] = message("sections.no_key", section=plan.name, columns=keyed)
         said = message("sections.ambiguous", table=table.name, columns=keyed)
-        found += self._where_ids(part, f"_id = {self._sql.nil()}", said)
+        wrong[f"_id = {self._sql.nil()}"] = said
         for name, ident in part.references().items():
             if table.columns[name].required:
                 en, fr = table.columns[name].spoken
                 said = message("sections.lacks", target=en, target_fr=fr, section=plan.name)
-                found += self._where_ids(
-                    part, f"{ident} IS NULL AND {DEED} NOT IN ('{DELETE}', '{OLD}')", said
-                )
-        if len(plan.keys) > 1 and plan.mode != "append":
-            said = message("sections.two_records", section=plan.name, columns=keyed)
-            for statement in resolving.two_records(part, table.keys, self._sql):
-                found += [Found(rec, doc, line, said) for rec, doc, line in self._ask(statement)]
+                wrong[f"{ident} IS NULL AND {DEED} NOT IN ('{DELETE}', '{OLD}')"] = said
+        if len(plan.keys) > 1:
+            wrong["_two = 1"] = message("sections.two_records", section=plan.name, columns=keyed)
+        some = " OR ".join(f"({condition})" for condition in wrong)
+        if self._ask(f"SELECT 1 FROM {part.ids} WHERE {some} LIMIT 1"):  # hardly ever: one look for all
+            for condition, said in wrong.items():
+                found += self._where_ids(part, condition, said)
         return found
 
     def _where_ids(self, part: Part, condition: str, said: Message) -> list[Found]:
@@ -210,16 +214,12 @@ class Identifying(Work):
     def _merge(self, part: Part) -> list[Found]:
         """Several rows are one record: what the section says of those."""
         plan = part.plan
-        bare = part.ids.removeprefix("temp.")
-        schema = "" if self._sql.postgres else "temp."
-        self._do(f"CREATE INDEX IF NOT EXISTS {schema}{bare}_g ON {bare} (_g)")
         fields = {field.target: field for field in plan.plan.mapping.fields}
         if plan.repeated == "first":
             return []
         if plan.repeated == "last":
-            for name in plan.staged:
-                if name in fields and fields[name].blank == "keep":
-                    self._do(resolving.fill(part, name, latest=True))
+            kept = [name for name in plan.staged if name in fields and fields[name].blank == "keep"]
+            self._fill(part, kept, latest=True)
             return []
         soft = {name for name, field in fields.items() if field.write != "always"}
         hard = [name for name in plan.staged if name not in soft]
@@ -229,6 +229,13 @@ class Identifying(Work):
             said = message("sections.disagree", section=plan.name, columns=names)
             found.append(Found(rec, doc, line, said, file_column(plan, names)))
         if not found:
-            for name in plan.staged:
-                self._do(resolving.fill(part, name, latest=False))
+            self._fill(part, plan.staged, latest=False)
         return found
+
+    def _fill(self, part: Part, columns: Sequence[str], *, latest: bool) -> None:
+        """Blank cells of the row that stands for a record, from its other rows."""
+        if columns:
+            bare, schema = part.ids.removeprefix("temp."), "" if self._sql.postgres else "temp."
+            self._do(f"CREATE INDEX IF NOT EXISTS {schema}{bare}_g ON {bare} (_g)")
+        for name in columns:
+            self._do(resolving.fill(part, name, latest=latest))

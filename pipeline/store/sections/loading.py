@@ -20,6 +20,8 @@ from pipeline.store.tables import business_tables
 from pipeline.store.target import Target, quoted
 from pipeline.words import Message, message
 
+ROOM = ("work_mem = '64MB'", "default_statistics_target = 10")
+"""What PostgreSQL may use for a load: rows are sorted and joined in memory, and temporary tables are looked at in passing."""
 FIND_AT_MOST = 500  # documents that the database itself refuses, found by halving; more fail the file
 
 __all__ = ["Written", "write_sections"]
@@ -54,6 +56,8 @@ class Loading(Identifying):
                 rec = one.doc if part is None or part.plan.per == "document" else one.refusal.line
                 self._note(part, rec, one.doc, one.refusal.line)
         if self._sql.postgres:
+            for setting in ROOM:
+                self._do(f"SET LOCAL {setting}")
             for part in self._parts:
                 self._do(f"ANALYZE {part.rows} ({', '.join(joined(part))})")
         self._index()

@@ -114,20 +114,6 @@ def round_and_round(part: Part, find: int) -> str:
     )
 
 
-def two_records(part: Part, keys: Sequence[tuple[str, ...]], sql: Sql) -> list[str]:
-    """For each way to know a record, the rows that it finds another one for: rec, doc, line."""
-    plan, table, references = part.plan, quoted(part.plan.plan.table.name), part.references()
-    out = []
-    for key in plan.keys:
-        cells = [(name, references.get(name, quoted(name))) for name in key]
-        known = _known(table, cells, key in keys, sql).format(row="k")
-        out.append(
-            f"SELECT k._rec, k._doc, k._line FROM {part.ids} AS k WHERE k._new = 0 AND k._id IS NOT NULL"
-            f" AND k._id <> {sql.nil()} AND {known} NOT IN (k._id, {sql.nil()})"
-        )
-    return out
-
-
 def _alternative(plan: FindPlan, find: int, alternative: int, sql: Sql) -> str:
     """The one row that has these values; two are none."""
     names = plan.by[alternative].targets
@@ -162,112 +148,106 @@ def identify(
     sql: Sql,
     ms: int,
     docs: Range,
-) -> list[str]:
-    """Fill the section's ids. `keys`: the table's own, each with a unique index; `unique`: the rows are known to have
+) -> str:
+    """INSERT the section's ids, in one statement: which rows are one record (`_g` is the first of them), its id, is it
+    new, which row stands for it (`_win`), do its keys find two records (`_two`). `keys`: the table's own, each with a unique index; `unique`: the rows are known to have
     different keys; `ms`: milliseconds of now."""
-    plan, table, references = part.plan, quoted(part.plan.plan.table.name), part.references()
-    inner = _referring(part, parents, docs)
-    alternatives = [[(name, references.get(name, quoted(name))) for name in key] for key in plan.keys]
-    over = "" if not alternatives or unique else ", ".join("r." + cell for _, cell in alternatives[0])
-    group = f"min(r._rec) OVER (PARTITION BY {over})" if over else "r._rec"
-    whole = [" AND ".join(f"{cell} IS NOT NULL" for _, cell in one) for one in alternatives]
-    known = [_known(table, one, plan.keys[i] in keys, sql) for i, one in enumerate(alternatives)]
-    complete = whole[0] if alternatives else "true"
-    looked = (
-        known[0].format(row="r") if alternatives and plan.mode != "append" else f"CAST(NULL AS {sql.uuid})"
-    )
-    latest = plan.repeated == "last" and bool(over)
-    win = f"max(r._rec) OVER (PARTITION BY {over})" if latest else group
-    marks = f"CASE WHEN {complete} THEN {group} END AS _g, CASE WHEN {complete} THEN {looked} END AS _id, {win} AS _last"
-    counter = f"(x._rec * 64 + {part.number})"
-    own = "x._g = x._rec"
+    plan, references = part.plan, part.references()
+    alternatives = [[references.get(name, quoted(name)) for name in key] for key in plan.keys]
+    apart = [[references.get(name, quoted(name)) for name in _differing(part, key)] for key in plan.keys]
+    whole = [" AND ".join(f"{cell} IS NOT NULL" for cell in one) for one in alternatives]
     several = len(alternatives) > 1
-    made = "x._id" if several else f"coalesce(x._id, CASE WHEN {own} THEN {sql.ident(counter, ms)} END)"
-    new = "0" if several else f"CASE WHEN x._id IS NULL AND {own} THEN 1 ELSE 0 END"
-    wins = "0" if several else "CASE WHEN x._g IS NOT NULL AND x._last = x._rec THEN 1 ELSE 0 END"
-    names = ["_rec", "_line", "_doc", *references.values(), *map(quoted, key_cells(part))]
-    out = [
-        f"INSERT INTO {part.ids} SELECT {', '.join('x.' + name for name in names)}, x._g, {made}, {new}, {wins},"
-        f" '{BY_MODE[plan.mode]}'"
-        f" FROM (SELECT r.*, {marks} FROM ({inner}) AS r) AS x"
-    ]
-    if several:
-        out += _further(part, alternatives, whole, known, sql, ms)
-    if not unique:
-        out.append(
-            f"UPDATE {part.ids} AS k SET (_id, _new) = (SELECT w._id, w._new FROM {part.ids} AS w WHERE w._rec = k._g)"
-            " WHERE _id IS NULL AND _g IS NOT NULL"
-        )
-    if several and plan.repeated == "last":
-        out.append(
-            f"UPDATE {part.ids} AS k SET _win = 1 FROM (SELECT max(_rec) AS rec FROM {part.ids} WHERE _g IS NOT NULL"
-            " GROUP BY _g) AS w WHERE w.rec = k._rec"
-        )
-    elif several:
-        out.append(f"UPDATE {part.ids} SET _win = 1 WHERE _g = _rec")
-    return out
+    rows, looked = _referring(part, parents, keys, sql, docs)
+    carried = ["_rec", "_line", "_doc", *references.values(), *(looked if several else [])]
+    cells = list(map(quoted, key_cells(part)))
+
+    def pass_(group: str, ident: str, rows: str, *more: str) -> str:
+        return f"SELECT {', '.join([*carried, *more])}, {group} AS _g, {ident} AS _id FROM ({rows}) AS x"
+
+    ident = (
+        f"coalesce({', '.join(looked)})"
+        if several and looked
+        else (looked or [f"CAST(NULL AS {sql.uuid})"])[0]
+    )
+    over = f"OVER (PARTITION BY {', '.join(apart[0])})" if apart else ""
+    group = "_rec" if unique or not over else f"min(_rec) {over}"
+    latest = plan.repeated == "last" and not (unique and not several)
+    last = [f"max(_rec) {over} AS _last"] if latest and not several else []
+    rows = pass_(
+        f"CASE WHEN {whole[0]} THEN {group} END" if whole else group,
+        ident,
+        rows,
+        *last,
+        *(cells if several else ()),
+    )
+    for n, (told, complete) in enumerate(
+        zip(apart[1:], whole[1:], strict=True), 2
+    ):  # a later one joins those that have it
+        joined = f"min(coalesce(_g, _rec)) OVER (PARTITION BY {', '.join(told)})"
+        group = f"CASE WHEN _g IS NULL AND {complete} THEN {joined} ELSE _g END"
+        rows = pass_(group, "_id", rows, *(cells if n < len(apart) else ()))
+    if several and looked:
+        rows = pass_("_g", f"coalesce(_id, {sql.least_of('_id', '_g')})", rows)
+        first = "min(_g) OVER (PARTITION BY _id)"
+        rows = pass_(f"CASE WHEN _id <> {sql.nil()} THEN {first} ELSE _g END", "_id", rows)
+    standing = "_g"
+    if latest:
+        standing = "max(_rec) OVER (PARTITION BY _g)" if several else "_last"
+    new = "_g = _rec" if unique else "_g IS NOT NULL"
+    made = sql.ident(f"(_g * 64 + {part.number})", ms)
+    names = ", ".join(["_rec", "_line", "_doc", *references.values()])
+    others = " OR ".join(f"({one} <> _id AND {one} <> {sql.nil()})" for one in looked)
+    two = f"CASE WHEN _id <> {sql.nil()} AND ({others}) THEN 1 ELSE 0 END" if several and looked else "0"
+    return (
+        f"INSERT INTO {part.ids} ({names}, _g, _id, _new, _win, {DEED}, _two) SELECT {names}, _g,"
+        f" coalesce(_id, CASE WHEN {new} THEN {made} END), CASE WHEN _id IS NULL AND {new} THEN 1 ELSE 0 END,"
+        f" CASE WHEN _g IS NOT NULL AND {standing} = _rec THEN 1 ELSE 0 END, '{BY_MODE[plan.mode]}', {two}"
+        f" FROM ({rows}) AS x"
+    )
 
 
-def _referring(part: Part, parents: Mapping[str, Part], docs: Range) -> str:
-    """The rows with the ids of what they point to, and their key cells."""
-    plan = part.plan
-    joins, ids = [], []
-    for i, (_, name) in enumerate(plan.rows):
+def _differing(part: Part, key: Sequence[str]) -> list[str]:
+    """The columns of a key without those that the mapping sets to one value."""
+    constant = {field.target for field in part.plan.plan.mapping.fields if field.value is not None}
+    return [name for name in key if name not in constant] or list(key)
+
+
+def _referring(
+    part: Part, parents: Mapping[str, Part], keys: Sequence[tuple[str, ...]], sql: Sql, docs: Range
+) -> tuple[str, list[str]]:
+    """(the rows with the ids of what they point to and their key cells; where stands what each way to know a record
+    finds in the table)."""
+    plan, table = part.plan, quoted(part.plan.plan.table.name)
+    cells = {name: f"s.{quoted(name)}" for name in key_cells(part)}
+    shown = [f"{cell} AS {quoted(name)}" for name, cell in cells.items()]
+    joins = []
+    for i, (target, name) in enumerate(plan.rows):
         parent = parents[name]
         joins.append(f"LEFT JOIN {parent.ids} AS k{i} ON k{i}._rec = s.{part.at(parent)}")
-        ids.append(f"k{i}._id AS p{i}")
-    for i in range(len(plan.finds)):
+        cells[target] = f"k{i}._id"
+        shown.append(f"k{i}._id AS p{i}")
+    for i, find in enumerate(plan.finds):
         joins.append(f"LEFT JOIN {part.found(i)} AS f{i} ON f{i}._rec = s._rec")
-        ids.append(f"f{i}._id AS q{i}")
-    cells = [f"s.{quoted(name)}" for name in key_cells(part)]
-    return (
-        f"SELECT {', '.join(['s._rec', 's._line', 's._doc', *ids, *cells])} FROM {part.rows} AS s {' '.join(joins)}"
-        f" WHERE s._doc BETWEEN {docs[0]} AND {docs[1]}"
-    )
+        cells[find.target] = f"f{i}._id"
+        shown.append(f"f{i}._id AS q{i}")
+    looked = []
+    for i, key in enumerate(plan.keys if plan.mode != "append" else ()):
+        known = [(name, cells[name]) for name in key]
+        if key in keys:
+            same = " AND ".join(f"t{i}.{quoted(name)} = {cell}" for name, cell in known)
+            joins.append(f"LEFT JOIN {table} AS t{i} ON {same}")
+            shown.append(f"t{i}.id AS _id{i}")
+        else:
+            shown.append(f"{_known(table, known, sql)} AS _id{i}")
+        looked.append(f"_id{i}")
+    rows = f"SELECT s._rec, s._line, s._doc, {', '.join(shown)} FROM {part.rows} AS s {' '.join(joins)}"
+    return f"{rows} WHERE s._doc BETWEEN {docs[0]} AND {docs[1]}", looked
 
 
-def _further(
-    part: Part,
-    alternatives: Sequence[Sequence[tuple[str, str]]],
-    whole: Sequence[str],
-    known: Sequence[str],
-    sql: Sql,
-    ms: int,
-) -> list[str]:
-    """The alternatives after the first: a row that knows only a later one joins the rows that have it."""
-    out = []
-    for one, complete, there in list(zip(alternatives, whole, known, strict=True))[1:]:
-        cells = [cell for _, cell in one]
-        out.append(
-            f"UPDATE {part.ids} AS k SET _g = w.g FROM (SELECT _rec, min(coalesce(_g, _rec)) OVER"
-            f" (PARTITION BY {', '.join(cells)}) AS g FROM {part.ids} WHERE {complete}) AS w"
-            " WHERE w._rec = k._rec AND k._g IS NULL"
-        )
-        if part.plan.mode != "append":
-            out.append(
-                f"UPDATE {part.ids} AS k SET _id = {there.format(row='k')} WHERE _id IS NULL AND {complete}"
-            )
-    out.append(
-        f"UPDATE {part.ids} AS k SET _id = w.id FROM (SELECT _g AS g, {sql.least('_id')} AS id FROM {part.ids}"
-        " WHERE _id IS NOT NULL GROUP BY _g) AS w WHERE w.g = k._g AND k._id IS NULL"
-    )
-    out.append(
-        f"UPDATE {part.ids} AS k SET _g = w.g FROM (SELECT _id AS id, min(_g) AS g FROM {part.ids} WHERE _g IS NOT NULL"
-        f" AND _id <> {sql.nil()} GROUP BY _id HAVING min(_g) < max(_g)) AS w WHERE w.id = k._id"
-    )
-    counter = f"(_rec * 64 + {part.number})"
-    out.append(
-        f"UPDATE {part.ids} SET _id = {sql.ident(counter, ms)}, _new = 1 WHERE _id IS NULL AND _g = _rec"
-    )
-    return out
-
-
-def _known(table: str, key: Sequence[tuple[str, str]], unique: bool, sql: Sql) -> str:
+def _known(table: str, key: Sequence[tuple[str, str]], sql: Sql) -> str:
     """The id of the row that has this key. Without a unique index there may be several: then the id is nil."""
-    same = " AND ".join(f"t.{quoted(name)} = {{row}}.{cell}" for name, cell in key)
-    ident = "t.id"
-    if not unique:
-        ident = f"CASE count(*) WHEN 0 THEN NULL WHEN 1 THEN {sql.least('t.id')} ELSE {sql.nil()} END"
+    same = " AND ".join(f"t.{quoted(name)} = {cell}" for name, cell in key)
+    ident = f"CASE count(*) WHEN 0 THEN NULL WHEN 1 THEN {sql.least('t.id')} ELSE {sql.nil()} END"
     return f"(SELECT {ident} FROM {table} AS t WHERE {same})"
 
 

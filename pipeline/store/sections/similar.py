@@ -95,12 +95,12 @@ def has_index(part: Part, column: str, sql: Sql) -> str:
 def near(part: Part, column: str, equal: tuple[str, ...], sql: Sql) -> str:
     """The new records whose key is nearly a known one: rec, doc, line, their text, the known text, its row's id."""
     table, name = quoted(part.plan.plan.table.name), quoted(column)
-    mine, theirs = folded(f"k.{name}", sql), folded(f"t.{name}", sql)
-    same = "".join(f" AND t.{quoted(n)} = k.{quoted(n)}" for n in equal)
+    mine, theirs = folded(f"s.{name}", sql), folded(f"t.{name}", sql)
+    same = "".join(f" AND t.{quoted(n)} = s.{quoted(n)}" for n in equal)
     return (
-        f"SELECT k._rec, k._doc, k._line, k.{name}, min(t.{name}), {sql.least('t.id')} FROM {part.ids} AS k"
-        f" JOIN {table} AS t ON {theirs} = {mine}{same} WHERE k._new = 1 AND {mine} <> ''"
-        f" GROUP BY k._rec, k._doc, k._line, k.{name}"
+        f"SELECT k._rec, k._doc, k._line, s.{name}, min(t.{name}), {sql.least('t.id')} FROM {part.ids} AS k"
+        f" JOIN {part.rows} AS s ON s._rec = k._rec JOIN {table} AS t ON {theirs} = {mine}{same}"
+        f" WHERE k._new = 1 AND {mine} <> '' GROUP BY k._rec, k._doc, k._line, s.{name}"
     )
 
 

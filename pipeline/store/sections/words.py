@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from secrets import token_hex
 
 from pipeline.mapping.model import Column, Kind
 from pipeline.mapping.sections.model import DEED, SectionPlan, found_name
@@ -23,6 +24,8 @@ class Sql:
     """One database's words."""
 
     postgres: bool
+    chance: str = field(default_factory=lambda: token_hex(4))
+    """Of this load: all its ids end with it, so that the same row has the same id wherever a statement needs it."""
 
     @property
     def differs(self) -> str:
@@ -42,6 +45,11 @@ class Sql:
         """One id of several."""
         return f"min({ident}::text)::uuid" if self.postgres else f"min({ident})"
 
+    def least_of(self, ident: str, by: str) -> str:
+        """The same among the rows that have one value in the column `by`."""
+        over = f"OVER (PARTITION BY {by})"
+        return f"(min(({ident})::text) {over})::uuid" if self.postgres else f"min({ident}) {over}"
+
     def id(self, ident: object) -> str:
         """An id that is known, as SQL."""
         return f"'{ident}'::uuid" if self.postgres else f"'{ident}'"
@@ -50,16 +58,14 @@ class Sql:
         return f"'{NIL}'::uuid" if self.postgres else f"'{NIL}'"
 
     def ident(self, counter: str, milliseconds: int) -> str:
-        """A new id, UUIDv7: the time, then a counter of 40 bits so that ids ascend, then chance."""
+        """A new id, UUIDv7: the time, then a counter of 40 bits so that ids ascend, then the chance of this load."""
         if self.postgres:
             return (
                 f"('{milliseconds:012x}7' || lpad(to_hex(({counter} >> 28) & 4095), 3, '0') || '8'"
-                f" || lpad(to_hex({counter} & 268435455), 7, '0') || substr(md5(random()::text), 1, 8))::uuid"
+                f" || lpad(to_hex({counter} & 268435455), 7, '0') || '{self.chance}')::uuid"
             )
-        return (
-            f"printf('%012x7%03x8%07x', {milliseconds}, ({counter} >> 28) & 4095, {counter} & 268435455)"
-            " || lower(hex(randomblob(4)))"
-        )
+        counted = f"({counter} >> 28) & 4095, {counter} & 268435455"
+        return f"printf('{milliseconds:012x}7%03x8%07x{self.chance}', {counted})"
 
     def moment(self, text: str) -> str:
         return f"'{text}+00'::timestamptz" if self.postgres else f"'{text}'"
@@ -140,13 +146,11 @@ def creations(part: Part, sql: Sql) -> list[str]:
     if not own.identified:  # what points to other rows stands beside the cells
         columns += "".join(f", {quoted(name)} {sql.type(own.columns[name])}" for name in part.references())
     ids = "".join(f", {name} {sql.uuid}" for name in part.references().values())
-    ids += "".join(
-        f", {quoted(name)} {sql.type(part.plan.plan.table.columns[name])}" for name in key_cells(part)
-    )
     made = [
         f"CREATE TEMP TABLE {_bare(part.rows)} (_rec {whole} PRIMARY KEY, _line {whole}, _doc {whole}{columns})",
         f"CREATE TEMP TABLE {_bare(part.ids)} (_rec {whole} PRIMARY KEY, _line {whole}, _doc {whole}{ids},"
-        f" _g {whole}, _id {sql.uuid}, _new {whole} DEFAULT 0, _win {whole} DEFAULT 0, {DEED} text)",
+        f" _g {whole}, _id {sql.uuid}, _new {whole} DEFAULT 0, _win {whole} DEFAULT 0, {DEED} text,"
+        f" _two {whole} DEFAULT 0)",
     ]
     if part.plan.mirror is not None:
         among = "".join(f", {quoted(name)} {type_of(part, name, sql)}" for name in part.plan.mirror.among)
