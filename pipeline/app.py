@@ -42,7 +42,7 @@ from pipeline.jobs import ExportJob, ImportJob, foreign
 from pipeline.mapping import parse
 from pipeline.results import Attempted, FileRow, FileStory, Finding, OnceResult, Status, Why
 from pipeline.store import connect
-from pipeline.store.model import Pause, Store, Undo
+from pipeline.store.model import Pause, Query, Store, Undo
 from pipeline.words import message
 
 if TYPE_CHECKING:
@@ -362,6 +362,14 @@ class Pipeline:
     ) -> list[FileRow]:
         """What lies in the inboxes and work folders, then the ledger, newest first. `kind`: "import" or "export"."""
         return self._answers.files(job, state, kind)
+
+    def lying(self, job: str | None = None) -> list[FileRow]:
+        """What lies in the inboxes and work folders and is not in the ledger."""
+        return self._answers.lying(job)
+
+    def page(self, query: Query) -> list[FileRow]:
+        """Files of the ledger, newest first: `query.limit` of them, `query.before` the last id of the page before."""
+        return self._answers.page(query)
 
     def show(self, id: int) -> FileStory | None:
         """One file's whole story, with its refused rows; None when there is no such file."""

@@ -5,6 +5,7 @@ from pipeline.saved.checking import Checked, check
 from pipeline.saved.editing import edit
 from pipeline.saved.history import Edition, history
 from pipeline.saved.proposing import Proposal, from_preset, guess, propose, save, skeleton
+from pipeline.saved.replacing import add, replace
 from pipeline.saved.shelf import Kept, kept, load, tables, text_of
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "Edition",
     "Kept",
     "Proposal",
+    "add",
     "check",
     "edit",
     "from_preset",
@@ -21,6 +23,7 @@ __all__ = [
     "load",
     "presets",
     "propose",
+    "replace",
     "save",
     "skeleton",
     "tables",

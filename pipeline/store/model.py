@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl  # only a worker handles rows: the service stays small
 
     from pipeline.mapping.sections.model import Outcast
+    from pipeline.store.browsing import Browser
     from pipeline.store.exporting.model import Exports
 
 FileState = Literal[
@@ -266,6 +267,10 @@ class Query:
     delivery: str | None = None
     before: int | None = None  # only ids below this one: the next page
     limit: int = 100
+    contains: str = ""  # in the name, whatever its case
+    kind: str = ""  # "import" or "export"; "": both
+    since: datetime | None = None  # seen from this moment on
+    until: datetime | None = None  # seen before this moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,6 +491,9 @@ class Store(Protocol):
     # exports --------------------------------------------------------------------------------------------
     def exports(self) -> Exports:
         """The side for exports; it shares this store's connection and thread."""
+
+    def browser(self) -> Browser:
+        """The side for people who look at rows; it shares this store's connection and thread."""
 
     def readable(self) -> Catalogue:
         """As `catalogue`, with the columns that only the load itself sets: all that can be exported."""

@@ -1,0 +1,1 @@
+"""The console: the pages on which a person sets up, sees and decides."""
