@@ -20,7 +20,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import anyio
 
@@ -54,6 +54,12 @@ LOADED = ("committed", "archived", "duplicate")
 """States of a file by whose mapping a job imported."""
 
 
+class Beside(Protocol):
+    """What runs beside the service; it says when it has begun."""
+
+    async def __call__(self, *, task_status: anyio.abc.TaskStatus[None]) -> None: ...
+
+
 class Pipeline:
     """One installation: a `config.toml`, its mappings and its database.
 
@@ -75,6 +81,7 @@ class Pipeline:
             raise ConfigError(error.said, mistakes(config)) from error
         self._listener: Listener = listener or _nobody
         self._clock, self._forks = Clock(), forks
+        self.who = ""  # in whose name things are done; "": of the person who runs this program
         self._store: Store | None = None
         self._answers = Answers(self.settings, self._ledger, self._clock)
 
@@ -136,7 +143,7 @@ class Pipeline:
         if row is not None and row.kind == "export":
             outing.again(setup, row.id, self._clock, first)
             return OnceResult(tuple(self._answers.rows([row.id])), (), ())
-        begun = replaying.begin(setup.settings, store, id, mapping, person(), self._clock.now().wall)
+        begun = replaying.begin(setup.settings, store, id, mapping, self._person(), self._clock.now().wall)
         load = partial(replaying.load, setup, *begun, self._listener, self._clock, wait, first)
         done = anyio.run(load)
         rows = self._answers.rows(list(done.ids))
@@ -154,7 +161,7 @@ class Pipeline:
             raise PipelineError(message("cli.no_file", id=id))
         closed = closed_for(self.settings, store.by_id(id))
         return store.undo(
-            id, disk.new_claim(now), person(), now, dry=dry_run, closed=closed, agreed=even_closed
+            id, disk.new_claim(now), self._person(), now, dry=dry_run, closed=closed, agreed=even_closed
         )
 
     def approve(self, id: int, *, wait: float = 60.0) -> OnceResult:
@@ -170,7 +177,7 @@ class Pipeline:
         store = self._ledger()
         if store is None:
             raise PipelineError(message("cli.no_file", id=id))
-        return self._answers.rows([store.reject(id, person(), self._clock.now().wall).id])[0]
+        return self._answers.rows([store.reject(id, self._person(), self._clock.now().wall).id])[0]
 
     def try_(
         self, file: str | os.PathLike[str], *, job: str | None = None, mapping: str | None = None
@@ -203,15 +210,15 @@ class Pipeline:
             self._setup((mapping,)), mapping, Path(os.path.abspath(to)), period, self._clock, first
         )
 
-    def run(self) -> None:
+    def run(self, beside: Beside | None = None) -> None:
         """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended, at
         the latest after 25 s; at once on a second signal. What was cut off is done again at the next start.
 
         Config and mappings are followed as they change, and read again on SIGHUP; with mistakes in them the
-        last good ones stay in force."""
+        last good ones stay in force. `beside` runs beside it and is cancelled when it ends: the HTTP door."""
         first = self._first_worker()
         follower = Follower(self.settings.path, self.settings.mappings, self._setup)
-        self._serve_now(self._service(self._setup(begin=True), follower, None, first), follower)
+        self._serve_now(self._service(self._setup(begin=True), follower, None, first), follower, beside)
 
     def _first_worker(self) -> WorkerProcess | None:
         """A worker that begins as a copy of this process, while nothing is open in it yet."""
@@ -223,9 +230,9 @@ class Pipeline:
             return None  # told where the database is needed
         return fork(self.settings.memory_mb)
 
-    def _serve_now(self, service: Service, follower: Follower | None) -> None:
+    def _serve_now(self, service: Service, follower: Follower | None, beside: Beside | None = None) -> None:
         try:
-            anyio.run(self._serve, service, follower)
+            anyio.run(self._serve, service, follower, beside)
         except BaseExceptionGroup as group:  # tasks raise in groups; a caller wants the one error
             ours: BaseException | None = group.subgroup(PipelineError)
             while isinstance(ours, BaseExceptionGroup):
@@ -234,11 +241,13 @@ class Pipeline:
                 raise
             raise ours from group
 
-    async def _serve(self, service: Service, follower: Follower | None) -> None:
+    async def _serve(self, service: Service, follower: Follower | None, beside: Beside | None) -> None:
         async with anyio.create_task_group() as tasks:
             if threading.current_thread() is threading.main_thread():
                 disk.ignore_sigio()
                 await tasks.start(partial(_hear_signals, service, follower, tasks.cancel_scope))
+            if beside is not None:
+                await tasks.start(beside)
             await service.run()
             tasks.cancel_scope.cancel()
 
@@ -295,13 +304,16 @@ class Pipeline:
         """Stop a job until it is resumed, or until this moment (aware). A running service obeys within a second;
         what it is importing is finished. Makes the database when there is none yet."""
         self._job(job)
-        return self._made().pause(job, person(), why, until, self._clock.now().wall)
+        return self._made().pause(job, self._person(), why, until, self._clock.now().wall)
 
     def resume(self, job: str) -> bool:
         """End a job's pause; openings that it missed run once. False: it was not paused."""
         self._job(job)
         now = self._clock.now().wall
         return job in self._made().pauses(now) and self._made().resume(job)
+
+    def _person(self) -> str:
+        return self.who or person()
 
     def _job(self, name: str) -> ImportJob | ExportJob:
         """Raises ConfigError when there is no such job."""

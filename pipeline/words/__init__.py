@@ -33,6 +33,7 @@ ROOMS = (
     "reading",
     "schedule",
     "sections",
+    "server",
     "states",
     "store",
     "turns",
