@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from pipeline.guessing import Guess
     from pipeline.store.known import Known
 
+DRAFT = "draft"  # what a mapping is called that has no name yet
 LOADED = ("committed", "archived", "duplicate")
 """States of a file by whose mapping a job imported."""
 
@@ -197,6 +198,20 @@ class Pipeline:
             raise PipelineError(message("cli.no_such_file", path=str(path)))
         return anyio.run(trying.attempt, setup, chosen, because, path, self._clock, first)
 
+    def try_draft(self, file: str | os.PathLike[str], text: str) -> Attempted:
+        """As `try_`, by a mapping that is not saved yet. Raises ConfigError with every mistake in it."""
+        path, first = Path(os.path.abspath(file)), self._first_worker()
+        plan, wrong = _known(self.settings.path).examine(DRAFT, text, DRAFT)
+        saved = parse(DRAFT, text, DRAFT)[0]
+        if plan is None or saved is None:
+            raise ConfigError(message("config.mistakes", file=DRAFT, count=len(wrong)), wrong)
+        if not path.is_file():
+            raise PipelineError(message("cli.no_such_file", path=str(path)))
+        setup = Setup(self.settings, {DRAFT: MappingText(text, saved.read)})
+        self._made()
+        because = message("states.taker_mapping", mapping=DRAFT)
+        return anyio.run(trying.attempt, setup, trying.bare(DRAFT, path), because, path, self._clock, first)
+
     def try_export(self, name: str) -> list[Shown]:
         """What this export would write: each file's name, rows and first rows; nothing is written. Raises
         ConfigError when there is no such export or its mapping does not fit, Environment."""
@@ -314,6 +329,14 @@ class Pipeline:
 
     def _person(self) -> str:
         return self.who or person()
+
+    def now(self) -> datetime:
+        """What the clock says, aware UTC."""
+        return self._clock.now().wall
+
+    def job(self, name: str) -> ImportJob | ExportJob:
+        """A job of the config. Raises ConfigError when there is no such job."""
+        return self._job(name)
 
     def _job(self, name: str) -> ImportJob | ExportJob:
         """Raises ConfigError when there is no such job."""

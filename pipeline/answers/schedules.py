@@ -8,7 +8,6 @@ from typing import Protocol
 from pipeline.words import Fact, Language
 from pipeline.words.schedule import WEEKDAYS
 
-
 _TEXT = re.compile(
     r"(?:every (?P<every>\d+) s|at (?P<at>[\d:, ]+?))(?: until (?P<until>[\d:]+))?"
     r"(?: days (?P<days>[a-z, ]+?))?(?: on (?P<on>(?:(?:, )?(?:[\d-]+|last day))+))?(?: (?P<zone>\S+))?"

@@ -68,7 +68,9 @@ async def table(request: Request) -> Response:
 
 def chosen(found: Page) -> list[int]:
     """The columns that fit on a page: first those with a value, without what every table has."""
-    filled = [n for n, name in enumerate(found.columns) if any(row[n] not in (None, "") for row in found.rows)]
+    filled = [
+        n for n, name in enumerate(found.columns) if any(row[n] not in (None, "") for row in found.rows)
+    ]
     telling = [n for n in filled if found.columns[n] not in PLUMBING and not found.columns[n].endswith("_id")]
     return (telling or filled or list(range(len(found.columns))))[:WIDE]
 

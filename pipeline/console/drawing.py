@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from hashlib import sha256
@@ -19,9 +18,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from pipeline import __version__
+from pipeline.answers.schedules import schedule as sentence
 from pipeline.server.problems import language_of
-from pipeline.server.routes import caller, site
-from pipeline.words import Fact, Language, Message, catalogue, message, render
+from pipeline.server.callers import Caller
+from pipeline.server.routes import site
+from pipeline.words import Fact, Language, Message, catalogue, message, printable, render
+from pipeline.words.schedule import WEEKDAYS
 
 Theme = Literal["", "light", "dark"]
 HERE = Path(__file__).parent
@@ -87,7 +89,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.filters.update(
-        {"say": _say, "moment": _moment, "number": _number, "json": json.dumps, "state": _state}
+        {
+            "say": _say,
+            "moment": _moment,
+            "number": _number,
+            "state": _state,
+            "sentence": _sentence,
+            "day": _day,
+            "month": _month,
+            "printable": _printable,
+        }
     )
     made.globals.update({"t": _word, "asset": asset})
     return made
@@ -95,10 +106,10 @@ def environment() -> Environment:
 
 def page(request: Request, name: str, here: str, facts: dict[str, object], status: int = 200) -> HTMLResponse:
     """A page of this template. `here`: its place in the navigation."""
-    who = reader(request, site(request).settings.timezone)
+    who, asks = reader(request, site(request).settings.timezone), getattr(request.state, "caller", Caller())
     text = environment().get_template(name).render(
-        who=who, here=here, path=request.url.path, person=caller(request), csrf=caller(request).csrf,
-        places=PLACES, version=__version__, **facts,
+        who=who, here=here, path=request.url.path, person=asks, csrf=asks.csrf,
+        places=PLACES, version=__version__, weekdays=[both[who.language == "fr"] for both in WEEKDAYS], **facts,
     )  # fmt: skip
     return HTMLResponse(text, status, {"cache-control": "no-store", "vary": "cookie, accept-language"})
 
@@ -148,3 +159,28 @@ def _state(context: Context, state: str) -> Markup:
     return Markup('<span class="state {}"><span aria-hidden="true">{}</span> {}</span>').format(
         tone, MARKS[tone], escape(who.word(f"cli.state.{state}"))
     )
+
+
+@pass_context
+def _sentence(context: Context, schedule: str) -> str:
+    """A schedule in words."""
+    who: Reader = context["who"]
+    return sentence(who, schedule, who.zone)
+
+
+@pass_context
+def _day(context: Context, day: date) -> str:
+    who: Reader = context["who"]
+    return day.strftime("%d/%m/%Y") if who.language == "fr" else day.isoformat()
+
+
+@pass_context
+def _month(context: Context, day: date) -> str:
+    who: Reader = context["who"]
+    names = who.word("console.months").split()
+    return f"{names[day.month - 1]} {day.year}"
+
+
+def _printable(raw: bytes) -> str:
+    """The bytes of a row as text."""
+    return printable(raw.decode("utf-8", "replace").strip("\r\n"))

@@ -86,5 +86,3 @@ async def resume(request: Request) -> Response:
     await site(request).ask(lambda pipeline: pipeline.resume(name), caller(request).name)
     changed(request, name)
     return back(request, "/")
-
-

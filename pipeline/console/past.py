@@ -109,4 +109,8 @@ def _total(month: date, days: Sequence[Day]) -> Day:
 def _stretches(pipeline: Pipeline, since: date, until: date, zone: str) -> list[Stretch]:
     here = ZoneInfo(zone)
     begin, end = (datetime.combine(day, time(), here) for day in (since, until))
-    return pipeline.store().browser().stretches(begin.astimezone(ZoneInfo("UTC")), end.astimezone(ZoneInfo("UTC")))
+    return (
+        pipeline.store()
+        .browser()
+        .stretches(begin.astimezone(ZoneInfo("UTC")), end.astimezone(ZoneInfo("UTC")))
+    )

@@ -98,7 +98,9 @@ def inside(root: Path, text: str) -> Path:
 def _below(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as entries:
-            names = [e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(".")]
+            names = [
+                e.name for e in entries if e.is_dir(follow_symlinks=False) and not e.name.startswith(".")
+            ]
     except OSError:
         return []
     return sorted(names)
@@ -123,7 +125,11 @@ def shown(table: Mapping[str, Any]) -> dict[str, str]:
     """A section of the config as the fields of the form."""
     found = {key: _text(table.get(key)) for key in (*TEXTS, *CHOICES)}
     found["when"] = "every" if "every" in table else "at" if "at" in table else "always"
-    found |= {"every": _text(table.get("every")), "at": _text(table.get("at")), "days": _text(table.get("days"))}
+    found |= {
+        "every": _text(table.get("every")),
+        "at": _text(table.get("at")),
+        "days": _text(table.get("days")),
+    }
     errors = table.get("errors") or {}
     found |= {key: _text(errors.get(key)) for key in ("max_rows", "max_percent")}
     found["brake"] = "off" if table.get("brake") is False else ""
@@ -132,7 +138,10 @@ def shown(table: Mapping[str, Any]) -> dict[str, str]:
 
 def asked(form: FormData) -> dict[str, Value | None]:
     """The form as keys of the section; None: not there."""
-    given = {key: str(form.get(key, "")).strip() for key in (*TEXTS, *CHOICES, "when", "every", "at", "days", "brake")}
+    given = {
+        key: str(form.get(key, "")).strip()
+        for key in (*TEXTS, *CHOICES, "when", "every", "at", "days", "brake")
+    }
     values: dict[str, Value | None] = {key: given[key] or None for key in (*TEXTS, *CHOICES)}
     pattern = [part.strip() for part in given["pattern"].split(",") if part.strip()]
     values["pattern"] = pattern[0] if len(pattern) == 1 else pattern or None

@@ -34,7 +34,9 @@ async def mapping(request: Request) -> Response:
     return await _shown(request, request.path_params["name"])
 
 
-async def _shown(request: Request, name: str, text: str | None = None, mistakes: tuple[Mistake, ...] = ()) -> Response:
+async def _shown(
+    request: Request, name: str, text: str | None = None, mistakes: tuple[Mistake, ...] = ()
+) -> Response:
     def look(pipeline: Pipeline) -> tuple[Kept, str, list[Edition], list[Checked]]:
         settings = pipeline.settings
         kept = saved.load(settings.mappings, name, saved.tables(settings))

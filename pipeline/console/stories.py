@@ -24,7 +24,17 @@ from pipeline.words import Message, message
 
 SHOWN = 50
 REFUSED = 200  # refused rows on a file's page; the correction file has them all
-STATES = ("held", "failed", "archived", "duplicate", "committed", "undone", "rejected", "approved", "exported")
+STATES = (
+    "held",
+    "failed",
+    "archived",
+    "duplicate",
+    "committed",
+    "undone",
+    "rejected",
+    "approved",
+    "exported",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +106,12 @@ def _page(pipeline: Pipeline, wanted: Wanted) -> tuple[list[FileRow], list[FileR
 async def file(request: Request) -> Response:
     """GET /files/{id}"""
     story = await site(request).ask(lambda pipeline: _story(pipeline, request.path_params["id"]))
-    facts = {"story": story, "file": story.file, "refused": story.refused[:REFUSED], "notes": list(desk(request).notes)}
+    facts = {
+        "story": story,
+        "file": story.file,
+        "refused": story.refused[:REFUSED],
+        "notes": list(desk(request).notes),
+    }
     return page(request, "file.html", "/files", facts)
 
 

@@ -4,7 +4,7 @@ from pipeline.guessing.presets import presets
 from pipeline.saved.checking import Checked, check
 from pipeline.saved.editing import edit
 from pipeline.saved.history import Edition, history
-from pipeline.saved.proposing import Proposal, from_preset, guess, propose, save, skeleton
+from pipeline.saved.proposing import Proposal, drafted, from_preset, guess, propose, save, skeleton
 from pipeline.saved.replacing import add, replace
 from pipeline.saved.shelf import Kept, kept, load, tables, text_of
 
@@ -15,6 +15,7 @@ __all__ = [
     "Proposal",
     "add",
     "check",
+    "drafted",
     "edit",
     "from_preset",
     "guess",

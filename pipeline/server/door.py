@@ -32,12 +32,12 @@ class Door:
     ) -> None:
         self._listen, self._told = listen, told
         self._site = Site(settings, listen, strangers)
-        self._app = build(self._site, routes, problem_page=problem_page, login=login)
+        self.app = build(self._site, routes, problem_page=problem_page, login=login)
 
     async def __call__(self, *, task_status: TaskStatus[None]) -> None:
         bound = await to_thread.run_sync(opened, self._listen)
         self._told(message("server.open", url=url(self._listen, bound)))
-        await serve(self._app, self._site, self._listen, bound, task_status=task_status)
+        await serve(self.app, self._site, self._listen, bound, task_status=task_status)
 
 
 async def strangers(site: Site, request: Request) -> Caller:

@@ -108,9 +108,7 @@ class Arrivals(Session):
         """Does the name or the reason hold this text, whatever its case?"""
         lite = self.kind == "sqlite"
         name = sa.cast(files.c.name, sa.Text) if lite else sa.func.encode(files.c.name, "escape")
-        return sa.or_(
-            name.icontains(text, autoescape=True), files.c.reason.icontains(text, autoescape=True)
-        )
+        return sa.or_(name.icontains(text, autoescape=True), files.c.reason.icontains(text, autoescape=True))
 
     def names(self, job: str, limit: int) -> list[tuple[str, bytes]]:
         mine = sa.select(files.c.folder, files.c.name).where(files.c.job == job)

@@ -97,7 +97,9 @@ class Browser:
         target = self._targets()[table]
         shown = self._table(target)
         keys = {"id": id} if target.identity == ("id",) else json.loads(id)
-        where = [sa.cast(shown.c[name], sa.Text) == self._key(shown, name, keys[name]) for name in target.identity]
+        where = [
+            sa.cast(shown.c[name], sa.Text) == self._key(shown, name, keys[name]) for name in target.identity
+        ]
         found = self._session._read(sa.select(shown).where(*where).limit(1))
         return {name: _text(value) for name, value in dict(found[0]).items()} if found else None
 
@@ -174,7 +176,11 @@ class Browser:
         """As the log has it."""
         if target.identity == ("id",):
             value = row["id"]
-            return value.hex if self._session.kind == "sqlite" and hasattr(value, "hex") and not isinstance(value, float) else str(value)
+            return (
+                value.hex
+                if self._session.kind == "sqlite" and hasattr(value, "hex") and not isinstance(value, float)
+                else str(value)
+            )
         return json.dumps({name: row[name] for name in target.identity}, default=str, ensure_ascii=False)
 
 
@@ -191,5 +197,3 @@ def _text(value: object) -> Cell:
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
     return value.isoformat(" ") if isinstance(value, datetime) else str(value)
-
-

@@ -23,6 +23,7 @@ MEMBER, MEMBER_LINE, IN_MEMBER = "member", "member_line", "reading.in_member"
 ROOMS = (
     "cli",
     "config",
+    "console",
     "doctor",
     "exports",
     "fec",
