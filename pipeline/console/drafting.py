@@ -117,7 +117,7 @@ def _written(choice: Choice) -> Any:
 
 
 def read_as(text: str, options: Mapping[str, str]) -> str:
-    """The mapping with these lines of [read]; "" takes one out."""
+    """The mapping with these lines of [read]; "" takes one out, "yes" and "no" are what a header is."""
     import tomlkit
 
     document: Any = tomlkit.parse(text)
@@ -127,7 +127,8 @@ def read_as(text: str, options: Mapping[str, str]) -> str:
         document["read"] = tomlkit.table()
     for key, value in options.items():
         if value:
-            document["read"][key] = int(value) if key == "header" and value.isdigit() else value
+            plain = value == "yes" if key == "header" else int(value) if value.isdigit() else value
+            document["read"][key] = plain
         else:
             document["read"].pop(key, None)
     if not document["read"]:

@@ -15,12 +15,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pipeline import __version__
 from pipeline.answers.schedules import schedule as sentence
-from pipeline.server.problems import language_of
 from pipeline.server.callers import Caller
+from pipeline.server.problems import language_of
 from pipeline.server.routes import site
 from pipeline.words import Fact, Language, Message, catalogue, message, printable, render
 from pipeline.words.schedule import WEEKDAYS
@@ -114,8 +114,10 @@ def page(request: Request, name: str, here: str, facts: dict[str, object], statu
     return HTMLResponse(text, status, {"cache-control": "no-store", "vary": "cookie, accept-language"})
 
 
-def back(request: Request, path: str) -> RedirectResponse:
-    """After something was done: to a page that may be loaded again."""
+def back(request: Request, path: str) -> Response:
+    """After something was done: to a page that may be loaded again. A script that sent a file goes there itself."""
+    if "x-pipeline" in request.headers:
+        return Response(status_code=204, headers={"x-go": path})
     return RedirectResponse(path, 303)
 
 

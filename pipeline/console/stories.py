@@ -19,10 +19,12 @@ from pipeline.console.overview import desk
 from pipeline.errors import PipelineError
 from pipeline.results import FileRow, FileStory
 from pipeline.server.routes import caller, changed, site
+from pipeline.store.browsing import ChangedValue
 from pipeline.store.model import Query, Undo
 from pipeline.words import Message, message
 
 SHOWN = 50
+CELLS = 50  # changed values on a file's page
 REFUSED = 200  # refused rows on a file's page; the correction file has them all
 STATES = (
     "held",
@@ -105,14 +107,25 @@ def _page(pipeline: Pipeline, wanted: Wanted) -> tuple[list[FileRow], list[FileR
 
 async def file(request: Request) -> Response:
     """GET /files/{id}"""
-    story = await site(request).ask(lambda pipeline: _story(pipeline, request.path_params["id"]))
+    id = request.path_params["id"]
+    story, cells = await site(request).ask(lambda pipeline: (_story(pipeline, id), _cells(pipeline, id)))
     facts = {
+        "cells": cells,
         "story": story,
         "file": story.file,
         "refused": story.refused[:REFUSED],
         "notes": list(desk(request).notes),
     }
     return page(request, "file.html", "/files", facts)
+
+
+def _cells(pipeline: Pipeline, id: int) -> list[ChangedValue]:
+    """The first values that it changed."""
+    store = pipeline.store()
+    file = store.by_id(id)
+    if file is None or not file.updated or file.log_from is None:
+        return []
+    return store.browser().cells(f"file:{id}", file.log_from, CELLS)
 
 
 def _story(pipeline: Pipeline, id: int) -> FileStory:

@@ -35,7 +35,7 @@ from pipeline.server.routes import site
 from pipeline.words import Message, message
 
 ID = re.compile(r"[0-9a-f]{32}")
-READ = ("encoding", "delimiter", "header")
+READ = ("encoding", "delimiter", "skip", "header")
 ENCODINGS = ("utf-8", "cp1252", "iso-8859-15", "mac_roman", "cp850", "utf-16")
 DELIMITERS = (";", ",", "\t", "|")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -13,10 +14,12 @@ import sqlalchemy as sa
 from pipeline.store.ledger import Change, LedgerRow, utc
 from pipeline.store.tables import business_tables
 from pipeline.store.target import Target
+from pipeline.store.types import Exact
 
 files: sa.Table = LedgerRow.__table__  # type: ignore[attr-defined]
 log: sa.Table = Change.__table__  # type: ignore[attr-defined]
 TOLD = 200  # entries of one row
+NEAR = 100_000  # entries of the log within which the first changes of a file stand
 Cell = str | None
 
 
@@ -39,6 +42,17 @@ class Entry:
     at: datetime
     who: str
     changed: tuple[tuple[str, Cell, Cell], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedValue:
+    """One value of a row, before and after."""
+
+    table: str
+    id: str
+    column: str
+    old: Cell
+    new: Cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,23 +124,39 @@ class Browser:
         after: dict[str, Cell] = self.row(table, id) or {}
         told = []
         for row in found:
-            old = {name: _text(value) for name, value in json.loads(row["old"] or "{}").items()}
+            old = self._old(table, row["old"])
             changed = [(name, was, after.get(name)) for name, was in old.items() if name != "updated_at"]
             told.append(Entry(row["seq"], row["op"], utc(row["at"]), row["who"] or "", tuple(changed)))
             after = {} if row["op"] == "I" else {**after, **old}
         return told
 
-    def changes(self, who: str, since: int, limit: int) -> list[tuple[str, str, Entry]]:
-        """The first changes that somebody made to rows that were there, after this entry of the log: the table, the
-        row's identity, and what was before; what came after is not told."""
-        mine = sa.select(log).where(log.c.seq > since, log.c.who == who, log.c.op == "U")
-        found = self._session._read(mine.order_by(log.c.seq).limit(limit))
-        return [
-            (row["table_name"], row["row_id"],
-             Entry(row["seq"], "U", utc(row["at"]), who,
-                   tuple((n, _text(v), None) for n, v in json.loads(row["old"] or "{}").items() if n != "updated_at")))
-            for row in found
-        ]  # fmt: skip
+    def cells(self, who: str, since: int, limit: int) -> list[ChangedValue]:
+        """What somebody changed in rows that were there, after this entry of the log: the first of it, each value
+        as it was and as it became."""
+        near = sa.select(log).where(
+            log.c.seq > since, log.c.seq <= since + NEAR, log.c.who == who, log.c.op == "U"
+        )
+        first = self._session._read(near.order_by(log.c.seq).limit(limit))
+        if not first:
+            return []
+        rows = {(row["table_name"], row["row_id"]) for row in first}
+        later = sa.select(log).where(log.c.seq > first[0]["seq"], log.c.row_id.in_([id for _, id in rows]))
+        after: dict[tuple[str, str], list[Any]] = {}
+        for row in self._session._read(later.order_by(log.c.seq)):
+            after.setdefault((row["table_name"], row["row_id"]), []).append(row)
+        now = {key: self.row(*key) or {} for key in rows}
+        found = []
+        for row in first:
+            key = (row["table_name"], row["row_id"])
+            for column, was in json.loads(row["old"] or "{}").items():
+                if column == "updated_at":
+                    continue
+                olds = (
+                    json.loads(one["old"] or "{}") for one in after.get(key, ()) if one["seq"] > row["seq"]
+                )
+                then = next((old[column] for old in olds if column in old), now[key].get(column))
+                found.append(ChangedValue(*key, column, _text(was), _text(then)))
+        return found[:limit]
 
     def stretches(self, since: datetime, until: datetime) -> list[Stretch]:
         """What came between two moments, in stretches of ten minutes."""
@@ -156,6 +186,20 @@ class Browser:
                     int(row["refused"] or 0), float(row["took"] or 0) * days)
             for row in found
         ]  # fmt: skip
+
+    def _old(self, table: str, text: str | None) -> dict[str, Cell]:
+        """The old values of an entry, as the rows themselves show them."""
+        target = self._targets().get(table)
+        columns = self._table(target).c if target is not None else {}
+        found: dict[str, Cell] = {}
+        for name, value in json.loads(text or "{}", parse_float=str).items():
+            kind = columns[name].type if name in columns else None
+            if isinstance(kind, Exact) and isinstance(value, int) and self._session.kind == "sqlite":
+                value = Decimal(value).scaleb(-kind.scale)
+            elif isinstance(value, dict) and len(value) == 1 and ("blob" in value or "real" in value):
+                value = next(iter(value.values()))
+            found[name] = _text(value)
+        return found
 
     def _table(self, target: Target) -> sa.Table:
         """With the types of our own tables, and of others whatever the driver gives."""

@@ -319,8 +319,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "console.new.found": ("What was found", "Ce qui a été trouvé"),
     "console.new.encoding": ("Encoding", "Encodage"),
     "console.new.delimiter": ("Delimiter", "Séparateur"),
-    "console.new.header": ("Header in line", "En-tête en ligne"),
-    "console.new.as_found": ("as found: {what}", "comme trouvé : {what}"),
+    "console.new.header": ("Has a header", "A un en-tête"),
+    "console.new.yes": ("yes", "oui"),
+    "console.new.no": ("no", "non"),
+    "console.new.skip": ("Lines before it", "Lignes avant"),
+    "console.new.as_found": ("as found {what}", "comme trouvé {what}"),
     "console.new.preset": (
         "This is a layout that Pipeline knows: {preset}. Everything below is ready.",
         "Pipeline connaît cette disposition : {preset}. Tout est prêt ci-dessous.",

@@ -56,16 +56,23 @@
     bar.hidden = false;
     call.upload.onprogress = function (event) { if (event.lengthComputable) bar.value = event.loaded / event.total; };
     call.onload = function () {
-      if (call.responseURL && call.status < 400) { location.assign(call.responseURL); return; }
+      var place = call.getResponseHeader("x-go"), said = form.querySelector("[role=alert]");
+      if (place) { location.assign(place); return; }
       bar.hidden = true;
-      var said = form.querySelector("[role=alert]");
-      if (said) said.textContent = call.responseText;
+      try { said.textContent = JSON.parse(call.responseText).title; } catch (_) { said.textContent = call.statusText; }
     };
     call.onerror = function () { bar.hidden = true; told(true); };
     call.open("POST", form.action);
-    call.setRequestHeader("Accept", "text/plain, text/html;q=0.9");
+    call.setRequestHeader("Accept", "application/json");
+    call.setRequestHeader("X-Pipeline", "1");
     call.send(new FormData(form));
   }
+
+  /* A page that waits for another one goes there when it is ready. */
+  document.addEventListener("htmx:after:request", function (event) {
+    var place = document.querySelector("[data-follow]"), sent = event.detail.ctx;
+    if (place && sent && sent.response && sent.response.raw.redirected) location.assign(sent.response.raw.url);
+  });
 
   /* A page that asks before it does. */
   document.addEventListener("submit", function (event) {
