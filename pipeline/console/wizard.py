@@ -172,10 +172,12 @@ async def _shown(
     sections = {s.name: s.table for s in parsed.sections} if parsed else {}
     if parsed and not sections:
         sections = {"": parsed.table}
-    name = str(made.found["name"])
+    name, where = str(made.found["name"]), places(made.text)
     facts = {
         "id": made.folder.name, "file": made.file.name, "found": made.found, "text": made.text,
-        "where": places(made.text), "groups": _groups(known, sections), "tables": known, "parsed": parsed,
+        "where": where,
+        "columns": [{**c, "n": n, "used": c["name"] in where} for n, c in enumerate(made.found["columns"])],
+        "groups": _groups(known, sections), "tables": known, "parsed": parsed,
         "tried": tried, "trouble": trouble, "error": error, "wrong": dict(wrong or {}),
         "because": {c["name"]: Message.from_json(c["because"]) for c in made.found["columns"]},
         "lacking": Message.from_json(made.found["lacking"]) if made.found["lacking"] else None,
