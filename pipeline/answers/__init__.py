@@ -59,7 +59,7 @@ class Answers:
         """The switch, and for each job its next opening, waiting and failed files, last result, who paused it,
         and what a running service waits for."""
         facts = self._facts()
-        counts = facts.store.counts() if facts.store else {}
+        counts = facts.store.counts("failed") if facts.store else {}
         last = facts.store.last_files() if facts.store else {}
         wait = facts.services.waits.get("")
         return Status(

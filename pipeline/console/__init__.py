@@ -91,6 +91,7 @@ def routes() -> list[Route | Files]:
         Route("/exports/{job}/try", outgoing.try_, needs="viewer"),
         Route("/exports/{job}/run", outgoing.run, needs="operator", methods=post, does="job.run"),
         Route("/history", past.history, needs="viewer"),
+        Route("/history/figures", past.figures, needs="viewer"),
         Route("/data", browsing.tables, needs="viewer"),
         Route("/data/{table}", browsing.table, needs="viewer"),
         Route("/data/{table}/row", browsing.row, needs="viewer"),

@@ -27,7 +27,9 @@ async def exports(request: Request) -> Response:
 def _facts(pipeline: Pipeline) -> tuple[list[JobStatus], list[FileRow]]:
     names = {job.name for job in pipeline.settings.exports}
     status = pipeline.status()
-    files = pipeline.page(Query(kind="export", limit=SHOWN)) if status.trouble is None else []
+    known = status.trouble is None  # job by job: each runs along an index
+    files = [file for name in names if known for file in pipeline.page(Query(job=name, limit=SHOWN))]
+    files = sorted(files, key=lambda file: file.id or 0, reverse=True)[:SHOWN]
     return [job for job in status.jobs if job.name in names], files
 
 

@@ -79,21 +79,33 @@ def weeks(month: date, days: dict[date, Day]) -> list[list[Day | None]]:
 
 
 async def history(request: Request) -> Response:
-    """GET /history?month=YYYY-MM&job="""
+    """GET /history?month=YYYY-MM&job=: the page at once; its figures come after it."""
     zone, params = site(request).settings.timezone, request.query_params
     today = datetime.now(ZoneInfo(zone)).date()
     month, job = month_of(params.get("month", ""), today), params.get("job", "")
-    after = (month + timedelta(days=32)).replace(day=1)
-    found = await site(request).ask(lambda pipeline: _stretches(pipeline, month, after, zone))
-    days = by_day(found, zone, job)
-    every = [days[day] for day in sorted(days)]
     settings = site(request).settings
     facts = {
-        "month": month, "before": (month - timedelta(days=1)).strftime("%Y-%m"), "after": after.strftime("%Y-%m"),
-        "days": every, "weeks": weeks(month, days), "job": job, "total": _total(month, every),
-        "jobs": [one.name for one in (*settings.imports, *settings.exports)], "today": today,
+        "month": month, "before": (month - timedelta(days=1)).strftime("%Y-%m"),
+        "after": _after(month).strftime("%Y-%m"), "job": job,
+        "jobs": [one.name for one in (*settings.imports, *settings.exports)],
     }  # fmt: skip
     return page(request, "history.html", "/history", facts)
+
+
+async def figures(request: Request) -> Response:
+    """GET /history/figures?month=YYYY-MM&job="""
+    zone, params = site(request).settings.timezone, request.query_params
+    month, job = month_of(params.get("month", ""), datetime.now(ZoneInfo(zone)).date()), params.get("job", "")
+    found = await site(request).ask(lambda pipeline: _stretches(pipeline, month, _after(month), zone))
+    days = by_day(found, zone, job)
+    every = [days[day] for day in sorted(days)]
+    facts = {"days": every, "weeks": weeks(month, days), "total": _total(month, every), "job": job}
+    return page(request, "figures.html", "/history", facts)
+
+
+def _after(month: date) -> date:
+    """The first day of the month after."""
+    return (month + timedelta(days=32)).replace(day=1)
 
 
 def _total(month: date, days: Sequence[Day]) -> Day:

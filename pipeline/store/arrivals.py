@@ -126,9 +126,10 @@ class Arrivals(Session):
         with self._transaction(write=False) as conn:
             return int(conn.execute(statement).scalar_one())
 
-    def counts(self) -> dict[tuple[str, str], int]:
+    def counts(self, state: str | None = None) -> dict[tuple[str, str], int]:
+        wanted = _COUNTS if state is None else _COUNTS.where(files.c.state == state)
         with self._transaction(write=False) as conn:
-            return {(job, state): number for job, state, number in conn.execute(_COUNTS)}
+            return {(job, state): number for job, state, number in conn.execute(wanted)}
 
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
         return self._kept_rows(id, False, limit)

@@ -432,8 +432,8 @@ class Store(Protocol):
     def count(self, job: str, state: str) -> int:
         """How many ledger files of a job are in a state."""
 
-    def counts(self) -> dict[tuple[str, str], int]:
-        """How many ledger files there are, by job and state."""
+    def counts(self, state: str | None = None) -> dict[tuple[str, str], int]:
+        """How many ledger files there are, by job and state, of all or one. One with few files is quick to count."""
 
     def sources(self, job: str) -> dict[tuple[str, bytes], str]:
         """The originals that stay where they are: (folder, name) → the state noted with its newest arrival,

@@ -246,6 +246,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{files} files, {rows} rows, {refused} refused, {failed} files failed.",
         "{files} fichiers, {rows} lignes, {refused} refusées, {failed} fichiers en échec.",
     ),
+    "console.history.counting": ("Counting…", "Calcul en cours…"),
     "console.history.calendar": ("The month", "Le mois"),
     "console.history.day": (
         "{files} files, {rows} rows, {refused} refused, {failed} failed",

@@ -81,9 +81,9 @@
   });
 
   /* Charts: the figures stand in a table; this draws them. */
-  document.addEventListener("DOMContentLoaded", function () {
+  document.addEventListener("htmx:after:swap", function () {
     if (!window.uPlot) return;
-    document.querySelectorAll("[data-chart]").forEach(function (place) {
+    document.querySelectorAll("[data-chart]:empty").forEach(function (place) {
       var table = document.getElementById(place.dataset.chart), lines = [], names = [];
       table.querySelectorAll("thead th").forEach(function (head) { names.push(head.textContent.trim()); });
       table.querySelectorAll("tbody tr").forEach(function (row) {
