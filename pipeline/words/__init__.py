@@ -30,6 +30,7 @@ ROOMS = (
     "files",
     "guessing",
     "mapping",
+    "people",
     "reading",
     "schedule",
     "sections",
