@@ -15,12 +15,12 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -49,16 +49,14 @@ if TYPE_CHECKING:
     from pipeline.exports.work import Shown
     from pipeline.guessing import Guess
     from pipeline.store.known import Known
+    from pipeline.store.people.model import People
+
+Beside = Callable[..., Coroutine[Any, Any, None]]
+"""What runs beside the service: it takes `task_status` and says by it when it has begun."""
 
 DRAFT = "draft"  # what a mapping is called that has no name yet
 LOADED = ("committed", "archived", "duplicate")
 """States of a file by whose mapping a job imported."""
-
-
-class Beside(Protocol):
-    """What runs beside the service; it says when it has begun."""
-
-    async def __call__(self, *, task_status: anyio.abc.TaskStatus[None]) -> None: ...
 
 
 class Pipeline:
@@ -424,6 +422,11 @@ class Pipeline:
     def doctor(self) -> list[Finding]:
         """Whether everything that imports need is there and works, tried out: each finding with its remedy."""
         return diagnose(self.settings.path)
+
+    def people(self) -> People | None:
+        """Who may come in by the HTTP door; None while there is no database. To change who, `store().people()`."""
+        store = self._ledger()
+        return None if store is None else store.people()
 
     def store(self) -> Store:
         """The database, made or upgraded when it must be: for tables and fields of the users' own."""

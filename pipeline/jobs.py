@@ -123,6 +123,14 @@ class Listen:
         """Do browsers speak TLS to it, or to what stands before it?"""
         return self.cert is not None or bool(self.proxies)
 
+    @property
+    def url(self) -> str:
+        """Where people find it."""
+        if self.socket is not None:
+            return f"unix:{self.socket}"
+        name = f"[{self.hosts[0]}]" if ":" in self.hosts[0] else self.hosts[0]
+        return f"{'https' if self.secure else 'http'}://{name}:{self.port}"
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:

@@ -3,8 +3,8 @@
 from pipeline.server import Files, Route, build, caller, changed, site
 """
 
+from pipeline.people.callers import Caller
 from pipeline.server.building import build
-from pipeline.server.callers import Caller
 from pipeline.server.problems import Problem, Refused, language_of
 from pipeline.server.routes import Files, Route, caller, changed, site
 from pipeline.server.site import Site

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from pipeline.errors import PipelineError
 from pipeline.jobs import Listen
-from pipeline.server import health
+from pipeline.server import health, login
 from pipeline.server.guard import Guard
 from pipeline.server.problems import Problem, Refused, answer, no_page, problem_of
 from pipeline.server.routes import Files, Route
@@ -24,9 +24,9 @@ Ways = Sequence[Route | Files]
 Page = Callable[[Request, Problem], Response]
 
 
-def build(site: Site, routes: Ways = (), *, problem_page: Page | None = None, login: str = "") -> Starlette:
+def build(site: Site, routes: Ways = (), *, problem_page: Page | None = None) -> Starlette:
     """The application: these routes before the door's own, so that one of the same path takes its place.
-    `problem_page` shows a problem to a browser, `login` is the path where a stranger's browser is sent to.
+    `problem_page` shows a problem to a browser.
     Raises TypeError for a route that does not say what it needs."""
     every = [*routes, *own_routes()]
     for route in every:
@@ -38,7 +38,7 @@ def build(site: Site, routes: Ways = (), *, problem_page: Page | None = None, lo
     )
     app.listen = site.listen
     app.state.site, app.state.language = site, site.settings.language
-    app.state.problem_page, app.state.login = problem_page, login
+    app.state.problem_page = problem_page
     return app
 
 
@@ -53,7 +53,7 @@ class _Guarded(Starlette):
 
 def own_routes() -> list[Route | Files]:
     """What the door has by itself."""
-    return [*health.ROUTES]
+    return [*health.ROUTES, *login.ROUTES]
 
 
 def walk(app: Starlette) -> Iterator[BaseRoute]:

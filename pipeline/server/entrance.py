@@ -9,7 +9,8 @@ from urllib.parse import quote, urlsplit
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from pipeline.server.callers import Caller, Need
+from pipeline.errors import Environment
+from pipeline.people.callers import Caller, Need
 from pipeline.server.problems import Refused
 from pipeline.words import message
 
@@ -23,24 +24,33 @@ async def admit(
     request: Request, needs: Need, does: str, handler: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     """Let the request through to its handler, or say why not. Raises Refused."""
-    who: Caller = await request.app.state.site.enter(request)
+    try:
+        who: Caller = await request.app.state.site.enter(request)
+    except Environment:  # the database is away: what everybody may see, they see
+        if needs != "public":
+            raise
+        who = Caller()
     request.state.caller = who
     if not who.may(needs):
         return _turned_away(request, who, needs)
     if does and request.method not in ("GET", "HEAD") and who.way != "token":
         _same_site(request)
-        if who.way == "session":
+        if (
+            who.way == "session" and needs != "public"
+        ):  # coming and going needs nothing of the session there is
             await _meant(request, who)
-    return await handler(request)
+    answer = await handler(request)
+    if does and answer.status_code < 400 and hasattr(request.state, "changed"):
+        await request.app.state.site.note(who, does, *request.state.changed)
+    return answer
 
 
 def _turned_away(request: Request, who: Caller, needs: Need) -> Response:
     if who.known:
         raise Refused(403, message("server.may_not", needs=needs))
-    login: str = request.app.state.login
-    if login and request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
         asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        return RedirectResponse(f"{login}?next={quote(asked)}", 303)
+        return RedirectResponse(f"/login?next={quote(asked)}", 303)
     raise Refused(401, message("server.log_in"), {"www-authenticate": "Bearer"})
 
 

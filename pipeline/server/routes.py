@@ -19,7 +19,7 @@ from starlette.routing import Route as PlainRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
-from pipeline.server.callers import NEEDS, Caller, Need
+from pipeline.people.callers import NEEDS, Caller, Need
 from pipeline.server.entrance import admit
 from pipeline.server.problems import Refused
 from pipeline.server.site import Site
@@ -62,6 +62,7 @@ class Route(PlainRoute):
         if most is None:
             most = scope["app"].state.site.listen.upload_mb * 1024 * 1024
         await super().handle(scope, _bounded(scope, receive, most), send)
+        await scope["app"].state.site.note_used()
 
 
 class Files(Mount):

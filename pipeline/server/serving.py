@@ -78,15 +78,6 @@ def address(listen: Listen) -> str:
     return f"{host}:{listen.port}"
 
 
-def url(listen: Listen, bound: socket.socket) -> str:
-    """Where people find it."""
-    if listen.socket is not None:
-        return f"unix:{listen.socket}"
-    name = listen.hosts[0]
-    name = f"[{name}]" if ":" in name else name
-    return f"{'https' if listen.secure else 'http'}://{name}:{bound.getsockname()[1]}"
-
-
 async def serve(
     app: ASGIApp, site: Closes, listen: Listen, bound: socket.socket, *, task_status: TaskStatus[None]
 ) -> None:

@@ -31,6 +31,7 @@ ROOMS = (
     "files",
     "guessing",
     "mapping",
+    "people",
     "reading",
     "schedule",
     "sections",

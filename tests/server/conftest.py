@@ -19,11 +19,13 @@ from starlette.requests import Request
 
 from pipeline import config
 from pipeline.jobs import Listen
+from pipeline.people.passwords import Passwords
 from pipeline.server import Caller, Files, Route, Site, build
 from pipeline.server.serving import opened, serve
 from tests.flow.conftest import Installation, installation
 
 __all__ = ["Installation", "installation"]
+CHEAP = Passwords(8, 1, 1)
 HOME = "http://127.0.0.1:8080"
 SAME = {"sec-fetch-site": "same-origin"}
 
@@ -92,8 +94,10 @@ def door(
     **more: Any,
 ) -> Iterator[Asking]:
     """The door of this installation, as everybody finds it who has this role."""
-    listen = listening(box.root)
+    listen = more.pop("listen", None) or listening(box.root)
     site = Site(config.load(box.config), listen, more.pop("enter", as_role(role)))
+    site.passwords = CHEAP
+    site.clock = more.pop("clock", site.clock)
     with asking(portal, build(site, routes, **more.pop("build", {})), **more) as found:
         yield found
     site.close()

@@ -10,18 +10,24 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from anyio.from_thread import BlockingPortal
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
+from pipeline import Pipeline, config
 from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
+from pipeline.people.callers import ROLES, SCOPES
+from pipeline.people.entering import create_token
 from pipeline.server import Caller, Route, Site, caller, site
-from pipeline.server.callers import ROLES, SCOPES
-from pipeline.words import message
+from pipeline.server.door import Door
+from pipeline.store.people.model import By
+from pipeline.words import Message, message
 from tests.flow.conftest import Installation
 from tests.flow.running import Running
 from tests.server.conftest import SAME, door, listening, on_a_port
+from tests.store.test_exam import NOW
 
 
 async def echo(request: Request) -> Response:
@@ -216,7 +222,7 @@ def test_a_session_without_a_token_cannot_be_guessed_empty(
 
 def test_browsers_are_sent_to_the_login(installation: Installation, portal: BlockingPortal) -> None:
     html = {"accept": "text/html,*/*"}
-    with door(portal, installation, routes=EVERY, build={"login": "/login"}) as ask:
+    with door(portal, installation, routes=EVERY) as ask:
         answer = ask.get("/view?a=1&b=//evil.example", headers=html)
         assert (answer.status_code, answer.headers["location"]) == (
             303, "/login?next=/view%3Fa%3D1%26b%3D//evil.example",
@@ -382,13 +388,42 @@ def test_what_cannot_be_opened_is_said_in_words(
     assert told.value.said.code == "server.bad_tls"
 
 
+def test_others_must_not_find_an_open_house(installation: Installation, portal: BlockingPortal) -> None:
+    """What can be reached from elsewhere stays shut until somebody is known."""
+    listen = listening(
+        installation.root, 'listen = "0.0.0.0:0"\nbehind_proxy = true\nhosts = "office.example"\n'
+    )
+    told = list[Message]()
+
+    async def opens() -> None:
+        door = Door(config.load(installation.config), listen, told=told.append)
+        async with anyio.create_task_group() as tasks:
+            await tasks.start(door)
+            tasks.cancel_scope.cancel()
+
+    with pytest.raises(ExceptionGroup) as refused:
+        portal.call(opens)
+    error = refused.value.exceptions[0]
+    assert isinstance(error, PipelineError)
+    assert error.said.code == "server.nobody"
+    assert not told
+    with Pipeline(installation.config) as pipeline:
+        create_token(pipeline.store().people(), "head-office", "sync", By("root", "", NOW))
+    portal.call(opens)
+    assert [said.code for said in told] == ["server.open"]
+
+
 def test_the_service_opens_and_closes_the_door(installation: Installation) -> None:
     listening(installation.root)
     service = Running(installation)
     try:
         service.hears("service.started")
-        where = next(line for line in service.said if "http://" in line)
+        where, link = (line for line in service.said if "http://" in line)
         host, _, port = where.strip().rpartition("http://")[2].partition(":")
+        path = link.strip().rpartition(f":{port}")[2]
+        setup = _talk((host, int(port)), f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+        assert setup.startswith(b"HTTP/1.1 200")
+        assert b"HttpOnly" in setup
         answer = _talk(
             (host, int(port)), b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         )
