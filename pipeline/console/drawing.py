@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pipeline import __version__
 from pipeline.answers.schedules import schedule as sentence
-from pipeline.server.callers import Caller
+from pipeline.people.callers import Caller
 from pipeline.server.problems import language_of
 from pipeline.server.routes import site
 from pipeline.words import Fact, Language, Message, catalogue, message, printable, render
@@ -41,6 +41,7 @@ PLACES = (
     ("/history", "nav.history"),
     ("/data", "nav.data"),
 )
+RULED = (("/people", "nav.people"),)  # for admins
 MARKS = {"good": "✓", "bad": "✗", "warn": "!", "soft": "·"}
 
 
@@ -109,7 +110,7 @@ def page(request: Request, name: str, here: str, facts: dict[str, object], statu
     who, asks = reader(request, site(request).settings.timezone), getattr(request.state, "caller", Caller())
     text = environment().get_template(name).render(
         who=who, here=here, path=request.url.path, person=asks, csrf=asks.csrf,
-        places=PLACES, version=__version__, weekdays=[both[who.language == "fr"] for both in WEEKDAYS], **facts,
+        places=PLACES + (RULED if asks.may("admin") else ()) if asks.known else (), version=__version__, weekdays=[both[who.language == "fr"] for both in WEEKDAYS], **facts,
     )  # fmt: skip
     return HTMLResponse(text, status, {"cache-control": "no-store", "vary": "cookie, accept-language"})
 
