@@ -29,17 +29,15 @@ LONGEST = 200  # characters of a name
 async def drop(request: Request) -> Response:
     """POST /jobs/{job}/drop"""
     job = _job(request, request.path_params["job"])
-    form = await request.form()
-    given = form.get("file")
-    if not isinstance(given, UploadFile) or not given.filename:
-        raise PipelineError(message("console.drop.nothing"))
-    name = safe_name(given.filename)
-    if not fits(name, job.patterns):
-        raise PipelineError(
-            message("console.drop.pattern", name=name, job=job.name, pattern=", ".join(job.patterns))
-        )
-    newest = await site(request).ask(_newest)
-    place = await to_thread.run_sync(put, given, job.inbox, name)
+    async with request.form() as form:
+        given = form.get("file")
+        if not isinstance(given, UploadFile) or not given.filename:
+            raise PipelineError(message("console.drop.nothing"))
+        name, pattern = safe_name(given.filename), ", ".join(job.patterns)
+        if not fits(name, job.patterns):
+            raise PipelineError(message("console.drop.pattern", name=name, job=job.name, pattern=pattern))
+        newest = await site(request).ask(_newest)
+        place = await to_thread.run_sync(put, given, job.inbox, name)
     changed(request, f"job {job.name}", None, place.name)
     return back(request, "/dropped?" + urlencode({"job": job.name, "name": place.name, "after": newest}))
 

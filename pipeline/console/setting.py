@@ -49,7 +49,7 @@ async def save(request: Request) -> Response:
         await to_thread.run_sync(configuration.save_section, root, "imports", name, values, seen)
     except ConfigError as error:
         wrong = by_field(error, name)
-        typed = {key: str(form.get(key, "")) for key in form if key not in ("csrf", "seen")}
+        typed = {key: str(form.get(key, "")) for key in shown({})}
         return await _form(request, name, typed, str(form.get("seen", "")), wrong, error)
     after = await to_thread.run_sync(configuration.section, root, "imports", name)
     changed(request, f"job {name}", plain(before), plain(after))

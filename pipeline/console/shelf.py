@@ -77,13 +77,11 @@ async def copy(request: Request) -> Response:
 
 async def upload(request: Request) -> Response:
     """POST /mappings: a mapping from a TOML file."""
-    form = await request.form(max_part_size=LONG)
-    given = form.get("file")
-    text = str(form.get("text", ""))
-    name = str(form.get("name", "")).strip()
-    if given is not None and not isinstance(given, str):
-        text = (await given.read()).decode("utf-8", "replace")
-        name = name or (given.filename or "").rpartition("/")[2].removesuffix(".toml")
+    async with request.form(max_part_size=LONG) as form:
+        given, text, name = form.get("file"), str(form.get("text", "")), str(form.get("name", "")).strip()
+        if given is not None and not isinstance(given, str):
+            text = (await given.read()).decode("utf-8", "replace")
+            name = name or (given.filename or "").rpartition("/")[2].removesuffix(".toml")
     await site(request).ask(lambda p: saved.add(p.settings, name, text))
     changed(request, f"mapping {name}", None, text)
     return back(request, f"/mappings/{name}")

@@ -59,17 +59,16 @@ async def start(request: Request) -> Response:
 
 async def begin(request: Request) -> Response:
     """POST /new: a file from the browser, or the path of one that lies below the installation."""
-    form = await request.form()
-    root, given = site(request).config.parent, form.get("file")
+    root = site(request).config.parent
     folder = root / ".pipeline" / "new" / uuid4().hex
-    if isinstance(given, UploadFile) and given.filename:
-        path = await to_thread.run_sync(put, given, folder, safe_name(given.filename))
-    else:
-        chosen = await to_thread.run_sync(_inside, root, str(form.get("path", "")))
-        folder.mkdir(parents=True)
-        path = folder / chosen.name
-        await to_thread.run_sync(shutil.copyfile, chosen, path)
-        (folder / "taken-from").write_text(str(chosen), "utf-8")
+    async with request.form() as form:
+        given = form.get("file")
+        if isinstance(given, UploadFile) and given.filename:
+            path = await to_thread.run_sync(put, given, folder, safe_name(given.filename))
+        else:
+            chosen = await to_thread.run_sync(_inside, root, str(form.get("path", "")))
+            path = folder / chosen.name
+            await to_thread.run_sync(_copied, chosen, path)
     await _propose(request, folder, path)
     return back(request, f"/new/{folder.name}")
 
@@ -226,6 +225,11 @@ def _open(request: Request) -> Draft:
         return Draft(folder, folder / found["file"], found, (folder / "mapping.toml").read_text("utf-8"))
     except (OSError, ValueError):
         raise PipelineError(message("console.new.gone")) from None
+
+
+def _copied(source: Path, place: Path) -> None:
+    place.parent.mkdir(parents=True)
+    shutil.copyfile(source, place)
 
 
 def _inside(root: Path, text: str) -> Path:
