@@ -5,9 +5,9 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/venv.sh '.[test]' || exit 1
 # The system's clock of a running service is set by libfaketime, calls to the system are made to fail by strace; where
-# they cannot be had, those tests are skipped.
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! dpkg -s libfaketime strace >/dev/null 2>&1; then
-    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y libfaketime strace; } >&2
+# they cannot be had, those tests are skipped. Pages are looked at in Chromium.
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! dpkg -s libfaketime strace chromium >/dev/null 2>&1; then
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends libfaketime strace chromium; } >&2
 fi
 
 failed=0

@@ -6,10 +6,12 @@ python -P -m pipeline.console.child propose CONFIG FILE [TABLE]     JSON to stdo
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
+from unicodedata import normalize
 
 import anyio
 
@@ -22,12 +24,20 @@ LONG = 120  # characters of an example
 
 async def ask(verb: str, config: Path, *more: str) -> Any:
     """What the child says. Raises PipelineError as it does, Environment when it ends otherwise."""
-    command = [sys.executable, "-P", "-m", __name__, verb, str(config), *more]
+    command = [
+        sys.executable,
+        "-P",
+        "-c",
+        f"import sys, {__name__} as child; child.main(sys.argv[1:])",
+        verb,
+        str(config),
+        *more,
+    ]
     done = await anyio.run_process(command, check=False)
     try:
         told = json.loads(done.stdout)
     except ValueError:
-        raise Environment(message("console.child", code=done.returncode)) from None
+        raise Environment(message("console.child", status=done.returncode)) from None
     if "error" in told:
         raise PipelineError(Message.from_json(told["error"]))
     return told
@@ -42,7 +52,7 @@ def propose(config: Path, file: Path, table: str, language: Language) -> dict[st
     known = saved.tables(settings)
     made = saved.propose(file, settings.mappings, known, table or None)
     dialect = made.sample.dialect
-    name = "".join(c if c.isalnum() else "-" for c in file.stem.lower()).strip("-")[:60] or "new"
+    name = named(file.stem)
     try:
         text = saved.drafted(
             made, name, settings.mappings, known, table or None, zone=settings.timezone, language=language
@@ -71,6 +81,12 @@ def propose(config: Path, file: Path, table: str, language: Language) -> dict[st
     }  # fmt: skip
 
 
+def named(stem: str) -> str:
+    """A name for a job and its mapping: letters without their accents, digits, hyphens."""
+    plain = normalize("NFKD", stem.lower()).encode("ascii", "ignore").decode()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "new"
+
+
 def main(arguments: Sequence[str]) -> None:
     verb, config, *more = arguments
     assert verb == "propose"
@@ -80,7 +96,3 @@ def main(arguments: Sequence[str]) -> None:
     except PipelineError as error:
         told = {"error": error.said.to_json()}
     json.dump(told, sys.stdout)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

@@ -371,8 +371,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "console.new.save": ("Save and start", "Enregistrer et démarrer"),
     "console.new.look": ("Look again", "Revoir"),
     "console.child": (
-        "The file could not be looked at: the program for it ended with {code}. Try again.",
-        "Le fichier n'a pas pu être examiné : son programme s'est terminé avec {code}. Réessayez.",
+        "The file could not be looked at: the program for it ended with {status}. Try again.",
+        "Le fichier n'a pas pu être examiné : son programme s'est terminé avec {status}. Réessayez.",
     ),
     "console.drop.nothing": ("No file came. Choose one.", "Aucun fichier n'est arrivé. Choisissez-en un."),
     "console.drop.name": (

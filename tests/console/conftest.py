@@ -38,7 +38,7 @@ def console(portal: BlockingPortal, box: Installation, role: str = "admin", **mo
 
 
 class Served:
-    """`pipeline run` with its console on a free port."""
+    """`pipeline run` with its console on a free port: a new interpreter, which begins children of its own."""
 
     def __init__(self, box: Installation, extra: dict[str, str] | None = None) -> None:
         self.box, self.said = box, list[str]()
@@ -47,7 +47,7 @@ class Served:
             box.config.write_text(text + '\n[server]\nlisten = "127.0.0.1:0"\n', "utf-8")
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "pipeline", "--config", str(box.config), "run"],
-            env={**os.environ, **(extra or {})},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(extra or {})},
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -115,7 +115,7 @@ def chromium() -> Iterator[Any]:
 def looking(chromium: Any, service: Served, **more: Any) -> Iterator[Any]:
     """A page that has come in by the link. It must not ask anything of another host, nor complain."""
     context = chromium.new_context(**{"locale": "fr-FR", "viewport": {"width": 1280, "height": 900}, **more})
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     page, wrong = context.new_page(), list[str]()
     page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: wrong.append(str(error)))

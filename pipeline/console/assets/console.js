@@ -4,21 +4,34 @@
   var root = document.documentElement;
 
   /* News: the page asks for its live parts again when something happened. A hidden tab lets go of its stream. */
-  var stream = null, lost = null;
+  var stream = null, lost = null, late = false;
   function hear() {
     if (stream || document.hidden || !document.querySelector("[data-live]")) return;
     stream = new EventSource("/live");
-    stream.addEventListener("news", function () { htmx.trigger(document.body, "news"); });
-    stream.onopen = function () { told(false); if (lost) { lost = null; htmx.trigger(document.body, "news"); } };
+    stream.addEventListener("news", tell);
+    stream.onopen = function () { told(false); if (lost) { lost = null; tell(); } };
     stream.onerror = function () { lost = lost || new Date(); told(true); };
   }
+  /* What a person has opened or is writing is not taken from under their hands: the news waits. */
+  function busy() {
+    var here = document.activeElement;
+    return document.querySelector("[data-live] details[open]") ||
+      (here && here.closest("[data-live]") && here.matches("input:not([type=checkbox]), select, textarea"));
+  }
+  function tell() {
+    late = Boolean(busy());
+    if (!late) htmx.trigger(document.body, "news");
+  }
+  ["toggle", "focusout"].forEach(function (kind) {
+    document.addEventListener(kind, function () { if (late) setTimeout(tell, 50); }, true);
+  });
   function still() { if (stream) { stream.close(); stream = null; } }
   function told(away) {
     var note = document.getElementById("away");
     if (note) note.hidden = !away;
   }
   document.addEventListener("visibilitychange", function () {
-    if (document.hidden) { still(); } else { hear(); htmx.trigger(document.body, "news"); }
+    if (document.hidden) { still(); } else { hear(); tell(); }
   });
   window.addEventListener("pagehide", still);
   document.addEventListener("DOMContentLoaded", hear);
