@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pipeline import __version__
 from pipeline.answers.schedules import schedule as sentence
+from pipeline.jobs import Settings
 from pipeline.people.callers import Caller
 from pipeline.server.problems import language_of
 from pipeline.server.routes import site
@@ -105,7 +107,9 @@ def environment() -> Environment:
     return made
 
 
-def page(request: Request, name: str, here: str, facts: dict[str, object], status: int = 200) -> HTMLResponse:
+def page(
+    request: Request, name: str, here: str, facts: Mapping[str, object], status: int = 200
+) -> HTMLResponse:
     """A page of this template. `here`: its place in the navigation."""
     who, asks = reader(request, site(request).settings.timezone), getattr(request.state, "caller", Caller())
     text = environment().get_template(name).render(
@@ -113,6 +117,11 @@ def page(request: Request, name: str, here: str, facts: dict[str, object], statu
         places=PLACES + (RULED if asks.may("admin") else ()) if asks.known else (), version=__version__, weekdays=[both[who.language == "fr"] for both in WEEKDAYS], **facts,
     )  # fmt: skip
     return HTMLResponse(text, status, {"cache-control": "no-store", "vary": "cookie, accept-language"})
+
+
+def names_of(settings: Settings) -> list[str]:
+    """Every job, the imports first."""
+    return [*(job.name for job in settings.imports), *(job.name for job in settings.exports)]
 
 
 def back(request: Request, path: str) -> Response:

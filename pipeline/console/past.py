@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.app import Pipeline
-from pipeline.console.drawing import page
+from pipeline.console.drawing import names_of, page
 from pipeline.server.routes import site
 from pipeline.store.browsing import Stretch
 
@@ -87,7 +87,7 @@ async def history(request: Request) -> Response:
     facts = {
         "month": month, "before": (month - timedelta(days=1)).strftime("%Y-%m"),
         "after": _after(month).strftime("%Y-%m"), "job": job,
-        "jobs": [one.name for one in (*settings.imports, *settings.exports)],
+        "jobs": names_of(settings),
     }  # fmt: skip
     return page(request, "history.html", "/history", facts)
 

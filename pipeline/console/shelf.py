@@ -9,6 +9,7 @@ from pipeline import saved
 from pipeline.app import Pipeline
 from pipeline.console.drawing import back, page
 from pipeline.errors import ConfigError, Mistake
+from pipeline.jobs import ExportJob, ImportJob
 from pipeline.saved import Checked, Edition, Kept
 from pipeline.server.routes import changed, site
 
@@ -24,7 +25,8 @@ async def mappings(request: Request) -> Response:
     found = await site(request).ask(look)
     settings = site(request).settings
     users: dict[str, list[str]] = {}
-    for job in (*settings.imports, *settings.exports):
+    jobs: list[ImportJob | ExportJob] = [*settings.imports, *settings.exports]
+    for job in jobs:
         users.setdefault(job.mapping, []).append(job.name)
     return page(request, "mappings.html", "/mappings", {"found": found, "users": users})
 

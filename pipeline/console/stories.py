@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
 from pipeline.app import Pipeline
-from pipeline.console.drawing import back, page
+from pipeline.console.drawing import back, names_of, page
 from pipeline.console.overview import desk
 from pipeline.errors import PipelineError
 from pipeline.results import FileRow, FileStory
@@ -88,7 +88,7 @@ async def files(request: Request) -> Response:
     rows, lying = await site(request).ask(lambda pipeline: _page(pipeline, wanted))
     more = wanted.next(rows[SHOWN - 1]) if len(rows) > SHOWN else ""
     settings = site(request).settings
-    jobs = [job.name for job in (*settings.imports, *settings.exports)]
+    jobs = names_of(settings)
     facts = {
         "files": rows[:SHOWN], "lying": lying, "wanted": wanted, "more": more, "jobs": jobs, "states": STATES,
         "address": str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),

@@ -71,7 +71,8 @@ class Stretch:
 class Asked(Protocol):
     """Who reads the database."""
 
-    kind: str
+    @property
+    def kind(self) -> str: ...
 
     def _read(self, statement: sa.Executable, values: dict[str, Any] | None = None) -> list[Any]: ...
 
@@ -190,7 +191,7 @@ class Browser:
     def _old(self, table: str, text: str | None) -> dict[str, Cell]:
         """The old values of an entry, as the rows themselves show them."""
         target = self._targets().get(table)
-        columns = self._table(target).c if target is not None else {}
+        columns: Mapping[str, sa.Column[Any]] = dict(self._table(target).c) if target is not None else {}
         found: dict[str, Cell] = {}
         for name, value in json.loads(text or "{}", parse_float=str).items():
             kind = columns[name].type if name in columns else None
