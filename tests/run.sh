@@ -5,8 +5,8 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 . tests/venv.sh '.[test]' || exit 1
 # The system's clock of a running service is set by libfaketime, calls to the system are made to fail by strace, workbooks
-# are opened by LibreOffice (90 MB); where they cannot be had, those tests are skipped.
-debian="libfaketime strace libreoffice-calc-nogui"
+# are opened by LibreOffice (90 MB), pages in Chromium; where they cannot be had, those tests are skipped.
+debian="libfaketime strace libreoffice-calc-nogui chromium"
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null && ! dpkg -s $debian >/dev/null 2>&1; then
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $debian; } >&2
 fi

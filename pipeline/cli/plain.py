@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pipeline.cli.schedules import schedule as schedule
+from pipeline.answers.schedules import schedule as schedule
 from pipeline.words import Message
 
 if TYPE_CHECKING:

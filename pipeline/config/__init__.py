@@ -1,5 +1,6 @@
 """`config.toml` → frozen jobs: every mistake in one go, with its line and the nearest right word."""
 
+from pipeline.config.editing import mark, remove_section, save_section, section
 from pipeline.config.following import Follower
 from pipeline.config.loading import load, load_mapping, mapping_names, mapping_text
 from pipeline.config.switch import Switch, read_active, set_active
@@ -11,6 +12,10 @@ __all__ = [
     "load_mapping",
     "mapping_names",
     "mapping_text",
+    "mark",
     "read_active",
+    "remove_section",
+    "save_section",
+    "section",
     "set_active",
 ]

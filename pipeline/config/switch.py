@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pipeline.config.text import text_of
+from pipeline.config.writing import draft
 from pipeline.errors import ConfigError
 from pipeline.words import message
 
@@ -53,19 +53,5 @@ def set_active(path: Path, active: bool) -> None:
     except TOMLKitError as error:
         raise ConfigError(message("config.toml", detail=str(error))) from error
     document["active"] = active
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("w", encoding="utf-8", newline="") as file:
-            file.write(tomlkit.dumps(document))
-            file.flush()
-            os.fchmod(file.fileno(), path.stat().st_mode & 0o7777)
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise ConfigError(message("config.unwritable", file=str(path), detail=str(error))) from error
+    with draft(path, tomlkit.dumps(document)):
+        pass

@@ -22,7 +22,14 @@ from pipeline.files.content import (
     is_checksum_name,
     open_regular,
 )
-from pipeline.files.names import claimed_at, new_claim, parse_companion_name, parse_work_name, work_name
+from pipeline.files.names import (
+    candidates,
+    claimed_at,
+    new_claim,
+    parse_companion_name,
+    parse_work_name,
+    work_name,
+)
 from pipeline.files.packing import is_packed
 from pipeline.files.places import (
     case_sensitive,
@@ -50,6 +57,7 @@ __all__ = [
     "archive_name",
     "before_last_line",
     "bump_attempt",
+    "candidates",
     "case_sensitive",
     "checksum_fits",
     "claim",

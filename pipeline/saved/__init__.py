@@ -4,7 +4,8 @@ from pipeline.guessing.presets import presets
 from pipeline.saved.checking import Checked, check
 from pipeline.saved.editing import edit
 from pipeline.saved.history import Edition, history
-from pipeline.saved.proposing import Proposal, from_preset, guess, propose, save, skeleton
+from pipeline.saved.proposing import Proposal, drafted, from_preset, guess, propose, save, skeleton
+from pipeline.saved.replacing import add, replace
 from pipeline.saved.shelf import Kept, kept, load, tables, text_of
 
 __all__ = [
@@ -12,7 +13,9 @@ __all__ = [
     "Edition",
     "Kept",
     "Proposal",
+    "add",
     "check",
+    "drafted",
     "edit",
     "from_preset",
     "guess",
@@ -21,6 +24,7 @@ __all__ = [
     "load",
     "presets",
     "propose",
+    "replace",
     "save",
     "skeleton",
     "tables",

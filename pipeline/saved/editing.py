@@ -41,13 +41,13 @@ def edit(folder: Path, name: str, known: Catalogue, open_in_editor: Open, again:
             raise ConfigError(message("versions.kept_old", name=name, draft=str(draft)))
     if text_of(folder, name) != before:
         raise ConfigError(message("versions.meanwhile", name=name, draft=str(draft)))
-    _replace(folder / f"{name}.toml", text)
+    put(folder / f"{name}.toml", text)
     draft.unlink()
     drafts.rmdir()
     return message("versions.saved", name=name)
 
 
-def _replace(path: Path, text: str) -> None:
+def put(path: Path, text: str) -> None:
     """The whole file or the old one, with the rights that it had."""
     handle, hidden = tempfile.mkstemp(prefix=f".{path.stem[:60]}.", dir=path.parent)
     try:

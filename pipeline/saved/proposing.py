@@ -103,23 +103,52 @@ def save(
     zone: str = "UTC",
     language: Language = "en",
 ) -> Path:
-    """Write `name`.toml: for `table`; else the ready mapping that takes the file; else for the several tables
-    that it plainly speaks of; else for the one that most of it goes to and whose key it can fill.
+    """Write `name`.toml as `drafted` has it. Never over an existing one. Raises as that."""
+    text = drafted(made, name, folder, catalogue, table, zone=zone, language=language)
+    return write(folder / f"{name}.toml", text, name)
 
-    Never over an existing one. Raises ConfigError: the name; PipelineError: what is missing."""
+
+def drafted(
+    made: Proposal,
+    name: str,
+    folder: Path,
+    catalogue: Catalogue,
+    table: str | None = None,
+    *,
+    zone: str = "UTC",
+    language: Language = "en",
+) -> str:
+    """The mapping: for `table`; else the ready mapping that takes the file; else for the several tables that it
+    plainly speaks of; else for the one that most of it goes to and whose key it can fill.
+
+    Raises ConfigError: the name; PipelineError: what is missing."""
     if not NAME.fullmatch(name):
         raise ConfigError(message("guessing.bad_name", name=name))
     if not made.guessed.table:
         raise PipelineError(message("guessing.no_guess", file=made.file.name))
     if made.preset and not table:
-        return from_preset(name, folder, made.preset.name, language)
+        return ready(made.preset, language)
     read = _unsure(made.sample)
     if not table:
         said = sections(
             name, catalogue, made.guessed, made.sample.frame, read=read, zone=zone, language=language
         )
         if said and not examine(name, said, name, catalogue)[1]:
-            return write(folder / f"{name}.toml", said, name)
+            return said
+    return _best(made, name, folder, catalogue, table, read, zone, language)
+
+
+def _best(
+    made: Proposal,
+    name: str,
+    folder: Path,
+    catalogue: Catalogue,
+    table: str | None,
+    read: list[tuple[str, str]],
+    zone: str,
+    language: Language,
+) -> str:
+    """For the table that most of the file goes to, of those whose key it can fill."""
     chosen = [table] if table else _tables(made.guessed)
     past = earlier(folder)
     whole = _guess(made.sample, catalogue, past, None, made.file.stem) if table else made.guessed
@@ -137,8 +166,7 @@ def save(
     usable = [one for one in drafts if one.text]
     if not usable:
         raise PipelineError(_lacking(drafts[0], catalogue))
-    best = max(usable, key=lambda one: (one.fields, one.table == made.guessed.table))
-    return write(folder / f"{name}.toml", best.text, name)
+    return max(usable, key=lambda one: (one.fields, one.table == made.guessed.table)).text
 
 
 def _elsewhere(mine: Guess, whole: Guess, table: str) -> Guess:
@@ -183,8 +211,12 @@ def from_preset(name: str, folder: Path, preset: str, language: Language = "en")
         raise ConfigError(message("guessing.bad_name", name=name))
     if preset not in presets():
         raise ConfigError(message("guessing.no_preset", preset=preset, known=", ".join(presets())))
-    head = f"# {render(message('guessing.from_preset', preset=preset), language)}\n"
-    return write(folder / f"{name}.toml", head + presets()[preset].text, name)
+    return write(folder / f"{name}.toml", ready(presets()[preset], language), name)
+
+
+def ready(preset: Preset, language: Language) -> str:
+    """The text of a ready mapping, with a line that says what it is."""
+    return f"# {render(message('guessing.from_preset', preset=preset.name), language)}\n{preset.text}"
 
 
 def write(path: Path, text: str, name: str) -> Path:

@@ -70,7 +70,11 @@ def kept(folder: Path, known: Catalogue) -> list[Kept]:
 
 def load(folder: Path, name: str, known: Catalogue) -> Kept:
     """One mapping, with every mistake in it. Raises ConfigError when there is none of this name."""
-    text = text_of(folder, name)
+    return hold(name, text_of(folder, name), known)
+
+
+def hold(name: str, text: str, known: Catalogue) -> Kept:
+    """A mapping of this text, held against the tables."""
     plan, mistakes = examine(name, text, f"mappings/{name}.toml", known)
     saved, _ = parse(name, text, f"mappings/{name}.toml")
     if saved is None:

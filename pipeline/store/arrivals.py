@@ -86,6 +86,14 @@ class Arrivals(Session):
         if query.moved is not None:
             at = files.c.archived_at
             statement = statement.where(at.is_not(None) if query.moved else at.is_(None))
+        if query.contains:
+            statement = statement.where(self._found(query.contains))
+        if query.kind:
+            statement = statement.where(files.c.kind == query.kind)
+        if query.since is not None:
+            statement = statement.where(files.c.seen_at >= query.since)
+        if query.until is not None:
+            statement = statement.where(files.c.seen_at < query.until)
         if query.before is not None:
             statement = statement.where(files.c.id < query.before)
         statement = statement.order_by(files.c.id.desc()).limit(query.limit)
@@ -95,6 +103,12 @@ class Arrivals(Session):
         found = sa.select(files).where(files.c.id.in_(sa.select(statement.subquery().c.id)))
         rows = self._read(found.order_by(files.c.id.desc()).limit(query.limit))
         return [ledger_file(row) for row in rows]
+
+    def _found(self, text: str) -> sa.ColumnElement[bool]:
+        """Does the name or the reason hold this text, whatever its case?"""
+        lite = self.kind == "sqlite"
+        name = sa.cast(files.c.name, sa.Text) if lite else sa.func.encode(files.c.name, "escape")
+        return sa.or_(name.icontains(text, autoescape=True), files.c.reason.icontains(text, autoescape=True))
 
     def names(self, job: str, limit: int) -> list[tuple[str, bytes]]:
         mine = sa.select(files.c.folder, files.c.name).where(files.c.job == job)
@@ -112,9 +126,10 @@ class Arrivals(Session):
         with self._transaction(write=False) as conn:
             return int(conn.execute(statement).scalar_one())
 
-    def counts(self) -> dict[tuple[str, str], int]:
+    def counts(self, state: str | None = None) -> dict[tuple[str, str], int]:
+        wanted = _COUNTS if state is None else _COUNTS.where(files.c.state == state)
         with self._transaction(write=False) as conn:
-            return {(job, state): number for job, state, number in conn.execute(_COUNTS)}
+            return {(job, state): number for job, state, number in conn.execute(wanted)}
 
     def refused(self, id: int, limit: int | None = None) -> list[RefusedRow]:
         return self._kept_rows(id, False, limit)

@@ -14,6 +14,7 @@ from pipeline.faults import point
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.store import triggers
 from pipeline.store.arrivals import Arrivals, files, refused_rows
+from pipeline.store.browsing import Browser
 from pipeline.store.catalogue import all_readable, live_catalogue
 from pipeline.store.doctor import Doctor
 from pipeline.store.exporting.verbs import SqlExports
@@ -26,6 +27,7 @@ from pipeline.store.migrate import migrate, state
 from pipeline.store.model import LedgerFile, Load, RefusedRow, Staging
 from pipeline.store.own import known_targets, own_catalogue, own_fields, widened
 from pipeline.store.ownership import Ownership
+from pipeline.store.people.verbs import SqlPeople
 from pipeline.store.place import Place
 from pipeline.store.sections.loading import Written, write_sections
 from pipeline.store.sections.staging import Sections
@@ -133,6 +135,16 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
                 return {**({} if self._place.foreign else ours()), **self._see(conn).targets}
 
         return SqlExports(self, self.kind, self.readable, targets)
+
+    def browser(self) -> Browser:
+        def targets() -> Mapping[str, Target]:
+            with self._transaction(write=False) as conn:
+                return self._see(conn).targets
+
+        return Browser(self, targets)
+
+    def people(self) -> SqlPeople:
+        return SqlPeople(self)
 
     def _see(self, conn: sa.Connection) -> _Seen:
         """The tables there are, read again when one of them has changed."""

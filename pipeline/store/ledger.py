@@ -48,6 +48,7 @@ class LedgerRow(SQLModel, table=True):
         sa.Index("ix_pipeline_file_job_state", "job", "state", "id"),
         sa.Index("ix_pipeline_file_state", "state", "id"),
         sa.Index("ix_pipeline_file_name", "name", "id"),
+        sa.Index("ix_pipeline_file_seen", "seen_at"),
         sa.Index("ix_pipeline_file_content", "fingerprint", "job", "state", "id"),
         _index("ix_pipeline_file_earlier", ("job", "name", "id"), LOADED),
         _index("ix_pipeline_file_unmoved", ("job", "id"), "archived_at IS NULL"),

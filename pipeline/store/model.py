@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     import polars as pl  # only a worker handles rows: the service stays small
 
     from pipeline.mapping.sections.model import Outcast
+    from pipeline.store.browsing import Browser
     from pipeline.store.exporting.model import Exports
+    from pipeline.store.people.model import People
 
 FileState = Literal[
     "committed", "archived", "duplicate", "failed", "undone", "undo", "held", "approved", "rejected"
@@ -266,6 +268,10 @@ class Query:
     delivery: str | None = None
     before: int | None = None  # only ids below this one: the next page
     limit: int = 100
+    contains: str = ""  # in the name, whatever its case
+    kind: str = ""  # "import" or "export"; "": both
+    since: datetime | None = None  # seen from this moment on
+    until: datetime | None = None  # seen before this moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,8 +433,8 @@ class Store(Protocol):
     def count(self, job: str, state: str) -> int:
         """How many ledger files of a job are in a state."""
 
-    def counts(self) -> dict[tuple[str, str], int]:
-        """How many ledger files there are, by job and state."""
+    def counts(self, state: str | None = None) -> dict[tuple[str, str], int]:
+        """How many ledger files there are, by job and state, of all or one. One with few files is quick to count."""
 
     def sources(self, job: str) -> dict[tuple[str, bytes], str]:
         """The originals that stay where they are: (folder, name) → the state noted with its newest arrival,
@@ -487,7 +493,13 @@ class Store(Protocol):
     def exports(self) -> Exports:
         """The side for exports; it shares this store's connection and thread."""
 
+    def browser(self) -> Browser:
+        """The side for people who look at rows; it shares this store's connection and thread."""
+
     def readable(self) -> Catalogue:
         """As `catalogue`, with the columns that only the load itself sets: all that can be exported."""
+
+    def people(self) -> People:
+        """Who may come in by the HTTP door; it shares this store's connection and thread."""
 
     def close(self) -> None: ...

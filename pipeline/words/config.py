@@ -1,6 +1,14 @@
 """Sentences of the room `config`."""
 
 TEXTS: dict[str, tuple[str, str]] = {
+    "config.changed_meanwhile": (
+        "{file} was changed by somebody else meanwhile; nothing was saved. Look at it as it is now, and save again.",
+        "{file} a été modifié entre-temps par quelqu'un d'autre ; rien n'a été enregistré. Regardez-le tel qu'il est, puis enregistrez à nouveau.",
+    ),
+    "config.not_saved": (
+        "{file} would have a mistake; nothing was saved. Correct what is marked.",
+        "{file} contiendrait une erreur ; rien n'a été enregistré. Corrigez ce qui est signalé.",
+    ),
     "config.day": (
         "{key} is a date such as 2026-03-31, not {value}.",
         "{key} est une date comme 2026-03-31, et non {value}.",

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from pipeline.words import Fact, Language
 from pipeline.words.schedule import WEEKDAYS
-
-if TYPE_CHECKING:
-    from pipeline.cli.output import Voice
 
 _TEXT = re.compile(
     r"(?:every (?P<every>\d+) s|at (?P<at>[\d:, ]+?))(?: until (?P<until>[\d:]+))?"
     r"(?: days (?P<days>[a-z, ]+?))?(?: on (?P<on>(?:(?:, )?(?:[\d-]+|last day))+))?(?: (?P<zone>\S+))?"
 )
+
+
+class Voice(Protocol):
+    """Who speaks, in a language."""
+
+    @property
+    def language(self) -> Language: ...
+
+    def word(self, code: str, **facts: Fact) -> str: ...
 
 
 def schedule(voice: Voice, text: str, zone: str) -> str:

@@ -1,0 +1,33 @@
+"""The HTTP door as the command `run` opens it, with the pages and the API that go through it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.words import message
+
+if TYPE_CHECKING:
+    from pipeline.app import Beside, Pipeline
+    from pipeline.cli.output import Voice
+    from pipeline.events import Listener
+
+
+def opened(voice: Voice, pipeline: Pipeline, heard: list[Listener]) -> Beside | None:
+    """The door of `[server]`, or None where there is no such section. `heard`: who hears the service's events; the pages
+    join them. Raises ConfigError when its packages are not
+    installed."""
+    settings = pipeline.settings
+    if settings.server is None:
+        return None
+    try:
+        from pipeline.console import News, furnish, problem, routes
+        from pipeline.server.door import Door
+    except ImportError as error:
+        from pipeline.errors import ConfigError
+
+        raise ConfigError(message("server.not_installed")) from error
+    news = News()
+    heard.append(news.hear)
+    door = Door(settings, settings.server, routes(), told=voice.say, problem_page=problem)
+    furnish(door.app, settings.path, news)
+    return door
