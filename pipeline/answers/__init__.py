@@ -106,6 +106,18 @@ class Answers:
         facts = self._facts()
         if facts.away is not None:
             self.ledger()  # says why
+        rows = [row for row in self._lying(facts, job) if state in (None, row.state)]
+        if facts.store is not None:
+            query = Query(job=job, states=STORED.get(state, (state,)) if state else (), limit=ALL)
+            known = [self._row(file) for file in facts.store.files(query)]
+            rows += [row for row in known if state in (None, row.state)]
+        return [row for row in rows if kind in (None, row.kind)]
+
+    def lying(self, job: str | None = None) -> list[FileRow]:
+        """What lies in the inboxes and work folders and is not in the ledger."""
+        return self._lying(self._facts(), job)
+
+    def _lying(self, facts: Facts, job: str | None) -> list[FileRow]:
         rows: list[FileRow] = []
         for each in (j for j in self.settings.imports if job in (None, j.name)):
             rows += [waiting_row(each, w) for w in facts.lying.inboxes.of(each)]
@@ -114,12 +126,12 @@ class Answers:
                 if facts.store is None or facts.store.by_claim(taken.entry.claim) is None:
                     folder = facts.lying.inboxes.below(taken.folder)
                     rows.append(taken_row(each, folder, taken.entry, wait[0] if wait else None))
-        rows = [row for row in rows if state in (None, row.state)]
-        if facts.store is not None:
-            query = Query(job=job, states=STORED.get(state, (state,)) if state else (), limit=ALL)
-            known = [self._row(file) for file in facts.store.files(query)]
-            rows += [row for row in known if state in (None, row.state)]
-        return [row for row in rows if kind in (None, row.kind)]
+        return rows
+
+    def page(self, query: Query) -> list[FileRow]:
+        """Files of the ledger, newest first. Raises Environment."""
+        store = self.ledger()
+        return [self._row(file) for file in store.files(query)] if store else []
 
     def rows(self, ids: list[int]) -> list[FileRow]:
         """These files of the ledger, in this order; those that cannot be read now are left out."""

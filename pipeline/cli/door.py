@@ -9,18 +9,30 @@ from pipeline.words import message
 if TYPE_CHECKING:
     from pipeline.app import Beside, Pipeline
     from pipeline.cli.output import Voice
+    from pipeline.events import Listener
+    from pipeline.server import Files, Route
 
 
-def opened(voice: Voice, pipeline: Pipeline) -> Beside | None:
-    """The door of `[server]`, or None where there is no such section. Raises ConfigError when its packages are not
-    installed."""
+def opened(voice: Voice, pipeline: Pipeline, heard: list[Listener]) -> Beside | None:
+    """The door of `[server]`, or None where there is no such section. `heard`: who hears the service's events; the
+    figures join them. Raises ConfigError when its packages are not installed."""
     settings = pipeline.settings
     if settings.server is None:
         return None
     try:
         from pipeline.server.door import Door
+
+        door = Door(settings, settings.server, surfaces(), told=voice.say)
     except ImportError as error:
         from pipeline.errors import ConfigError
 
         raise ConfigError(message("server.not_installed")) from error
-    return Door(settings, settings.server, told=voice.say)
+    heard.append(door.metrics.hear)
+    return door
+
+
+def surfaces() -> list[Route | Files]:
+    """All that goes through the door besides what it has by itself."""
+    from pipeline.api import ROUTES
+
+    return [*ROUTES]

@@ -23,9 +23,15 @@ if TYPE_CHECKING:
 def run(context: typer.Context) -> None:
     """The service: import files as they come, until Ctrl-C or SIGTERM."""
     voice: Voice = context.obj
-    with voice.pipeline(log(voice), forks=True) as pipeline:
+    heard = [log(voice)]
+
+    def hear(event: Event) -> None:
+        for one in heard:
+            one(event)
+
+    with voice.pipeline(hear, forks=True) as pipeline:
         voice.say(message("cli.running", config=str(pipeline.settings.path)))
-        pipeline.run(opened(voice, pipeline))
+        pipeline.run(opened(voice, pipeline, heard))
     voice.say(message("cli.stopped"))
 
 

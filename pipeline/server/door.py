@@ -14,6 +14,7 @@ from pipeline.jobs import Listen, Settings
 from pipeline.people.entering import LINK, new_link
 from pipeline.server.building import Page, Ways, build
 from pipeline.server.entering import enter
+from pipeline.server.metrics import Metrics
 from pipeline.server.serving import address, opened, serve
 from pipeline.server.site import Site
 from pipeline.words import Message, message
@@ -34,7 +35,8 @@ class Door:
     ) -> None:
         self._listen, self._told = listen, told
         self.site = Site(settings, listen, enter)
-        self._app = build(self.site, routes, problem_page=problem_page)
+        self.metrics = Metrics()  # its `hear` wants to be told every event
+        self.app = build(self.site, routes, problem_page=problem_page, figures=self.metrics)
 
     async def __call__(self, *, task_status: TaskStatus[None]) -> None:
         bound = await to_thread.run_sync(opened, self._listen)
@@ -46,7 +48,7 @@ class Door:
             bound.close()
             self.site.close()
             raise
-        await serve(self._app, self.site, listen, bound, task_status=task_status)
+        await serve(self.app, self.site, listen, bound, task_status=task_status)
 
     async def _welcome(self, listen: Listen) -> None:
         """Say where it is, and on this machine how to come in for the first time. Raises PipelineError when others

@@ -21,9 +21,11 @@ Fact = str | int
 
 MEMBER, MEMBER_LINE, IN_MEMBER = "member", "member_line", "reading.in_member"
 ROOMS = (
+    "api",
     "cli",
     "config",
     "doctor",
+    "drop",
     "exports",
     "fec",
     "expressions",
