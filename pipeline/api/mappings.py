@@ -11,7 +11,7 @@ from pipeline import config as configuration
 from pipeline.api.speaking import Endpoint, voice
 from pipeline.app import Pipeline
 from pipeline.errors import Mistake
-from pipeline.jobs import Settings
+from pipeline.jobs import ExportJob, ImportJob, Settings
 from pipeline.server import Refused, site
 from pipeline.shapes import moment
 from pipeline.store.known import Known
@@ -22,7 +22,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
 
 
 def _users(settings: Settings, name: str) -> list[str]:
-    return [job.name for job in (*settings.imports, *settings.exports) if job.mapping == name]
+    jobs: list[ImportJob | ExportJob] = [*settings.imports, *settings.exports]
+    return [job.name for job in jobs if job.mapping == name]
 
 
 async def mappings(request: Request) -> Response:
