@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import signal
 import socket
 import threading
 from collections.abc import Callable, Coroutine, Sequence
@@ -35,6 +34,7 @@ from pipeline.engine.desk import MappingText, Once, Setup
 from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.replaying import closed_for
 from pipeline.engine.service import News, Service
+from pipeline.engine.signals import hear_signals
 from pipeline.errors import ConfigError, Mistake, PipelineError
 from pipeline.events import Event, Listener
 from pipeline.exports.periods import Period
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
     from pipeline.exports.work import Shown
     from pipeline.guessing import Guess
     from pipeline.store.known import Known
-    from pipeline.store.people.model import People
 
 Beside = Callable[..., Coroutine[Any, Any, None]]
 """What runs beside the service: it takes `task_status` and says by it when it has begun."""
@@ -82,7 +81,7 @@ class Pipeline:
         self._clock, self._forks = Clock(), forks
         self.who = ""  # in whose name things are done; "": of the person who runs this program
         self._store: Store | None = None
-        self._answers = Answers(self.settings, self._ledger, self._clock)
+        self._answers = Answers(self.settings, self.ledger, self._clock)
 
     def __enter__(self) -> Pipeline:
         return self
@@ -135,7 +134,7 @@ class Pipeline:
         Raises PipelineError when there is no such file, when its job is no longer in the config, and when the
         archive no longer has it as it was; ConfigError when a mapping has mistakes."""
         first = self._first_worker()
-        setup, store = self._setup(), self._ledger()
+        setup, store = self._setup(), self.ledger()
         if store is None:
             raise PipelineError(message("cli.no_file", id=id))
         row = store.by_id(id)
@@ -155,7 +154,7 @@ class Pipeline:
 
         Raises PipelineError when there is no such file, it cannot be undone or touches a closed month, Environment when the database
         is away."""
-        store, now = self._ledger(), self._clock.now().wall
+        store, now = self.ledger(), self._clock.now().wall
         if store is None:
             raise PipelineError(message("cli.no_file", id=id))
         closed = closed_for(self.settings, store.by_id(id))
@@ -173,7 +172,7 @@ class Pipeline:
 
     def reject(self, id: int) -> FileRow:
         """Leave a file that is held out of the database. Raises PipelineError for one that is not held."""
-        store = self._ledger()
+        store = self.ledger()
         if store is None:
             raise PipelineError(message("cli.no_file", id=id))
         return self._answers.rows([store.reject(id, self._person(), self._clock.now().wall).id])[0]
@@ -260,7 +259,8 @@ class Pipeline:
         async with anyio.create_task_group() as tasks:
             if threading.current_thread() is threading.main_thread():
                 disk.ignore_sigio()
-                await tasks.start(partial(_hear_signals, service, follower, tasks.cancel_scope))
+                again = None if follower is None else follower.again
+                await tasks.start(partial(hear_signals, service, again, tasks.cancel_scope))
             if beside is not None:
                 await tasks.start(beside)
             await service.run()
@@ -303,7 +303,7 @@ class Pipeline:
         from pipeline.store.known import outgrown
 
         try:
-            settings, store = configuration.load(self.settings.path), self._ledger()
+            settings, store = configuration.load(self.settings.path), self.ledger()
             last = store.last_files() if store is not None else {}
         except PipelineError:
             return set()
@@ -415,7 +415,7 @@ class Pipeline:
         `to` a new file. Raises PipelineError when it has none, or when `to` is there."""
         from pipeline.imports.corrections import write  # only for this
 
-        return write(self._ledger(), self.settings, id, xlsx=xlsx, to=to)
+        return write(self.ledger(), self.settings, id, xlsx=xlsx, to=to)
 
     def why(self, file: str | os.PathLike[str]) -> Why:
         """In one sentence why this file is, or is not, in the database, and what would change that."""
@@ -425,11 +425,6 @@ class Pipeline:
         """Whether everything that imports need is there and works, tried out: each finding with its remedy."""
         return diagnose(self.settings.path)
 
-    def people(self) -> People | None:
-        """Who may come in by the HTTP door; None while there is no database. To change who, `store().people()`."""
-        store = self._ledger()
-        return None if store is None else store.people()
-
     def store(self) -> Store:
         """The database, made or upgraded when it must be: for tables and fields of the users' own."""
         return self._made()
@@ -438,7 +433,8 @@ class Pipeline:
         """Turn the master switch; written to config.toml with its comments kept."""
         switch(self.settings.path, active)
 
-    def _ledger(self) -> Store | None:
+    def ledger(self) -> Store | None:
+        """The database as it is, only to be read; None while there is none. Raises PipelineError."""
         if self._store is None:
             store = connect(self.settings.database, self.settings.schema)
             try:
@@ -504,29 +500,6 @@ def person() -> str:
 def switch(config: str | os.PathLike[str], active: bool) -> None:
     """Turn the master switch; also in a config that has mistakes elsewhere. Comments stay."""
     configuration.set_active(Path(config), active)
-
-
-async def _hear_signals(
-    service: Service,
-    follower: Follower | None,
-    scope: anyio.CancelScope,
-    *,
-    task_status: anyio.abc.TaskStatus[None],
-) -> None:
-    """SIGHUP reads the config again; SIGTERM or SIGINT stops, a second one at once."""
-    stopping = False
-    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
-        task_status.started()
-        async for number in signals:
-            if number == signal.SIGHUP:
-                if follower is not None:
-                    follower.again()
-                service.wake()
-            elif stopping:
-                scope.cancel()
-            else:
-                stopping = True
-                service.stop()
 
 
 def _nobody(event: Event) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline.cli.main import app
-from pipeline.errors import PipelineError
+from pipeline.errors import ConfigError, PipelineError
 from pipeline.people.passwords import Passwords
 from tests.flow.conftest import Installation, installation
 from tests.server.conftest import listening
@@ -89,3 +90,13 @@ def test_a_link_is_printed_where_the_door_is_on_this_machine(
     listening(installation.root, 'listen = "127.0.0.1:8080"\n')
     printed = run(installation, "user", "link").stdout
     assert printed.startswith("http://127.0.0.1:8080/setup?key=")
+
+
+def test_without_its_packages_the_door_says_what_to_install(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listening(installation.root)
+    monkeypatch.setitem(sys.modules, "pipeline.server.door", None)
+    error = run(installation, "run").exception
+    assert isinstance(error, ConfigError)
+    assert error.said.code == "server.not_installed"

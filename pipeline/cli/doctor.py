@@ -11,6 +11,7 @@ import typer
 
 from pipeline.cli.facts import AsJson
 from pipeline.cli.output import Voice
+from pipeline.shapes import finding_json
 from pipeline.words import message
 
 if TYPE_CHECKING:
@@ -40,16 +41,6 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
         warn = sum(finding.level == "warn" for finding in found)
         voice.say(message("doctor.sum", bad=bad, warn=warn) if bad or warn else message("doctor.sum_ok"))
     raise typer.Exit(1 if bad else 0)
-
-
-def finding_json(voice: Voice, finding: Finding) -> dict[str, object]:
-    return {
-        "subject": finding.subject,
-        "level": finding.level,
-        "code": finding.said.code,
-        "said": voice.text(finding.said),
-        "remedy": voice.text(finding.remedy) or None,
-    }
 
 
 def lines(voice: Voice, found: list[Finding], width: int) -> Iterator[str]:

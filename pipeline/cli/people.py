@@ -54,8 +54,8 @@ def list_users(context: typer.Context, as_json: AsJson = False) -> None:
     """Everybody who may log in."""
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
-        people, zone = pipeline.people(), pipeline.settings.timezone
-        found = people.users() if people else []
+        ledger, zone = pipeline.ledger(), pipeline.settings.timezone
+        found = ledger.people().users() if ledger else []
     if as_json:
         voice.json([
             {"name": u.name, "role": u.role, "created_at": plain.moment(u.created_at), "created_by": u.created_by}
@@ -140,8 +140,8 @@ def changes(
     """Who changed what: before, after, when and from where."""
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
-        people, zone = pipeline.people(), pipeline.settings.timezone
-        found = people.changes(limit=limit) if people else []
+        ledger, zone = pipeline.ledger(), pipeline.settings.timezone
+        found = ledger.people().changes(limit=limit) if ledger else []
     if as_json:
         voice.json([
             {"at": plain.moment(c.at), "who": c.who, "address": c.address, "what": c.what, "subject": c.subject,
@@ -179,8 +179,8 @@ def list_tokens(context: typer.Context, as_json: AsJson = False) -> None:
     """Every token by its name; never the token itself."""
     voice: Voice = context.obj
     with voice.pipeline() as pipeline:
-        people, zone = pipeline.people(), pipeline.settings.timezone
-        found = people.tokens() if people else []
+        ledger, zone = pipeline.ledger(), pipeline.settings.timezone
+        found = ledger.people().tokens() if ledger else []
     if as_json:
         voice.json([
             {"name": t.name, "scope": t.scope, "job": t.job or None, "created_at": plain.moment(t.created_at),

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import exporting, plain
+from pipeline.cli import exporting
 from pipeline.cli.facts import AsJson
 from pipeline.cli.output import Voice
+from pipeline.shapes import attempted_json
 from pipeline.words import message, printable
 
 if TYPE_CHECKING:
@@ -42,34 +43,6 @@ def try_(
     else:
         _tell(voice, file.name, found)
     raise typer.Exit(found.exit_code)
-
-
-def attempted_json(voice: Voice, found: Attempted) -> plain.Json:
-    """The whole answer."""
-    return {
-        "job": found.job or None,
-        "mapping": found.mapping,
-        "because": voice.text(found.because),
-        "state": found.state,
-        "reason": voice.text(found.reason) or None,
-        **{name: getattr(found, name) for name in COUNTS},
-        "repeats": found.duplicates,
-        "stale": found.stale,
-        "absent": found.absent,
-        "tables": {
-            name: {"inserted": n[0], "updated": n[1], "deleted": n[2]} for name, n in found.tables.items()
-        },
-        "columns": [
-            {"table": table, "column": column, "rows": rows}
-            for (table, column), rows in found.columns.items()
-        ],
-        "rows": [{"table": row.table, "values": dict(row.values)} for row in found.rows],
-        "changes": [
-            {"table": c.table, "row": c.row, "column": c.column, "old": c.old, "new": c.new}
-            for c in found.changes
-        ],
-        "refused_rows": [plain.refused_json(voice, row) for row in found.refused_rows],
-    }
 
 
 def _tell(voice: Voice, name: str, found: Attempted) -> None:

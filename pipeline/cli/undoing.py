@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli import plain
 from pipeline.cli.facts import AsJson
 from pipeline.cli.output import Voice
+from pipeline.shapes import undo_json
 from pipeline.words import Message, message, printable
 
 if TYPE_CHECKING:
@@ -54,24 +54,6 @@ def undo(
     else:
         _tell(voice, done)
     raise typer.Exit(3 if done.left_count else 0)
-
-
-def undo_json(voice: Voice, done: Undo) -> plain.Json:
-    """What an undo did, or would do."""
-    return {
-        "id": done.of.id,
-        "entry": None if done.entry is None else done.entry.id,
-        "tables": [
-            {"table": t.table, "deleted": t.deleted, "restored": t.restored, "updated": t.updated}
-            for t in done.tables
-        ],
-        "left": done.left_count,
-        "closed": voice.text(done.closed) or None,
-        "left_rows": [
-            {"table": r.table, "row": printable(r.row), "code": r.said.code, "reason": voice.text(r.said)}
-            for r in done.left
-        ],
-    }
 
 
 def _tell(voice: Voice, done: Undo) -> None:

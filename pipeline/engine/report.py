@@ -43,8 +43,13 @@ class Report:
         self._last = ""
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
-            self._fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:  # of another service in this process: it is that one's
+                os.close(fd)
+            else:
+                self._fd = fd
 
     def write(
         self, troubles: Mapping[str, Trouble], config: Trouble | None, noticing: Mapping[Path, Detection]

@@ -65,7 +65,7 @@ def _copy_across(src: Path, folder: Path, name: bytes) -> Path:
     earlier attempt finished is found by its content."""
     with open_regular(src) as file:
         wanted, size = fingerprint(file), file.tell()
-    done = next((p for p in islice(candidates(folder, name), LOOKED_AT) if _is(p, wanted, size)), None)
+    done = next((p for p in islice(candidates(folder, name), LOOKED_AT) if is_same(p, wanted, size)), None)
     if done is None:
         hidden = _copy_hidden(src, folder, lambda source, target: shutil.copyfileobj(source, target, 1 << 20))
         point("archive.copied")
@@ -84,7 +84,7 @@ def _pack_across(src: Path, folder: Path, name: bytes) -> Path:
     if there:
         with open_regular(hidden) as file:
             wanted, size = fingerprint(file), file.tell()
-        done = next((p for p in there if _is(p, wanted, size)), None)
+        done = next((p for p in there if is_same(p, wanted, size)), None)
     if done is None:
         done = free_place(folder, name + ENDING, hidden)
         sync_folder(folder)
@@ -113,7 +113,7 @@ def _copy_hidden(src: Path, folder: Path, write: Callable[[BinaryIO, BinaryIO], 
     return hidden
 
 
-def _is(path: Path, wanted: bytes, size: int) -> bool:
+def is_same(path: Path, wanted: bytes, size: int) -> bool:
     """Is this a file of that size and content?"""
     try:
         there = path.lstat()
@@ -131,7 +131,7 @@ def write_beside(folder: Path, name: bytes, content: bytes) -> Path:
     hidden = folder / f".{secrets.token_hex(8)}.part"
     for place in candidates(folder, name):
         if os.path.lexists(place):
-            if _is(place, wanted, len(content)):
+            if is_same(place, wanted, len(content)):
                 return place
             continue
         try:

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from pipeline.errors import PipelineError
 from pipeline.jobs import Listen
-from pipeline.server import health, login
+from pipeline.server import dropping, health, login, metrics
 from pipeline.server.guard import Guard
 from pipeline.server.problems import Problem, Refused, answer, no_page, problem_of
 from pipeline.server.routes import Files, Route
@@ -24,9 +24,11 @@ Ways = Sequence[Route | Files]
 Page = Callable[[Request, Problem], Response]
 
 
-def build(site: Site, routes: Ways = (), *, problem_page: Page | None = None) -> Starlette:
+def build(
+    site: Site, routes: Ways = (), *, problem_page: Page | None = None, figures: metrics.Metrics | None = None
+) -> Starlette:
     """The application: these routes before the door's own, so that one of the same path takes its place.
-    `problem_page` shows a problem to a browser.
+    `problem_page` shows a problem to a browser; `figures` hears the service's events.
     Raises TypeError for a route that does not say what it needs."""
     every = [*routes, *own_routes()]
     for route in every:
@@ -38,7 +40,7 @@ def build(site: Site, routes: Ways = (), *, problem_page: Page | None = None) ->
     )
     app.listen = site.listen
     app.state.site, app.state.language = site, site.settings.language
-    app.state.problem_page = problem_page
+    app.state.problem_page, app.state.metrics = problem_page, figures or metrics.Metrics()
     return app
 
 
@@ -53,7 +55,7 @@ class _Guarded(Starlette):
 
 def own_routes() -> list[Route | Files]:
     """What the door has by itself."""
-    return [*health.ROUTES, *login.ROUTES]
+    return [*health.ROUTES, *login.ROUTES, *metrics.ROUTES, *dropping.ROUTES]
 
 
 def walk(app: Starlette) -> Iterator[BaseRoute]:

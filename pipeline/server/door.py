@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from socket import socket
 
+import anyio
 from anyio import to_thread
 from anyio.abc import TaskStatus
 
@@ -14,9 +16,12 @@ from pipeline.jobs import Listen, Settings
 from pipeline.people.entering import LINK, new_link
 from pipeline.server.building import Page, Ways, build
 from pipeline.server.entering import enter
+from pipeline.server.metrics import Metrics
 from pipeline.server.serving import address, opened, serve
 from pipeline.server.site import Site
 from pipeline.words import Message, message
+
+PATIENCE_S = 5
 
 
 class Door:
@@ -34,19 +39,28 @@ class Door:
     ) -> None:
         self._listen, self._told = listen, told
         self.site = Site(settings, listen, enter)
-        self.app = build(self.site, routes, problem_page=problem_page)
+        self.metrics = Metrics()  # its `hear` wants to be told every event
+        self.app = build(self.site, routes, problem_page=problem_page, figures=self.metrics)
 
     async def __call__(self, *, task_status: TaskStatus[None]) -> None:
         bound = await to_thread.run_sync(opened, self._listen)
         port = 0 if self._listen.socket else bound.getsockname()[1]
-        listen = replace(self._listen, port=port)
+        listen, welcomed = replace(self._listen, port=port), anyio.Event()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._open, listen, bound, welcomed)
+            with anyio.move_on_after(PATIENCE_S):  # a database that does not answer holds up no import
+                await welcomed.wait()
+            task_status.started()
+
+    async def _open(self, listen: Listen, bound: socket, welcomed: anyio.Event) -> None:
         try:
             await self._welcome(listen)
         except PipelineError:
             bound.close()
             self.site.close()
             raise
-        await serve(self.app, self.site, listen, bound, task_status=task_status)
+        welcomed.set()
+        await serve(self.app, self.site, listen, bound, task_status=anyio.TASK_STATUS_IGNORED)
 
     async def _welcome(self, listen: Listen) -> None:
         """Say where it is, and on this machine how to come in for the first time. Raises PipelineError when others

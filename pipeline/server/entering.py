@@ -33,8 +33,8 @@ async def _by_token(site: Site, stranger: Caller, secret: str) -> Caller:
     key, now = key_of(secret), site.clock.now().wall
 
     def look(pipeline: Pipeline) -> Token | None:
-        people = pipeline.people()
-        return people.token(key, now) if people else None
+        ledger = pipeline.ledger()
+        return ledger.people().token(key, now) if ledger else None
 
     found = await site.ask(look)
     if found is None:
@@ -54,8 +54,8 @@ async def _by_session(site: Site, stranger: Caller, secret: str) -> Caller:
     key, now = key_of(secret), site.clock.now().wall
 
     def look(pipeline: Pipeline) -> Session | None:
-        people = pipeline.people()
-        return people.session(key) if people else None
+        ledger = pipeline.ledger()
+        return ledger.people().session(key) if ledger else None
 
     found = await site.ask(look)
     if found is None:

@@ -26,6 +26,7 @@ AT_ONCE = 4  # questions to the database; more wait for their turn
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 NOTED = timedelta(minutes=1)
 REMEMBERED = 10_000  # sessions and tokens whose last use is kept here
+LONG_AT_ONCE = 2
 Mark = tuple[int, int, int]
 
 
@@ -39,7 +40,7 @@ class Site:
         self._enter, self.clock, self.passwords = enter, Clock(), Passwords()
         self.guessing = Semaphore(2)  # passwords that are looked at at the same time: each takes 64 MiB
         self._used: dict[tuple[str, str], tuple[datetime, datetime]] = {}  # when used, and when last noted
-        self._lanes = CapacityLimiter(AT_ONCE)
+        self._lanes, self._long = CapacityLimiter(AT_ONCE), CapacityLimiter(LONG_AT_ONCE)
         self._idle: list[tuple[Mark, Pipeline]] = []
         self.closing: anyio.Event | None = None  # set when the door closes: streams end then
 
@@ -51,10 +52,13 @@ class Site:
         """Who asks. Raises Environment when the database cannot be asked."""
         return await self._enter(self, request)
 
-    async def ask(self, question: Callable[[Pipeline], T], who: str = "") -> T:
+    async def ask(self, question: Callable[[Pipeline], T], who: str = "", *, long: bool = False) -> T:
         """Have a `Pipeline` answer in a thread; it goes by the config as it is now, or as it last was without
-        mistakes. `who` does it, as the records will say; "" the person who runs the service."""
-        return await to_thread.run_sync(self._answer, question, who, limiter=self._lanes)
+        mistakes. `who` does it, as the records will say; "" the person who runs the service. `long`: it imports or
+        takes back, and may take minutes; others do not wait behind it."""
+        return await to_thread.run_sync(
+            self._answer, question, who, limiter=self._long if long else self._lanes
+        )
 
     def _answer(self, question: Callable[[Pipeline], T], who: str) -> T:
         mark, pipeline = self._borrow()

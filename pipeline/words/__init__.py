@@ -21,10 +21,12 @@ Fact = str | int
 
 MEMBER, MEMBER_LINE, IN_MEMBER = "member", "member_line", "reading.in_member"
 ROOMS = (
+    "api",
     "cli",
     "config",
     "console",
     "doctor",
+    "drop",
     "exports",
     "fec",
     "expressions",

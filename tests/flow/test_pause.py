@@ -14,9 +14,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from pipeline import Pipeline
-from pipeline.cli.hold import moment
 from pipeline.cli.main import app
 from pipeline.errors import ConfigError
+from pipeline.moments import moment
 from tests.flow.conftest import ORDERS, Installation
 
 UTC = timezone.utc  # noqa: UP017

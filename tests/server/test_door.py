@@ -20,7 +20,7 @@ from pipeline import Pipeline, config
 from pipeline.errors import ConfigError, Environment, Mistake, PipelineError
 from pipeline.people.callers import ROLES, SCOPES
 from pipeline.people.entering import create_token
-from pipeline.server import Caller, Route, Site, caller, site
+from pipeline.server import Caller, Route, Site, caller, serving, site
 from pipeline.server.door import Door
 from pipeline.store.people.model import By
 from pipeline.words import Message, message
@@ -302,6 +302,18 @@ def test_over_a_wire(installation: Installation, portal: BlockingPortal) -> None
             assert b" 404 " in _talk(address, b"GET " + path + b" HTTP/1.1\r\n" + host + b"\r\n"), path
 
 
+def test_a_silent_peer_is_given_up(
+    installation: Installation, portal: BlockingPortal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "FIRST_S", 0.2)
+    monkeypatch.setattr("pipeline.server.routes.SILENCE_S", 0.2)
+    with on_a_port(portal, installation, listening(installation.root), EVERY, "admin") as address:
+        assert _talk(address, b"") == b""
+        assert _talk(address, b"GET /view HTTP/1.1\r\nHost: 127") == b""
+        slow = b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n123"
+        assert _talk(address, slow).startswith(b"HTTP/1.1 408")
+
+
 def test_a_stream_ends_when_the_door_closes(installation: Installation, portal: BlockingPortal) -> None:
     async def stream(request: Request) -> Response:
         closing = site(request).closing
@@ -403,7 +415,9 @@ def test_others_must_not_find_an_open_house(installation: Installation, portal: 
 
     with pytest.raises(ExceptionGroup) as refused:
         portal.call(opens)
-    error = refused.value.exceptions[0]
+    error: BaseException = refused.value
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
     assert isinstance(error, PipelineError)
     assert error.said.code == "server.nobody"
     assert not told
