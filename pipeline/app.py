@@ -25,13 +25,14 @@ from typing import TYPE_CHECKING
 import anyio
 
 from pipeline import config as configuration
-from pipeline import doctor
+from pipeline import doctor, supervisor
 from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
 from pipeline.clock import Clock
 from pipeline.config import Follower, Switch, reversing
 from pipeline.engine import outing, replaying, trying
 from pipeline.engine.desk import MappingText, Once, Setup
+from pipeline.engine.heart import tell_supervisor
 from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.replaying import closed_for
 from pipeline.engine.service import News, Service
@@ -239,6 +240,7 @@ class Pipeline:
             if threading.current_thread() is threading.main_thread():
                 disk.ignore_sigio()
                 await tasks.start(partial(_hear_signals, service, follower, tasks.cancel_scope))
+            tasks.start_soon(tell_supervisor, service.heart, self._clock)
             await service.run()
             tasks.cancel_scope.cancel()
 
@@ -386,6 +388,10 @@ class Pipeline:
         """The database, made or upgraded when it must be: for tables and fields of the users' own."""
         return self._made()
 
+    def secrets(self) -> frozenset[str]:
+        """Texts of the config that no log may show."""
+        return configuration.secrets_of(self.settings)
+
     def switch(self, active: bool) -> None:
         """Turn the master switch; written to config.toml with its comments kept."""
         switch(self.settings.path, active)
@@ -478,6 +484,7 @@ async def _hear_signals(
                 scope.cancel()
             else:
                 stopping = True
+                supervisor.tell("STOPPING=1")
                 service.stop()
 
 

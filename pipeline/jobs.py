@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.brake import Brake
+from pipeline.notices import Notify
 from pipeline.schedule import Always, Schedule
 from pipeline.turns import ARRIVAL, Gap, Order
 from pipeline.words import Language
@@ -121,6 +122,7 @@ class Settings:
     )  # how much a file may ask for, where not the usual
     exports: tuple[ExportJob, ...] = ()
     station: str = ""  # the name of this branch, where there are several
+    notify: Notify = field(default_factory=Notify)
 
 
 def foreign(schema: str) -> bool:

@@ -22,6 +22,7 @@ from pipeline.cli import (
     hold,
     mapping,
     reading,
+    service,
     start,
     tables,
     trying,
@@ -51,7 +52,7 @@ app.command(name="try")(trying.try_)
 
 for more in (versions.history, versions.edit):
     mapping.app.command()(more)
-for group in (mapping.app, tables.table, tables.field, fec.app):
+for group in (mapping.app, tables.table, tables.field, fec.app, service.app):
     app.add_typer(group)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))

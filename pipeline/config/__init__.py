@@ -2,6 +2,7 @@
 
 from pipeline.config.following import Follower
 from pipeline.config.loading import load, load_mapping, mapping_names, mapping_text
+from pipeline.config.secret import secrets_of
 from pipeline.config.switch import Switch, read_active, set_active
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "mapping_names",
     "mapping_text",
     "read_active",
+    "secrets_of",
     "set_active",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from zoneinfo import available_timezones
 from pipeline.config.exports import read_exports, read_station
 from pipeline.config.folders import check_folders
 from pipeline.config.jobs import read_day, read_job
+from pipeline.config.secret import resolve
 from pipeline.config.text import text_of
 from pipeline.config.turns import check_after
 from pipeline.errors import ConfigError
@@ -119,16 +119,10 @@ def _database(source: Source, top: dict[str, Any], root: Path) -> tuple[str, str
 def _url(source: Source, at: At, url: str | None, root: Path) -> str:
     if url is None:
         url = "sqlite:///pipeline.db"
-    if url.startswith("env:"):
-        if not os.environ.get(url[4:]):
-            source.say(at, "config.no_env", name=url[4:])
-        url = os.environ.get(url[4:], "")
-    elif url.startswith("file:"):
-        try:
-            url = (root / url[5:]).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            source.say(at, "config.no_secret", name=url[5:])
-            return ""
+    found = resolve(source, at, url, root)
+    if found is None:
+        return ""
+    url = found
     if url.startswith("sqlite:///") and url != "sqlite:///:memory:":
         return "sqlite:///" + str(root / url.removeprefix("sqlite:///"))
     if url and not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):

@@ -20,6 +20,7 @@ from pipeline.clock import Clock, Now
 from pipeline.engine.desk import Announcer, Desk, Once, Setup, Trouble, WallClock
 from pipeline.engine.exporting import Exporting
 from pipeline.engine.gates import Gates
+from pipeline.engine.heart import Heart
 from pipeline.engine.inboxes import Waiting
 from pipeline.engine.looking import Looking
 from pipeline.engine.process import WorkerProcess
@@ -60,6 +61,7 @@ class Service:
         self._setup, self._news, self._connect, self._once = setup, news, connect, once
         self._is_active, self._clock = is_active, clock
         self._announcer = Announcer(listener, clock)
+        self.heart = Heart()
         self._wall = WallClock(self._announcer)
         self._looking = Looking(self._jobs_of(setup), setup.options())
         self.inboxes, self._watcher = self._looking.inboxes, self._looking.watcher
@@ -175,7 +177,9 @@ class Service:
                     await self._exporting.step(now, tasks, self._call, self._store, self.pauses)
         except Environment as trouble:
             self.database = self._announcer.trouble("", self.database, trouble.said)
+        self.heart.beat("database", self._clock.now().mono)
         delay = await self._look(now)
+        self.heart.beat("folders", self._clock.now().mono)
         if self._store is not None and self.database is None:
             zone = self._setup.settings.timezone
             said = await self._call(self._turns.look, self._store, self.desks, self.pauses, now, zone)
@@ -277,7 +281,8 @@ class Service:
             jobs = self._jobs_of(self._setup)
             store = await self._call(self._connect, self._setup.settings)
             try:
-                await self._call(store.migrate)
+                with self.heart.long_work():
+                    await self._call(store.migrate)
                 await self._call(note_moved, store, jobs, now.wall, self._setup.settings.timezone)
             except Environment:
                 await self._call(store.close)

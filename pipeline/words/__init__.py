@@ -33,6 +33,7 @@ ROOMS = (
     "reading",
     "schedule",
     "sections",
+    "servers",
     "states",
     "store",
     "turns",
