@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.brake import Brake
+from pipeline.expecting import Expect
 from pipeline.notices import Notify
 from pipeline.schedule import Always, Schedule
 from pipeline.turns import ARRIVAL, Gap, Order
@@ -61,6 +62,8 @@ class ImportJob:
     watch: Literal["auto", "native", "poll"] = "auto"
     brake: Brake | None = None
     closed_until: date | None = None  # the books are closed up to that day
+    expect: Expect | None = None  # when its files come, and how big
+    receipts: Path | None = None  # where senders find what became of their files
     copies: Path | None = None  # where `take = "copy"` works
 
     @property

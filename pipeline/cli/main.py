@@ -13,6 +13,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.cli import (
+    backup,
     correcting,
     demo,
     doctor,
@@ -46,6 +47,7 @@ for command in (
     start.init, demo.demo, work.run, work.once, facts.check, facts.status, facts.files, facts.show, facts.why,
     doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, correcting.corrections,
     exporting.export, work.on, work.off, reading.inspect, reading.read,
+    backup.backup, backup.restore,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="try")(trying.try_)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 app = typer.Typer(name="service", help="Run as a service of the system.", no_args_is_help=True)
 
 NAME = "pipeline.service"
+HANGS_S = 60  # a service that has not come round for so long hangs
 SYSTEM = Path("/etc/systemd/system")
 ANY_ADDRESS = "IPAddressDeny=any\nIPAddressAllow=localhost"
 SYSTEM_ONLY = """\
@@ -184,3 +185,20 @@ def _reload(own: bool) -> None:
     """Have systemd read its units again, where it runs."""
     if Path("/run/systemd/system").is_dir() and shutil.which("systemctl"):
         subprocess.run(["systemctl", *(["--user"] if own else []), "daemon-reload"], check=False)
+
+
+@app.command()
+def health(context: typer.Context) -> None:
+    """Exit 0 while a service of this config looks at its folders and database; 1 when it hangs or none runs."""
+    from pipeline.clock import Clock
+    from pipeline.engine.report import running
+
+    voice: Voice = context.obj
+    now = Clock().now().wall
+    ages = [now - known.beat for known in running(voice.config.absolute().parent) if known.beat is not None]
+    if not ages:
+        voice.say(message("servers.no_service"))
+        raise typer.Exit(1)
+    seconds = round(min(ages).total_seconds())
+    voice.say(message("servers.alive" if seconds <= HANGS_S else "servers.hangs", seconds=seconds))
+    raise typer.Exit(0 if seconds <= HANGS_S else 1)

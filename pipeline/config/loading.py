@@ -16,6 +16,7 @@ from pipeline.config.jobs import read_day, read_job
 from pipeline.config.secret import resolve
 from pipeline.config.text import text_of
 from pipeline.config.turns import check_after
+from pipeline.config.watchfulness import read_notify
 from pipeline.errors import ConfigError
 from pipeline.formats.limits import Limits
 from pipeline.jobs import Settings
@@ -39,6 +40,7 @@ TOP = (
     "deadline_s",
     "limits",
     "closed_until",
+    "notify",
 )
 
 
@@ -77,6 +79,7 @@ def load(path: Path) -> Settings:
     check_after(source, jobs)
     station = read_station(source, top)
     exports = read_exports(source, top, root, zone, jobs, station)
+    notify = read_notify(source, top, root)
     if source.mistakes:
         raise _error(source)
     given = {key: value for key, value in numbers.items() if value is not None}
@@ -94,6 +97,7 @@ def load(path: Path) -> Settings:
         limits={key: value for key, value in limits.items() if value is not None},
         exports=exports,
         station=station,
+        notify=notify,
         **given,
     )
 

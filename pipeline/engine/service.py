@@ -26,6 +26,7 @@ from pipeline.engine.looking import Looking
 from pipeline.engine.process import WorkerProcess
 from pipeline.engine.report import Report
 from pipeline.engine.taking import next_held, take
+from pipeline.engine.telling import Telling
 from pipeline.engine.turns import Turns
 from pipeline.engine.workshop import Workshop
 from pipeline.errors import ConfigError, Environment
@@ -79,6 +80,7 @@ class Service:
         self._asked: dict[str, float] = {}
         self._active: bool | None = None
         self._stopping: float | None = None
+        self._telling = None if once else Telling(setup, self._announcer, self.inboxes)
         self._turns = Turns(self.inboxes, self._announcer, self._once)
 
     def _jobs_of(self, setup: Setup) -> tuple[ImportJob, ...]:
@@ -103,6 +105,7 @@ class Service:
                 while True:
                     delay = await self.step(self._clock.now(), tasks)
                     report.write(self.troubles(), self.config, self._watcher.detections())
+                    report.beat(self._clock.now().mono)
                     if self._finished(self._clock.now().mono - start):
                         break
                     self._looking.mark(await self._watcher.changed(min(delay, SWITCH_S)))
@@ -185,6 +188,9 @@ class Service:
             said = await self._call(self._turns.look, self._store, self.desks, self.pauses, now, zone)
             if said is not None:
                 self.database = self._announcer.trouble("", self.database, said)
+        if self._telling is not None:
+            store = None if self.database is not None else self._store
+            await self._telling.step(now, tasks, self._call, store, self.troubles())
         await self._workshop.pool.retire()
         if any(self._ready(desk) or self._settling(desk) for desk in self.desks.values()):
             tasks.start_soon(self._workshop.pool.warm)  # it starts while the file settles
@@ -235,6 +241,8 @@ class Service:
         await to_thread.run_sync(self._looking.follow, jobs, setup.options())
         self._watcher.follow(await to_thread.run_sync(self._looking.detections))
         self._workshop.follow(setup)
+        if self._telling is not None:
+            self._telling.setup = setup
         if moves:
             for desk in self.desks.values():
                 for claimed in desk.held:

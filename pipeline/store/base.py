@@ -24,6 +24,7 @@ from pipeline.store.looking import SqlLooker
 from pipeline.store.memory import Memory
 from pipeline.store.migrate import migrate, state
 from pipeline.store.model import LedgerFile, Load, RefusedRow, Staging
+from pipeline.store.notices import Notices
 from pipeline.store.own import known_targets, own_catalogue, own_fields, widened
 from pipeline.store.ownership import Ownership
 from pipeline.store.place import Place
@@ -58,7 +59,7 @@ class _Seen:
     mark: object
 
 
-class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
+class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership, Notices):
     """The verbs of `Store` in SQLAlchemy Core. A database adds staging, upsert, locks and *who*."""
 
     def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:
