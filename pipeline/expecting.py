@@ -85,11 +85,13 @@ def judge(
     watched: nothing was expected before."""
     local = now.astimezone(ZoneInfo(expect.zone))
     day = _last_due(expect, local, free)
-    if day is None or _instant(day, expect.by, expect.zone) < begun:
-        return Verdict("quiet" if not _expected(expect, local.date(), free) else "coming", None)
-    from_midnight = _instant(day, time(0), expect.zone)
+    asked = day is not None and _instant(day, expect.by, expect.zone) >= begun
+    from_midnight = _instant(day if day is not None and asked else local.date(), time(0), expect.zone)
     found = [file for file in came if file.seen_at >= from_midnight]
     unlike = tuple((file, said) for file in found if (said := _unlike(expect, file)) is not None)
+    if day is None or not asked:
+        state: State = "coming" if _expected(expect, local.date(), free) else "quiet"
+        return Verdict(state, None, None, len(found), unlike)
     if len(found) >= expect.files:
         return Verdict("came", day, None, len(found), unlike)
     facts: dict[str, str | int] = {

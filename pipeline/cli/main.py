@@ -29,6 +29,7 @@ from pipeline.cli import (
     trying,
     undoing,
     versions,
+    watchfulness,
     work,
 )
 from pipeline.cli.output import Voice
@@ -54,7 +55,15 @@ app.command(name="try")(trying.try_)
 
 for more in (versions.history, versions.edit):
     mapping.app.command()(more)
-for group in (mapping.app, tables.table, tables.field, fec.app, service.app):
+for group in (
+    mapping.app,
+    tables.table,
+    tables.field,
+    fec.app,
+    service.app,
+    watchfulness.expect,
+    watchfulness.notify,
+):
     app.add_typer(group)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))

@@ -113,6 +113,8 @@ def folders(settings: Settings) -> tuple[Path, ...]:
 
 def is_local(settings: Settings) -> bool:
     """Does it talk to nobody outside this machine?"""
+    if settings.notify.to:
+        return False
     host = urlsplit(settings.database).hostname or ""
     return settings.database.startswith("sqlite") or host in ("", "localhost", "127.0.0.1", "::1")
 

@@ -127,6 +127,11 @@ class Notices(Session):
     def notices(self) -> Notices:
         return self
 
+    def begun(self) -> datetime | None:
+        """Since when troubles are kept."""
+        rows = self._read(sa.select(notices.c.since).where(notices.c.key == BEGUN))
+        return utc(rows[0]["since"]) if rows else None
+
     def noted(self, keys: Sequence[str]) -> set[str]:
         """Those of these troubles that are remembered, also when they are over."""
         if not keys:

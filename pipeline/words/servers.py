@@ -237,6 +237,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "The message to {name} could not be sent; it is tried again later.",
         "Le message à {name} n'a pas pu être envoyé ; nouvel essai plus tard.",
     ),
+    "servers.not_sent": (
+        "The message to {name} could not be sent. Check its address in [notify.to], and that the network is there.",
+        "Le message à {name} n'a pas pu être envoyé. Vérifiez son adresse dans [notify.to], et le réseau.",
+    ),
     "servers.sent": ("Sent to {name}.", "Envoyé à {name}."),
     "servers.nobody": (
         "There is nobody to tell: config.toml has no [notify.to].",

@@ -33,7 +33,9 @@ from pipeline.store.model import Arrival
 from pipeline.words import Message, message
 
 UTC = timezone.utc  # noqa: UP017
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr':DeprecationWarning")  # of the standard library, used by apprise
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:'imghdr':DeprecationWarning"
+)  # of the standard library, used by apprise
 MONDAY = datetime(2026, 5, 4, 6, tzinfo=UTC)  # eight o'clock in Paris
 
 
