@@ -31,6 +31,7 @@ EVENTS: dict[str, str] = {
     "job.late": "a file that a job expects has not come by its hour",
     "notice.sent": "a message was sent to people",
     "notice.failed": "a message to people could not be sent; it is tried again",
+    "keep.done": "old files were packed or removed, old changes forgotten, as the config says",
     "clock.jumped": "the wall clock moved against the monotonic clock",
     "watch.lost": "a folder cannot be watched; it is looked at regularly instead",
     "worker.died": "a worker process ended while it was working",

@@ -13,6 +13,7 @@ from typing import Literal
 
 from pipeline.brake import Brake
 from pipeline.expecting import Expect
+from pipeline.keeping import Keep
 from pipeline.notices import Notify
 from pipeline.schedule import Always, Schedule
 from pipeline.turns import ARRIVAL, Gap, Order
@@ -62,6 +63,7 @@ class ImportJob:
     watch: Literal["auto", "native", "poll"] = "auto"
     brake: Brake | None = None
     closed_until: date | None = None  # the books are closed up to that day
+    keep: Keep = field(default_factory=Keep)  # for how long
     expect: Expect | None = None  # when its files come, and how big
     receipts: Path | None = None  # where senders find what became of their files
     copies: Path | None = None  # where `take = "copy"` works
@@ -125,6 +127,7 @@ class Settings:
     )  # how much a file may ask for, where not the usual
     exports: tuple[ExportJob, ...] = ()
     station: str = ""  # the name of this branch, where there are several
+    keep_log: int | None = None  # days that the change log is kept; None: for ever
     notify: Notify = field(default_factory=Notify)
 
 

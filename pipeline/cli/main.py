@@ -48,7 +48,7 @@ for command in (
     start.init, demo.demo, work.run, work.once, facts.check, facts.status, facts.files, facts.show, facts.why,
     doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, correcting.corrections,
     exporting.export, work.on, work.off, reading.inspect, reading.read,
-    backup.backup, backup.restore,
+    backup.backup, backup.restore, watchfulness.keep,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="try")(trying.try_)

@@ -48,6 +48,22 @@ def suggest(
             print(toml(name, found))
 
 
+def keep(context: typer.Context) -> None:
+    """Pack and remove old files, and forget old changes, now, as [keep] and [imports.NAME.keep] say."""
+    from pipeline.clock import Clock
+    from pipeline.engine.upkeep import asked
+    from pipeline.imports.upkeep import keep as let_go
+
+    voice: Voice = context.obj
+    with voice.pipeline() as pipeline:
+        settings = pipeline.settings
+        if not asked(settings):
+            voice.say(message("servers.keep_all"))
+            return
+        done = let_go(settings, pipeline.store(), Clock().now().wall)
+    voice.say(message("servers.kept", packed=done.packed, removed=done.removed, changes=done.changes))
+
+
 @notify.command()
 def test(context: typer.Context) -> None:
     """Send a test to every address of [notify.to]; exit 1 when one does not take it."""

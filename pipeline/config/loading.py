@@ -16,7 +16,7 @@ from pipeline.config.jobs import read_day, read_job
 from pipeline.config.secret import resolve
 from pipeline.config.text import text_of
 from pipeline.config.turns import check_after
-from pipeline.config.watchfulness import read_notify
+from pipeline.config.watchfulness import read_keep_log, read_notify
 from pipeline.errors import ConfigError
 from pipeline.formats.limits import Limits
 from pipeline.jobs import Settings
@@ -41,6 +41,7 @@ TOP = (
     "limits",
     "closed_until",
     "notify",
+    "keep",
 )
 
 
@@ -80,6 +81,7 @@ def load(path: Path) -> Settings:
     station = read_station(source, top)
     exports = read_exports(source, top, root, zone, jobs, station)
     notify = read_notify(source, top, root)
+    keep_log = read_keep_log(source, top)
     if source.mistakes:
         raise _error(source)
     given = {key: value for key, value in numbers.items() if value is not None}
@@ -98,6 +100,7 @@ def load(path: Path) -> Settings:
         exports=exports,
         station=station,
         notify=notify,
+        keep_log=keep_log,
         **given,
     )
 

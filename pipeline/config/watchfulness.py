@@ -11,12 +11,14 @@ from pipeline.config.schedules import read_days
 from pipeline.config.secret import resolve
 from pipeline.config.turns import UNITS
 from pipeline.expecting import Expect
+from pipeline.keeping import Keep, days
 from pipeline.mapping.source import Path as At
 from pipeline.mapping.source import Source
 from pipeline.notices import Notify
 from pipeline.schedule import parse_at
 
 NOTIFY = ("to", "waiting", "digest", "link")
+KEEP = ("archive", "compress", "failed")
 EXPECT = ("by", "days", "on", "files", "rows", "holidays")
 
 
@@ -102,3 +104,26 @@ def _known(country: str) -> bool:
     from pipeline.freedays import known
 
     return known(country)
+
+
+def read_keep(source: Source, at: At, table: dict[str, Any]) -> Keep:
+    """For how long the job's files are kept."""
+    asked, here = source.sub(at, table, "keep"), (*at, "keep")
+    source.known(here, asked, KEEP)
+    return Keep(**{key: _days(source, here, asked, key) for key in KEEP})
+
+
+def read_keep_log(source: Source, top: dict[str, Any]) -> int | None:
+    """`[keep] log`: for how many days changes are remembered, and can be taken back."""
+    asked = source.sub((), top, "keep")
+    source.known(("keep",), asked, ("log",))
+    return _days(source, ("keep",), asked, "log")
+
+
+def _days(source: Source, at: At, table: dict[str, Any], key: str) -> int | None:
+    if key not in table:
+        return None
+    found = days(str(table[key]))
+    if found is None:
+        source.say((*at, key), "servers.days", key=key, value=str(table[key]))
+    return found

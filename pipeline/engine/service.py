@@ -28,6 +28,7 @@ from pipeline.engine.report import Report
 from pipeline.engine.taking import next_held, take
 from pipeline.engine.telling import Telling
 from pipeline.engine.turns import Turns
+from pipeline.engine.upkeep import Upkeep
 from pipeline.engine.workshop import Workshop
 from pipeline.errors import ConfigError, Environment
 from pipeline.events import Listener
@@ -81,6 +82,7 @@ class Service:
         self._active: bool | None = None
         self._stopping: float | None = None
         self._telling = None if once else Telling(setup, self._announcer, self.inboxes)
+        self._upkeep = None if once else Upkeep(setup, self._announcer)
         self._turns = Turns(self.inboxes, self._announcer, self._once)
 
     def _jobs_of(self, setup: Setup) -> tuple[ImportJob, ...]:
@@ -190,6 +192,8 @@ class Service:
                 self.database = self._announcer.trouble("", self.database, said)
         if self._telling is not None:
             store = None if self.database is not None else self._store
+            if self._upkeep is not None and store is not None:
+                self._upkeep.step(now, tasks)
             await self._telling.step(now, tasks, self._call, store, self.troubles())
         await self._workshop.pool.retire()
         if any(self._ready(desk) or self._settling(desk) for desk in self.desks.values()):
@@ -243,6 +247,8 @@ class Service:
         self._workshop.follow(setup)
         if self._telling is not None:
             self._telling.setup = setup
+        if self._upkeep is not None:
+            self._upkeep.setup = setup
         if moves:
             for desk in self.desks.values():
                 for claimed in desk.held:

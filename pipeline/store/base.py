@@ -18,6 +18,7 @@ from pipeline.store.catalogue import all_readable, live_catalogue
 from pipeline.store.doctor import Doctor
 from pipeline.store.exporting.verbs import SqlExports
 from pipeline.store.failures import RowsRefused, judge, translated
+from pipeline.store.keeping import Keeping
 from pipeline.store.ledger import refused_values, repeat_of
 from pipeline.store.live import targets
 from pipeline.store.looking import SqlLooker
@@ -59,7 +60,7 @@ class _Seen:
     mark: object
 
 
-class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership, Notices):
+class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership, Notices, Keeping):
     """The verbs of `Store` in SQLAlchemy Core. A database adds staging, upsert, locks and *who*."""
 
     def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pipeline.mapping.sections.model import Outcast
     from pipeline.store.exporting.model import Exports
+    from pipeline.store.keeping import Keeping
     from pipeline.store.notices import Notices
 
 FileState = Literal[
@@ -488,8 +489,9 @@ class Store(Protocol):
     def exports(self) -> Exports:
         """The side for exports; it shares this store's connection and thread."""
 
-    def notices(self) -> Notices:
-        """What people were told; it shares the connection too."""
+    def notices(self) -> Notices: ...
+
+    def keeping(self) -> Keeping: ...
 
     def readable(self) -> Catalogue:
         """As `catalogue`, with the columns that only the load itself sets: all that can be exported."""

@@ -261,4 +261,16 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{job}: its history says too little; files on five days at least, at the same weekdays, are needed.",
         "{job} : son historique en dit trop peu ; il faut des fichiers sur cinq jours au moins, aux mêmes jours de la semaine.",
     ),
+    "servers.days": (
+        '`{key}` is a time such as "90 days", "6 months" or "10 years", not "{value}".',
+        '`{key}` est une durée comme "90 jours", "6 mois" ou "10 ans", et non "{value}".',
+    ),
+    "servers.kept": (
+        "Packed: {packed} files. Removed: {removed} files, {changes} remembered changes.",
+        "Compressés : {packed} fichiers. Supprimés : {removed} fichiers, {changes} changements retenus.",
+    ),
+    "servers.keep_all": (
+        "Everything is kept: config.toml has no [keep] and no [imports.NAME.keep].",
+        "Tout est conservé : config.toml n'a ni [keep] ni [imports.NOM.keep].",
+    ),
 }

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.cli.start import make
 from pipeline.config import load
-from pipeline.config.watchfulness import EXPECT, NOTIFY
+from pipeline.config.watchfulness import EXPECT, KEEP, NOTIFY
 from tests.test_readme import DOCS, blocks, run
 
 
@@ -32,3 +32,9 @@ def test_every_setting_is_explained() -> None:
     text = (DOCS / "notify.md").read_text("utf-8")
     for name in (*NOTIFY, *EXPECT):
         assert f"`{name}`" in text
+
+
+def test_every_span_is_explained() -> None:
+    text = (DOCS / "deploy.md").read_text("utf-8")
+    for name in (*KEEP, "log"):
+        assert f"| `{name}` |" in text
