@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection
+from contextlib import suppress
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,16 @@ class Log:
         facts["at"] = event.at.isoformat(timespec="milliseconds")
         say = self._logger.warning if event.name in WARNINGS else self._logger.info
         say(event.name, **facts)
+        if event.name == "config.changed":
+            self._hide_more()
+
+    def _hide_more(self) -> None:
+        """A config that was saved may have brought other secrets."""
+        from pipeline.config import load, secrets_of
+        from pipeline.errors import PipelineError
+
+        with suppress(PipelineError):
+            self.hide(self._secrets | secrets_of(load(self._voice.config)))
 
     def _hide(self, logger: WrappedLogger, method: str, facts: EventDict) -> EventDict:
         """By value: whatever way a secret took, a driver's own error or a file's name."""

@@ -27,6 +27,7 @@ from pipeline.words import Message, message, printable, render
 
 UTC = timezone.utc  # noqa: UP017
 ROUND_S = 5.0
+EXPECT_S = 55.0  # what is expected is looked at this often
 SETTLED_S = 120.0  # after a start nothing counts as back before this: it may not have been tried yet
 ONE_DAY = timedelta(days=1)
 Call = Callable[..., Awaitable[Any]]
@@ -64,6 +65,8 @@ class Telling:
     _due: float = float("-inf")
     _began: float | None = None
     _sending: bool = False
+    _stand: dict[str, Verdict] = field(default_factory=dict)
+    _stand_due: float = float("-inf")
     _outage: datetime | None = None  # of the database, told
 
     async def step(
@@ -97,9 +100,10 @@ class Telling:
     async def _round(self, now: Now, call: Call, book: Notices, troubles: Mapping[str, desk.Trouble]) -> None:
         settings = self.setup.settings
         facts: Remembered = await call(book.remembered, now.wall)
-        stand: dict[str, Verdict] = await call(
-            verdicts, settings.imports, book, self.inboxes, facts.begun, now.wall
-        )
+        if now.mono >= self._stand_due:
+            self._stand = await call(verdicts, settings.imports, book, self.inboxes, facts.begun, now.wall)
+            self._stand_due = now.mono + EXPECT_S
+        stand = self._stand
         wrong = [_of_file(file) for file in facts.fresh]
         wrong += self._waiting(facts, troubles, now)
         wrong += _expected(stand, now.wall)

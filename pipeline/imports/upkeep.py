@@ -59,8 +59,8 @@ def _before(now: datetime, days: int) -> datetime:
 def _remove(
     job: ImportJob, store: Store, folder: Path, states: tuple[str, ...], before: datetime, done: Tally
 ) -> None:
-    for row in store.keeping().old_files(job.name, states, before, MOST):
-        place = Path(row.archived_as)
+    for old in store.keeping().old_files(job.name, states, before, MOST):
+        row, place = old.file, Path(old.file.archived_as)
         if not place.is_relative_to(folder):
             continue  # of an earlier folder of the job: a person sees to it
         if os.path.lexists(place):
@@ -71,7 +71,7 @@ def _remove(
             done.removed += 1
         with suppress(OSError):
             place.with_name(place.name + ".why.txt").unlink()
-        store.keeping().replaced(row.archived_as, "")
+        store.keeping().replaced(old, "")
         _tidy(place.parent, folder)
 
 
@@ -85,11 +85,11 @@ def _remove_refused(job: ImportJob, store: Store, before: datetime, done: Tally)
 
 
 def _pack(job: ImportJob, store: Store, before: datetime, done: Tally) -> None:
-    for row in store.keeping().old_files(job.name, KEPT_STATES, before, MOST, unpacked=True):
-        place = Path(row.archived_as)
-        if place.is_relative_to(job.processed) and _may_be_packed(place, row):
+    for old in store.keeping().old_files(job.name, KEPT_STATES, before, MOST, unpacked=True):
+        place = Path(old.file.archived_as)
+        if place.is_relative_to(job.processed) and _may_be_packed(place, old.file):
             packed = disk.pack_beside(place)
-            store.keeping().replaced(row.archived_as, str(packed))
+            store.keeping().replaced(old, str(packed))
             place.unlink()
             disk.sync_folder(place.parent)
             done.packed += 1

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from pipeline.store.arrivals import files
-from pipeline.store.ledger import Change, ledger_file
+from pipeline.store.ledger import Change, ledger_file, utc
 from pipeline.store.model import LedgerFile
 from pipeline.store.session import Session
 
@@ -20,6 +21,14 @@ SYNC = "pipeline_sync_peer"  # while there are others that this database is sync
 changes: sa.Table = Change.__table__  # type: ignore[attr-defined]
 
 
+@dataclass(frozen=True, slots=True)
+class OldFile:
+    """A file that lies in its last place, and the numbers of all that lie there: it and its replays."""
+
+    file: LedgerFile
+    ids: tuple[int, ...]
+
+
 class Keeping(Session):
     """The verbs for what grows old."""
 
@@ -28,30 +37,38 @@ class Keeping(Session):
 
     def old_files(
         self, job: str, states: Sequence[str], before: datetime, most: int, *, unpacked: bool = False
-    ) -> list[LedgerFile]:
+    ) -> list[OldFile]:
         """Files that were moved to their last place before this moment and lie there, oldest first; none that a
-        later replay rests on. `unpacked`: only those that are not packed yet."""
-        later = files.alias("later")
-        used = sa.exists().where(later.c.archived_as == files.c.archived_as, later.c.archived_at >= before)
+        later replay rests on. `unpacked`: only those that are not packed yet, whatever rests on them."""
         mine = sa.select(files).where(
             files.c.job == job, files.c.state.in_(states), files.c.archived_at < before,
             files.c.archived_as != "", files.c.kind == "import",
         )  # fmt: skip
         if unpacked:
             mine = mine.where(files.c.archived_as.not_like("%.gz"))
-        else:
-            mine = mine.where(~used)
-        return [ledger_file(row) for row in self._read(mine.order_by(files.c.id).limit(most))]
+        found: dict[str, LedgerFile] = {}
+        for row in self._read(mine.order_by(files.c.id).limit(most)):
+            found.setdefault(row["archived_as"], ledger_file(row))
+        if not found:
+            return []
+        shared = sa.select(files.c.id, files.c.archived_as, files.c.archived_at, files.c.state)
+        ids: dict[str, list[int]] = {}
+        for row in self._read(shared.where(files.c.job == job, files.c.archived_as.in_(found))):
+            ids.setdefault(row["archived_as"], []).append(row["id"])
+            young = row["archived_at"] is None or utc(row["archived_at"]) >= before
+            if not unpacked and (young or row["state"] not in states):
+                found.pop(row["archived_as"], None)
+        return [OldFile(file, tuple(ids[place])) for place, file in found.items()]
 
     def refused_before(self, job: str, before: datetime, most: int) -> list[LedgerFile]:
         """Files with refused rows, imported before this moment."""
         mine = sa.select(files).where(files.c.job == job, files.c.refused > 0, files.c.committed_at < before)
         return [ledger_file(row) for row in self._read(mine.order_by(files.c.id.desc()).limit(most))]
 
-    def replaced(self, old: str, new: str) -> None:
-        """What lay at `old` lies at `new` now; "": nowhere."""
+    def replaced(self, old: OldFile, place: str) -> None:
+        """It lies there now; "": nowhere."""
         with self._transaction() as conn:
-            conn.execute(files.update().where(files.c.archived_as == old).values(archived_as=new))
+            conn.execute(files.update().where(files.c.id.in_(old.ids)).values(archived_as=place))
 
     def prune_log(self, before: datetime, exports: Sequence[str], most: int) -> int:
         """Take the oldest entries out of the change log: from its beginning, those older than this moment, and none

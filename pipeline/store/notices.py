@@ -259,6 +259,10 @@ class Notices(Session):
     def came(self, job: str, since: datetime) -> list[Came]:
         """The files of a job that were seen since this moment; repeats of a content do not count."""
         mine = sa.select(files.c.id, files.c.name, files.c.seen_at, files.c.state, files.c.rows_read)
+        # from the newest back to the first that is too old: the whole history is not read
+        old = sa.select(files.c.id).where(files.c.job == job, files.c.seen_at < since)
+        old = old.order_by(files.c.id.desc()).limit(1)
+        mine = mine.where(files.c.id > sa.func.coalesce(old.scalar_subquery(), 0))
         mine = mine.where(files.c.job == job, files.c.seen_at >= since, files.c.replay_of.is_(None))
         mine = mine.where(files.c.state.in_(COUNT_AS_COME), files.c.undo_of.is_(None)).order_by(files.c.id)
         found = []
@@ -273,8 +277,10 @@ class Notices(Session):
         from pipeline.store.ledger import JobMemory
 
         memory: sa.Table = JobMemory.__table__  # type: ignore[attr-defined]
-        first = sa.select(files.c.job, sa.func.min(files.c.seen_at).label("at")).where(files.c.job.in_(jobs))
-        found = {row["job"]: utc(_moment(row["at"])) for row in self._read(first.group_by(files.c.job))}
+        found = {}
+        for job in jobs:
+            mine = sa.select(files.c.seen_at).where(files.c.job == job).order_by(files.c.id).limit(1)
+            found.update({job: utc(row["seen_at"]) for row in self._read(mine)})
         for row in self._read(sa.select(memory.c.job, memory.c.last_opening).where(memory.c.job.in_(jobs))):
             at = utc(row["last_opening"])
             found[row["job"]] = min(at, found.get(row["job"], at))

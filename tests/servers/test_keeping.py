@@ -98,7 +98,9 @@ def test_a_packing_that_was_cut_off_is_done_again(installation: Installation, po
     disk.pack_beside(place)  # and then it was killed
     if point == "noted":
         with Pipeline(box.config) as pipeline:
-            pipeline.store().keeping().replaced(str(place), f"{place}.gz")
+            book, soon = pipeline.store().keeping(), datetime.now(UTC) + timedelta(days=1)
+            (old,) = book.old_files("sales", ("archived",), soon, 9)
+            book.replaced(old, f"{place}.gz")
         assert later(box, 31, compress=30) == Tally()
         return  # the unpacked one is left over: nothing is lost
     assert later(box, 31, compress=30) == Tally(packed=1)

@@ -9,6 +9,7 @@ from tests.flow.running import running
 from tests.servers.test_telling import Web, web
 
 assert installation
+CANARY = "canary-5c1d77e0"
 assert web
 
 
@@ -44,12 +45,17 @@ def test_the_sender_finds_what_became_of_each(installation: Installation) -> Non
 def test_a_service_tells_of_a_failed_file(installation: Installation, web: Web) -> None:
     """From the inbox to the web server, the whole way."""
     box = installation
-    folder = asked(box, f'[notify.to]\nme = "json://127.0.0.1:{web.port}/"\n', "fr")
+    folder = asked(box, f'[notify.to]\nme = "json://me:{CANARY}@127.0.0.1:{web.port}/"\n', "fr")
     with running(box) as service:
         box.wait_until("it began", lambda: box.sql("SELECT 1 FROM pipeline_notice"))
         box.drop("b.csv", b"Nothing,Known\n1,2\n")
         service.hears("notice.sent", to="me")
+        command = Path(f"/proc/{service.process.pid}/cmdline").read_bytes()
     (told,) = web.took
+    assert CANARY not in "".join(service.said) + str(told)
+    assert CANARY.encode() not in command
+    for path in box.root.rglob("*"):  # neither in the database nor in any other file that it wrote
+        assert path == box.config or not path.is_file() or CANARY.encode() not in path.read_bytes(), path
     assert told["title"] == "Pipeline, sales : 1 fichier(s) non importé(s)"
     assert "pipeline show 1" in told["message"]
     assert (folder / "b.csv.ko.txt").read_text().startswith("b.csv : NON importé. ")
