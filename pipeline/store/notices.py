@@ -280,7 +280,8 @@ class Notices(Session):
         found = {}
         for job in jobs:
             mine = sa.select(files.c.seen_at).where(files.c.job == job).order_by(files.c.id).limit(1)
-            found.update({job: utc(row["seen_at"]) for row in self._read(mine)})
+            for row in self._read(mine):
+                found[job] = utc(row["seen_at"])
         for row in self._read(sa.select(memory.c.job, memory.c.last_opening).where(memory.c.job.in_(jobs))):
             at = utc(row["last_opening"])
             found[row["job"]] = min(at, found.get(row["job"], at))
