@@ -31,6 +31,7 @@ from pipeline.clock import Clock
 from pipeline.config import Follower, Switch, reversing
 from pipeline.engine import outing, replaying, trying
 from pipeline.engine.desk import MappingText, Once, Setup
+from pipeline.engine.heart import tell_supervisor
 from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.replaying import closed_for
 from pipeline.engine.service import News, Service
@@ -263,6 +264,7 @@ class Pipeline:
                 await tasks.start(partial(hear_signals, service, again, tasks.cancel_scope))
             if beside is not None:
                 await tasks.start(beside)
+            tasks.start_soon(tell_supervisor, service.heart, self._clock)
             await service.run()
             tasks.cancel_scope.cancel()
 
@@ -428,6 +430,10 @@ class Pipeline:
     def store(self) -> Store:
         """The database, made or upgraded when it must be: for tables and fields of the users' own."""
         return self._made()
+
+    def secrets(self) -> frozenset[str]:
+        """Texts of the config that no log may show."""
+        return configuration.secrets_of(self.settings)
 
     def switch(self, active: bool) -> None:
         """Turn the master switch; written to config.toml with its comments kept."""

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.brake import Brake
+from pipeline.expecting import Expect
+from pipeline.keeping import Keep
+from pipeline.notices import Notify
 from pipeline.schedule import Always, Schedule
 from pipeline.turns import ARRIVAL, Gap, Order
 from pipeline.words import Language
@@ -61,6 +64,9 @@ class ImportJob:
     watch: Literal["auto", "native", "poll"] = "auto"
     brake: Brake | None = None
     closed_until: date | None = None  # the books are closed up to that day
+    keep: Keep = field(default_factory=Keep)  # for how long
+    expect: Expect | None = None  # when its files come, and how big
+    receipts: Path | None = None  # where senders find what became of their files
     copies: Path | None = None  # where `take = "copy"` works
 
     @property
@@ -156,6 +162,8 @@ class Settings:
     exports: tuple[ExportJob, ...] = ()
     station: str = ""  # the name of this branch, where there are several
     server: Listen | None = None
+    keep_log: int | None = None  # days that the change log is kept; None: for ever
+    notify: Notify = field(default_factory=Notify)
 
 
 def foreign(schema: str) -> bool:

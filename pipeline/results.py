@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from pipeline.errors import Mistake
+from pipeline.expecting import Verdict
 from pipeline.store.model import ChangedCell, Pause, RefusedRow, WrittenRow
 from pipeline.words import Message
 
@@ -110,6 +111,7 @@ class JobStatus:
     oldest: datetime | None = None  # since when the file lies there that waits longest
     noticing: Message | None = None  # how new files are noticed, where the system does not tell of them
     missing: Message | None = None  # files that should stand between those that came
+    expected: Verdict | None = None  # how it stands with the files that it expects
     turn: Message | None = None  # why the first complete file waits for its turn
 
 

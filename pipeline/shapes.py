@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from pipeline.words import Fact, Language, Message, printable
 
 if TYPE_CHECKING:
+    from pipeline.expecting import Verdict
     from pipeline.results import (
         Attempted,
         FileRow,
@@ -133,6 +134,18 @@ def job_json(voice: Voice, job: JobStatus) -> Json:
         "noticing": voice.text(job.noticing) or None,
         "missing": voice.text(job.missing) or None,
         "turn": voice.text(job.turn) or None,
+        "expected": None if job.expected is None else expected_json(voice, job.expected),
+    }
+
+
+def expected_json(voice: Voice, verdict: Verdict) -> Json:
+    told = [verdict.said, *(said for _, said in verdict.unlike)]
+    return {
+        "state": verdict.state,
+        "level": verdict.level,
+        "day": None if verdict.day is None else verdict.day.isoformat(),
+        "came": verdict.came,
+        "said": [voice.text(said) for said in told if said is not None],
     }
 
 

@@ -74,6 +74,7 @@ class Order(TypedDict):
     trailer: str
     archive: str
     compress: Literal["", "gzip"]
+    receipts: str  # a folder, "" for none
     brake: dict[str, object] | None  # a Brake
     closed_until: str | None  # a date
     mapping: str
@@ -198,6 +199,7 @@ class _Desk:
             repeat=order["repeat"],
             take=order["take"],
             ready=order["ready"],
+            receipts=Path(order["receipts"]) if order["receipts"] else None,
             trailer=order["trailer"],
             archive=order["archive"],
             compress=order["compress"],

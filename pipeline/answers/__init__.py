@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.answers.comparing import compare
 from pipeline.answers.facts import Facts
@@ -17,8 +17,10 @@ from pipeline.answers.outgoing import export_status
 from pipeline.answers.rows import ledger_row, taken_row, waiting_row
 from pipeline.answers.why import why
 from pipeline.clock import Clock
+from pipeline.engine.telling import verdicts
 from pipeline.engine.turns import NAMES, expected
 from pipeline.errors import Environment
+from pipeline.expecting import Verdict
 from pipeline.jobs import ImportJob, Settings
 from pipeline.results import FileRow, FileStory, JobStatus, Status, Why
 from pipeline.schedule import describe
@@ -62,10 +64,14 @@ class Answers:
         counts = facts.store.counts("failed") if facts.store else {}
         last = facts.store.last_files() if facts.store else {}
         wait = facts.services.waits.get("")
+        stand = self._stand(facts)
         return Status(
             facts.active,
             (
-                *(self._job(job, facts, counts, last.get(job.name)) for job in self.settings.imports),
+                *(
+                    replace(self._job(job, facts, counts, last.get(job.name)), expected=stand.get(job.name))
+                    for job in self.settings.imports
+                ),
                 *(export_status(job, facts, last.get(job.name)) for job in self.settings.exports),
             ),
             facts.away or (wait[0] if wait else None),
@@ -73,6 +79,13 @@ class Answers:
             services=facts.services.status(),
             mistakes=tuple(m for found in facts.lying.mistakes.values() for m in found),
         )
+
+    def _stand(self, facts: Facts) -> Mapping[str, Verdict]:
+        """How it stands with the files that jobs expect."""
+        if facts.store is None:
+            return {}
+        book, now = facts.store.notices(), facts.now.wall
+        return verdicts(self.settings.imports, book, facts.lying.inboxes, book.begun() or now, now)
 
     def _job(
         self, job: ImportJob, facts: Facts, counts: Mapping[tuple[str, str], int], last: LedgerFile | None

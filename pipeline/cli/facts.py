@@ -136,6 +136,9 @@ def _notes(voice: Voice, job: JobStatus, zone: str) -> list[str]:
     if job.trouble is not None:
         found.append(telling.since(voice, voice.text(job.trouble), job.since, zone))
     found += [voice.text(said) for said in (job.turn, job.missing) if said is not None]
+    if job.expected is not None:
+        told = [job.expected.said, *(said for _, said in job.expected.unlike)]
+        found += [voice.tinted(said, job.expected.level) for said in told if said is not None]
     if job.noticing is not None:
         found.append(voice.text(job.noticing))
     return found

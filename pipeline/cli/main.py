@@ -13,6 +13,7 @@ import typer
 
 from pipeline import __version__
 from pipeline.cli import (
+    backup,
     correcting,
     demo,
     doctor,
@@ -23,11 +24,13 @@ from pipeline.cli import (
     mapping,
     people,
     reading,
+    service,
     start,
     tables,
     trying,
     undoing,
     versions,
+    watchfulness,
     work,
 )
 from pipeline.cli.output import Voice
@@ -46,13 +49,24 @@ for command in (
     start.init, demo.demo, work.run, work.once, facts.check, facts.status, facts.files, facts.show, facts.why,
     doctor.doctor, hold.pause, hold.resume, hold.replay, hold.approve, hold.reject, undoing.undo, correcting.corrections,
     exporting.export, work.on, work.off, reading.inspect, reading.read,
+    backup.backup, backup.restore, watchfulness.keep,
 ):  # fmt: skip
     app.command()(command)
 app.command(name="try")(trying.try_)
 
 for more in (versions.history, versions.edit):
     mapping.app.command()(more)
-for group in (mapping.app, tables.table, tables.field, fec.app, people.user, people.token):
+for group in (
+    mapping.app,
+    tables.table,
+    tables.field,
+    fec.app,
+    people.user,
+    people.token,
+    service.app,
+    watchfulness.expect,
+    watchfulness.notify,
+):
     app.add_typer(group)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))

@@ -54,6 +54,12 @@ class Voice:
     def text(self, said: Message | None) -> str:
         return "" if said is None else render(said, self.language)
 
+    def tinted(self, said: Message, level: str) -> str:
+        """A sentence in amber (`warn`) or red (`bad`), where a terminal shows colours."""
+        if not sys.stdout.isatty() or os.environ.get("NO_COLOR"):
+            return self.text(said)
+        return f"\x1b[{'31' if level == 'bad' else '33'}m{self.text(said)}\x1b[0m"
+
     def word(self, code: str, **facts: Fact) -> str:
         return render(message(code, **facts), self.language)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from pipeline.cli import plain
 from pipeline.cli.door import opened
 from pipeline.cli.exporting import days
 from pipeline.cli.facts import AsJson, known_job, names
+from pipeline.cli.logs import Log, LogFormat
 from pipeline.cli.output import Voice
 from pipeline.cli.progress import Progress
 from pipeline.words import message
@@ -22,16 +22,23 @@ if TYPE_CHECKING:
     from pipeline.results import OnceResult
 
 
-def run(context: typer.Context) -> None:
+def run(
+    context: typer.Context,
+    log_format: Annotated[
+        LogFormat | None, typer.Option(help="As a rule console on a terminal, logfmt elsewhere.")
+    ] = None,
+) -> None:
     """The service: import files as they come, until Ctrl-C or SIGTERM."""
     voice: Voice = context.obj
-    heard = [log(voice)]
+    log = Log(voice, log_format)
+    heard: list[Listener] = [log]
 
     def hear(event: Event) -> None:
         for one in heard:
             one(event)
 
     with voice.pipeline(hear, forks=True) as pipeline:
+        log.hide(pipeline.secrets())
         voice.say(message("cli.running", config=str(pipeline.settings.path)))
         pipeline.run(opened(voice, pipeline, heard))
     voice.say(message("cli.stopped"))
@@ -105,27 +112,3 @@ def _switch(voice: Voice, active: bool) -> None:
 
     set_active(voice.config, active)  # not through the whole config: the switch works when a job is wrong
     voice.say(message("cli.is_on" if active else "cli.is_off"))
-
-
-def log(voice: Voice) -> Listener:
-    """A listener that writes one structured line an event to stderr."""
-    import structlog
-
-    logger = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr),
-        processors=[structlog.processors.add_log_level, structlog.processors.LogfmtRenderer(
-            key_order=["at", "level", "event", "job", "file"], drop_missing=True
-        )],
-    )  # fmt: skip
-
-    def hear(event: Event) -> None:
-        if event.name == "file.reading":  # several a second of a big file: for a screen, not for a log
-            return
-        facts: dict[str, object] = {k: v for k, v in (("job", event.job), ("file", event.file)) if v}
-        facts.update(event.facts)
-        facts.pop("event", None)
-        if event.said is not None:
-            facts["said"] = voice.text(event.said)
-        logger.info(event.name, **{**facts, "at": event.at.isoformat(timespec="milliseconds")})
-
-    return hear

@@ -3,6 +3,7 @@
 from pipeline.config.editing import mark, remove_section, save_section, section
 from pipeline.config.following import Follower
 from pipeline.config.loading import load, load_mapping, mapping_names, mapping_text
+from pipeline.config.secret import secrets_of
 from pipeline.config.switch import Switch, read_active, set_active
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "remove_section",
     "save_section",
     "section",
+    "secrets_of",
     "set_active",
 ]

@@ -12,6 +12,7 @@ from pipeline.config.schedules import KEYS as SCHEDULE
 from pipeline.config.schedules import read_schedule
 from pipeline.config.section import read_choices, read_mapping
 from pipeline.config.turns import read_turns
+from pipeline.config.watchfulness import read_expect, read_keep, read_receipts
 from pipeline.files import template_mistake
 from pipeline.jobs import ARCHIVE, WORK, ImportJob, Limits
 from pipeline.mapping.parsing import read_brake
@@ -21,7 +22,7 @@ from pipeline.mapping.source import Source
 KEYS = (
     "mapping", "inbox", "processed", "failed", "pattern", *SCHEDULE, "errors", "repeat", "take", "ready",
     "trailer", "order", "archive", "compress", "watch",
-    "brake", "gap", "after", "closed_until",
+    "brake", "gap", "after", "closed_until", "expect", "receipts", "keep",
 )  # fmt: skip
 CHOICES = {
     "repeat": ("skip", "apply"),
@@ -58,6 +59,9 @@ def read_job(source: Source, name: str, table: dict[str, Any], root: Path, zone:
         brake=read_brake(source, at, table),
         closed_until=read_day(source, at, table, "closed_until"),
         **read_turns(source, at, table),
+        keep=read_keep(source, at, table),
+        expect=read_expect(source, at, table, zone),
+        receipts=read_receipts(source, at, table, root),
         copies=root / WORK / "copies" / name,
         **cast(Any, {key: value for key, value in chosen.items() if value}),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Sequence
@@ -13,9 +12,11 @@ from typing import Any, cast
 from pipeline.config.exports import read_exports, read_station
 from pipeline.config.folders import check_folders
 from pipeline.config.jobs import read_day, read_job
+from pipeline.config.secret import resolve
 from pipeline.config.server import read_server
 from pipeline.config.text import text_of
 from pipeline.config.turns import check_after
+from pipeline.config.watchfulness import read_keep_log, read_notify
 from pipeline.errors import ConfigError
 from pipeline.formats.limits import Limits
 from pipeline.jobs import Settings
@@ -40,6 +41,8 @@ TOP = (
     "limits",
     "closed_until",
     "server",
+    "notify",
+    "keep",
 )
 
 
@@ -76,6 +79,8 @@ def load(path: Path) -> Settings:
     station = read_station(source, top)
     server = read_server(source, top, root)
     exports = read_exports(source, top, root, zone, jobs, station)
+    notify = read_notify(source, top, root)
+    keep_log = read_keep_log(source, top)
     if source.mistakes:
         raise _error(source)
     given = {key: value for key, value in numbers.items() if value is not None}
@@ -94,6 +99,8 @@ def load(path: Path) -> Settings:
         exports=exports,
         station=station,
         server=server,
+        notify=notify,
+        keep_log=keep_log,
         **given,
     )
 
@@ -119,16 +126,10 @@ def _database(source: Source, top: dict[str, Any], root: Path) -> tuple[str, str
 def _url(source: Source, at: At, url: str | None, root: Path) -> str:
     if url is None:
         url = "sqlite:///pipeline.db"
-    if url.startswith("env:"):
-        if not os.environ.get(url[4:]):
-            source.say(at, "config.no_env", name=url[4:])
-        url = os.environ.get(url[4:], "")
-    elif url.startswith("file:"):
-        try:
-            url = (root / url[5:]).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError):
-            source.say(at, "config.no_secret", name=url[5:])
-            return ""
+    found = resolve(source, at, url, root)
+    if found is None:
+        return ""
+    url = found
     if url.startswith("sqlite:///") and url != "sqlite:///:memory:":
         return "sqlite:///" + str(root / url.removeprefix("sqlite:///"))
     if url and not re.match(r"(sqlite|postgresql)(\+\w+)?://", url):

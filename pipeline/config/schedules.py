@@ -23,7 +23,7 @@ def read_schedule(source: Source, at: At, table: dict[str, Any], zone: str) -> S
     """The schedule; what is wrong with it is told to the source."""
     if "every" in table and "at" in table:
         source.say((*at, "at"), "config.both")
-    days = _days(source, at, table)
+    days = read_days(source, at, table)
     times = _times(source, at, table) if "at" in table else ()
     until = _until(source, at, table, times)
     if "every" in table:
@@ -73,7 +73,7 @@ def _until(source: Source, at: At, table: dict[str, Any], times: tuple[time, ...
     return until
 
 
-def _days(source: Source, at: At, table: dict[str, Any]) -> Days:
+def read_days(source: Source, at: At, table: dict[str, Any]) -> Days:
     """`days` and `on` together: the days that fit both. A date that `days` leaves out would never come: told."""
     days = _on_weekdays(source, at, table) if "days" in table else EVERY_DAY
     for value in _asked(table):

@@ -16,11 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pipeline.clock import UTC
 from pipeline.engine.desk import Trouble
 from pipeline.watching import Detection
 from pipeline.words import Message
 
 FOLDER = ".pipeline"
+BEAT_S = 10.0  # the file is touched this often while the loops come round
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Known:
     waiting: Mapping[str, tuple[Message, datetime]]
     config: tuple[Message, datetime] | None = None
     noticing: Mapping[str, Message] = field(default_factory=dict)
+    beat: datetime | None = None  # when its loops last came round, to some seconds
 
 
 class Report:
@@ -41,6 +44,7 @@ class Report:
         self._path = root / FOLDER / f"service-{os.getpid()}.json"
         self._fd = -1
         self._last = ""
+        self._beat = float("-inf")
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(mode=0o700, exist_ok=True)
             fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -69,6 +73,13 @@ class Report:
             os.ftruncate(self._fd, len(text.encode()))
             self._last = text
 
+    def beat(self, mono: float) -> None:
+        """The loops came round: `pipeline service health` and the like go by the time of the file."""
+        if self._fd >= 0 and mono - self._beat >= BEAT_S:
+            self._beat = mono
+            with contextlib.suppress(OSError):
+                os.utime(self._fd)
+
     def close(self) -> None:
         """The service ends; its report goes. Safe twice."""
         if self._fd >= 0:
@@ -88,13 +99,14 @@ def running(root: Path) -> list[Known]:
         try:
             with path.open("rb") as file:
                 if _locked(file.fileno()):
-                    found.append(_known(json.loads(file.read() or b"{}")))
+                    beat = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+                    found.append(_known(json.loads(file.read() or b"{}"), beat))
         except (OSError, ValueError):  # it ended, or is being written: the next look tells
             continue
     return found
 
 
-def _known(facts: dict[str, Any]) -> Known:
+def _known(facts: dict[str, Any], beat: datetime) -> Known:
     def said(pair: list[str]) -> tuple[Message, datetime]:
         return Message.from_json(pair[0]), datetime.fromisoformat(pair[1])
 
@@ -103,6 +115,7 @@ def _known(facts: dict[str, Any]) -> Known:
         {job: said(pair) for job, pair in facts.get("waiting", {}).items()},
         said(facts["config"]) if facts.get("config") else None,
         {folder: Message.from_json(text) for folder, text in facts.get("noticing", {}).items()},
+        beat,
     )
 
 

@@ -20,12 +20,15 @@ from pipeline.clock import Clock, Now
 from pipeline.engine.desk import Announcer, Desk, Once, Setup, Trouble, WallClock
 from pipeline.engine.exporting import Exporting
 from pipeline.engine.gates import Gates
+from pipeline.engine.heart import Heart
 from pipeline.engine.inboxes import Waiting
 from pipeline.engine.looking import Looking
 from pipeline.engine.process import WorkerProcess
 from pipeline.engine.report import Report
 from pipeline.engine.taking import next_held, take
+from pipeline.engine.telling import Telling
 from pipeline.engine.turns import Turns
+from pipeline.engine.upkeep import Upkeep
 from pipeline.engine.workshop import Workshop
 from pipeline.errors import ConfigError, Environment
 from pipeline.events import Listener
@@ -60,6 +63,7 @@ class Service:
         self._setup, self._news, self._connect, self._once = setup, news, connect, once
         self._is_active, self._clock = is_active, clock
         self._announcer = Announcer(listener, clock)
+        self.heart = Heart()
         self._wall = WallClock(self._announcer)
         self._looking = Looking(self._jobs_of(setup), setup.options())
         self.inboxes, self._watcher = self._looking.inboxes, self._looking.watcher
@@ -77,6 +81,8 @@ class Service:
         self._asked: dict[str, float] = {}
         self._active: bool | None = None
         self._stopping: float | None = None
+        self._telling = None if once else Telling(setup, self._announcer, self.inboxes)
+        self._upkeep = None if once else Upkeep(setup, self._announcer)
         self._turns = Turns(self.inboxes, self._announcer, self._once)
 
     def _jobs_of(self, setup: Setup) -> tuple[ImportJob, ...]:
@@ -101,6 +107,7 @@ class Service:
                 while True:
                     delay = await self.step(self._clock.now(), tasks)
                     report.write(self.troubles(), self.config, self._watcher.detections())
+                    report.beat(self._clock.now().mono)
                     if self._finished(self._clock.now().mono - start):
                         break
                     self._looking.mark(await self._watcher.changed(min(delay, SWITCH_S)))
@@ -175,12 +182,19 @@ class Service:
                     await self._exporting.step(now, tasks, self._call, self._store, self.pauses)
         except Environment as trouble:
             self.database = self._announcer.trouble("", self.database, trouble.said)
+        self.heart.beat("database", self._clock.now().mono)
         delay = await self._look(now)
+        self.heart.beat("folders", self._clock.now().mono)
         if self._store is not None and self.database is None:
             zone = self._setup.settings.timezone
             said = await self._call(self._turns.look, self._store, self.desks, self.pauses, now, zone)
             if said is not None:
                 self.database = self._announcer.trouble("", self.database, said)
+        if self._telling is not None:
+            store = None if self.database is not None else self._store
+            if self._upkeep is not None and store is not None:
+                self._upkeep.step(now, tasks)
+            await self._telling.step(now, tasks, self._call, store, self.troubles())
         await self._workshop.pool.retire()
         if any(self._ready(desk) or self._settling(desk) for desk in self.desks.values()):
             tasks.start_soon(self._workshop.pool.warm)  # it starts while the file settles
@@ -231,6 +245,10 @@ class Service:
         await to_thread.run_sync(self._looking.follow, jobs, setup.options())
         self._watcher.follow(await to_thread.run_sync(self._looking.detections))
         self._workshop.follow(setup)
+        if self._telling is not None:
+            self._telling.setup = setup
+        if self._upkeep is not None:
+            self._upkeep.setup = setup
         if moves:
             for desk in self.desks.values():
                 for claimed in desk.held:
@@ -277,7 +295,8 @@ class Service:
             jobs = self._jobs_of(self._setup)
             store = await self._call(self._connect, self._setup.settings)
             try:
-                await self._call(store.migrate)
+                with self.heart.long_work():
+                    await self._call(store.migrate)
                 await self._call(note_moved, store, jobs, now.wall, self._setup.settings.timezone)
             except Environment:
                 await self._call(store.close)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import anyio
 from anyio.abc import TaskStatus
 
+from pipeline import supervisor
 from pipeline.engine.service import Service
 
 
@@ -31,4 +32,5 @@ async def hear_signals(
                 scope.cancel()
             else:
                 stopping = True
+                supervisor.tell("STOPPING=1")
                 service.stop()

@@ -171,6 +171,7 @@ class Workshop:
             trailer=job.trailer,
             archive=job.archive,
             compress=job.compress,
+            receipts="" if job.receipts is None else str(job.receipts),
             brake=None if job.brake is None else asdict(job.brake),
             closed_until=None if job.closed_until is None else job.closed_until.isoformat(),
             mapping=job.mapping,

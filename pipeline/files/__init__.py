@@ -1,6 +1,6 @@
 """Files on the disc: taking, reading, archiving, and what a place can do. Names are bytes inside."""
 
-from pipeline.files.archiving import archive, find, write_beside
+from pipeline.files.archiving import archive, find, holds, pack_beside, write_beside
 from pipeline.files.claiming import (
     Claimed,
     Entry,
@@ -71,6 +71,7 @@ __all__ = [
     "fingerprint",
     "free_bytes",
     "holders",
+    "holds",
     "ignore_sigio",
     "is_checksum_name",
     "is_network",
@@ -79,6 +80,7 @@ __all__ = [
     "mount_of",
     "new_claim",
     "open_regular",
+    "pack_beside",
     "parse_companion_name",
     "parse_work_name",
     "probe",

@@ -149,3 +149,25 @@ def write_beside(folder: Path, name: bytes, content: bytes) -> Path:
         sync_folder(folder)
         return place
     raise OSError(errno.EEXIST, "no free name", str(folder))
+
+
+def holds(place: Path, original: bytes, content: bytes) -> bool:
+    """Has this archived file, packed or not, the content with this SHA-256? `original`: the name it came with."""
+    return _holds(place, original, content)
+
+
+def pack_beside(src: Path) -> Path:
+    """Write a packed copy beside an archived file, over nothing; the file stays. What an earlier attempt finished is
+    found. Returns where it is."""
+    folder, name = src.parent, os.fsencode(src.name) + ENDING
+    hidden = _copy_hidden(src, folder, pack)
+    with open_regular(hidden) as file:
+        wanted, size = fingerprint(file), file.tell()
+    there = (p for p in islice(candidates(folder, name), LOOKED_AT) if os.path.lexists(p))
+    done = next((p for p in there if _is(p, wanted, size)), None)
+    if done is None:
+        done = free_place(folder, name, hidden)
+        sync_folder(folder)
+    else:
+        hidden.unlink()
+    return done

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pipeline import files as disk
 from pipeline.clock import Clock
 from pipeline.faults import point
+from pipeline.imports import receipts
 from pipeline.imports.corrections import correction, name_of
 from pipeline.imports.work import Deed, Emit, Outcome, Taken, Work
 from pipeline.jobs import ImportJob
@@ -66,6 +67,9 @@ class Finisher:
 
     def _put(self, work: Work, taken: Taken, row: LedgerFile) -> Path:
         """Move one file to its last place, with what belongs beside it."""
+        if work.job.receipts is not None:
+            refused = self._store.refused(row.id, receipts.LINES) if row.refused else []
+            receipts.leave(work.job.receipts, row, refused, work.language)
         if row.state == "failed":
             text = render(row.reason, work.language) if row.reason else ""
             disk.make_folder(work.job.failed)

@@ -19,12 +19,14 @@ from pipeline.store.catalogue import all_readable, live_catalogue
 from pipeline.store.doctor import Doctor
 from pipeline.store.exporting.verbs import SqlExports
 from pipeline.store.failures import RowsRefused, judge, translated
+from pipeline.store.keeping import Keeping
 from pipeline.store.ledger import refused_values, repeat_of
 from pipeline.store.live import targets
 from pipeline.store.looking import SqlLooker
 from pipeline.store.memory import Memory
 from pipeline.store.migrate import migrate, state
 from pipeline.store.model import LedgerFile, Load, RefusedRow, Staging
+from pipeline.store.notices import Notices
 from pipeline.store.own import known_targets, own_catalogue, own_fields, widened
 from pipeline.store.ownership import Ownership
 from pipeline.store.people.verbs import SqlPeople
@@ -60,7 +62,7 @@ class _Seen:
     mark: object
 
 
-class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
+class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership, Notices, Keeping):
     """The verbs of `Store` in SQLAlchemy Core. A database adds staging, upsert, locks and *who*."""
 
     def __init__(self, engine: sa.Engine, place: Place = OURS) -> None:

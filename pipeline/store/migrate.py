@@ -64,6 +64,16 @@ def state_on(conn: sa.Connection, place: Place = OURS) -> State:
     return "older" if found in revisions() else "newer"
 
 
+def _keep(conn: sa.Connection, place: Place) -> None:
+    """An SQLite database of ours is kept as it was, under the lock that keeps others from writing."""
+    path = conn.engine.url.database or ":memory:"
+    if conn.dialect.name == "sqlite" and path != ":memory:" and not place.foreign:
+        from pipeline.store.backup_sqlite import keep_before
+
+        version = conn.exec_driver_sql(f"SELECT version_num FROM {VERSIONS}").scalar()
+        keep_before(Path(path), str(version))
+
+
 def migrate(engine: sa.Engine, place: Place = OURS) -> None:
     """Bring the database to this program's version. Takes the lock only when something differs. Where the
     business tables belong to another program only ours are made. Raises Environment for a right that is missing."""
@@ -77,8 +87,11 @@ def migrate(engine: sa.Engine, place: Place = OURS) -> None:
             if conn.dialect.name == "postgresql":
                 conn.exec_driver_sql("SELECT pg_advisory_xact_lock(7305611)")
                 make_schema(conn, place.schema)
-            if state_on(conn, place) == "current":  # another process was faster
+            found = state_on(conn, place)
+            if found == "current":  # another process was faster
                 return
+            if found == "older":
+                _keep(conn, place)
             config = _config()
             config.attributes["connection"] = conn
             config.attributes["place"] = place

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from pipeline.mapping.sections.model import Outcast
     from pipeline.store.browsing import Browser
     from pipeline.store.exporting.model import Exports
+    from pipeline.store.keeping import Keeping
+    from pipeline.store.notices import Notices
     from pipeline.store.people.model import People
 
 FileState = Literal[
@@ -495,6 +497,10 @@ class Store(Protocol):
 
     def browser(self) -> Browser:
         """The side for people who look at rows; it shares this store's connection and thread."""
+
+    def notices(self) -> Notices: ...
+
+    def keeping(self) -> Keeping: ...
 
     def readable(self) -> Catalogue:
         """As `catalogue`, with the columns that only the load itself sets: all that can be exported."""

@@ -38,6 +38,7 @@ ROOMS = (
     "schedule",
     "sections",
     "server",
+    "servers",
     "states",
     "store",
     "turns",
