@@ -28,6 +28,39 @@ TEMPORARY = (
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """A folder on another machine, and what becomes of its files there. What is secret is a reference, `env:NAME`,
+    `file:PATH` or `cred:NAME`, and is looked up when it is needed."""
+
+    url: str  # sftp://user@host/folder, never with a password
+    spool: Path  # the hidden folder here through which its files go
+    root: Path  # where paths begin
+    name: str = ""  # of its [remotes.NAME]; "" where none says more
+    password: str = ""
+    key: str = ""  # path of a private key for SSH, or the name of one for S3
+    passphrase: str = ""
+    secret: str = ""  # of an S3 key
+    known_hosts: str = ""
+    ca: str = ""  # path of a certificate that signs theirs
+    pin: str = ""  # SHA-256 of the one key or certificate that is trusted, 64 hex digits
+    after: Literal["keep", "delete", "move"] = "keep"
+    archive: str = "done"  # the folder there, for `after = "move"`
+    every_s: float = 60.0
+    settle_s: float = 10.0
+    headers: tuple[tuple[str, str], ...] = ()  # of HTTP; a value may be a reference
+    save_as: str = ""  # the name of what HTTP gives
+    items: str = ""  # where in a page of JSON the records stand, `data.orders`
+    next: str = ""  # where in a page of JSON the address of the next stands
+    endpoint: str = ""  # of S3
+    region: str = ""
+    zone: str = "UTC"  # of dates in addresses
+
+    @property
+    def scheme(self) -> str:
+        return self.url.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """When too many rows are refused the file fails instead. None: no limit."""
 
@@ -61,6 +94,7 @@ class ImportJob:
     brake: Brake | None = None
     closed_until: date | None = None  # the books are closed up to that day
     copies: Path | None = None  # where `take = "copy"` works
+    remote: Remote | None = None  # `inbox` is then the hidden folder that its files come into
 
     @property
     def work(self) -> Path:
@@ -97,6 +131,7 @@ class ExportJob:
     deletions: Literal["skip", "mark", "file"] = "skip"
     ready: tuple[str, ...] = ()  # names of companions that say a file is complete, `{name}.done`
     period: Literal["day", "week", "month", "year"] = "month"
+    remote: Remote | None = None  # `to` is then the hidden folder that its files are sent from
 
 
 @dataclass(frozen=True, slots=True)

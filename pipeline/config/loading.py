@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from pipeline.config.exports import read_exports, read_station
 from pipeline.config.folders import check_folders
 from pipeline.config.jobs import read_day, read_job
+from pipeline.config.remotes import read_remotes
 from pipeline.config.text import text_of
 from pipeline.config.turns import check_after
 from pipeline.errors import ConfigError
@@ -34,6 +35,7 @@ TOP = (
     "imports",
     "exports",
     "station",
+    "remotes",
     "workers",
     "memory_mb",
     "deadline_s",
@@ -65,10 +67,11 @@ def load(path: Path) -> Settings:
     asked = source.sub((), top, "limits")
     source.known(("limits",), asked, LIMITS)
     limits = {key: source.count_at(("limits",), asked, key, 1) for key in LIMITS}
+    remotes = read_remotes(source, top, root, zone)
     jobs = []
     for name, table in source.sub((), top, "imports").items():
         if isinstance(table, dict):
-            jobs.append(read_job(source, name, table, root, zone))
+            jobs.append(read_job(source, name, table, root, zone, remotes))
         else:
             source.say(("imports", name), "config.section", key=name)
     closed = read_day(source, (), top, "closed_until")
@@ -76,7 +79,7 @@ def load(path: Path) -> Settings:
     check_folders(source, jobs)
     check_after(source, jobs)
     station = read_station(source, top)
-    exports = read_exports(source, top, root, zone, jobs, station)
+    exports = read_exports(source, top, root, zone, jobs, station, remotes)
     if source.mistakes:
         raise _error(source)
     given = {key: value for key, value in numbers.items() if value is not None}

@@ -31,6 +31,7 @@ ROOMS = (
     "guessing",
     "mapping",
     "reading",
+    "remote",
     "schedule",
     "sections",
     "states",
