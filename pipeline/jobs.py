@@ -49,6 +49,7 @@ class Remote:
     settle_s: float = 10.0
     headers: tuple[tuple[str, str], ...] = ()  # of HTTP; a value may be a reference
     save_as: str = ""  # the name of what HTTP gives
+    days: int = 2  # so many days are asked for, where the address has a date in it
     items: str = ""  # where in a page of JSON the records stand, `data.orders`
     next: str = ""  # where in a page of JSON the address of the next stands
     endpoint: str = ""  # of S3

@@ -28,7 +28,7 @@ EXTRAS = {"sftp": ("asyncssh", "sftp"), "s3": ("obstore", "s3")}
 SECRET = ("password", "passphrase", "secret")
 PLAIN = ("key", "known_hosts", "ca", "archive", "save_as", "items", "next", "endpoint", "region")
 SENSITIVE = ("authorization", "cookie", "x-api-key", "api-key", "x-auth-token")
-KEYS = ("url", *SECRET, *PLAIN, "pin", "after", "every", "settle", "headers")
+KEYS = ("url", *SECRET, *PLAIN, "pin", "after", "every", "settle", "days", "headers")
 
 
 @dataclass(slots=True)
@@ -68,6 +68,8 @@ class Remotes:
         found = replace(said, url=text, spool=spool, zone=self.zone)
         if (mistake := place_mistake(found)) is not None:
             self.source.say(at, mistake.code, None, **mistake.args)
+        if scheme in ("http", "https") and found.after != "keep":
+            self.source.say(at, "remote.not_kept", scheme=scheme, after=found.after)
         module, extra = EXTRAS.get(scheme, ("", ""))
         if module and find_spec(module) is None:
             self.source.say(at, "remote.extra", scheme=scheme, extra=extra)
@@ -118,6 +120,7 @@ def _read(source: Source, at: At, table: dict[str, Any], url: str, root: Path) -
         every_s=_seconds(source, at, table, "every", made.every_s),
         settle_s=_seconds(source, at, table, "settle", made.settle_s),
         headers=_headers(source, at, table, root),
+        days=source.count_at(at, table, "days", 1) or made.days,
         **cast(Any, given),
     )
 

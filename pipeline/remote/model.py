@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
@@ -108,6 +109,9 @@ def spot(remote: Remote) -> Spot:
 
 def place_mistake(remote: Remote) -> Message | None:
     """What is wrong with the address; None: nothing."""
+    left = re.sub(r"\{date:(?:%[YymdjHMS%]|[^{}%])+\}", "", remote.url + remote.save_as)
+    if remote.scheme in ("http", "https") and re.search(r"[{}]", left):
+        return message("remote.template", why=left.rpartition("@")[2])
     try:
         parts = urlsplit(remote.url)
         _ = parts.port

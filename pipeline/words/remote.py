@@ -166,6 +166,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "there is no list at {items}.",
         "il n'y a pas de liste à {items}.",
     ),
+    "remote.why_json": (
+        "one is no JSON ({detail}).",
+        "l'une n'est pas du JSON ({detail}).",
+    ),
     "remote.why_header": (
         "their first lines differ.",
         "leurs premières lignes diffèrent.",

@@ -21,7 +21,10 @@ from tests.flow.conftest import installation as installation
 from tests.remote.places import Place
 
 UTC = timezone.utc  # noqa: UP017
-PLACES = {"sftp": "sftp_place.SftpPlace"}
+PLACES = {
+    "sftp": "sftp_place.SftpPlace", "https": "https_place.HttpsPlace", "s3": "s3_place.S3Place",
+    "ftps": "ftp_place.FtpPlace", "ftp": "ftp_place.PlainFtpPlace",
+}  # fmt: skip
 
 
 def make(kind: str, root: Path) -> Place:
