@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import hashlib
 import os
 import re
 import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from pipeline import files as disk
+from pipeline.carrying.places import Emit, Stopped, alone, worded
 from pipeline.carrying.settling import Settling
 from pipeline.clock import Clock
 from pipeline.errors import Environment
@@ -31,7 +30,6 @@ from pipeline.remote.model import shown
 from pipeline.store.afar.model import Afar, FarFile
 from pipeline.words import Message, message, printable
 
-Emit = Callable[[str, str, Mapping[str, str | int]], None]  # event, file, facts
 LEASE = timedelta(seconds=120)
 RENEW_S = 30.0
 SPARE = 16 << 20  # bytes of the disc that a file must leave free
@@ -44,10 +42,6 @@ class Fetched:
 
     brought: int = 0
     again_s: float | None = None
-
-
-class Stopped(Environment):
-    """The service ends: what has come stays, and is gone on with."""
 
 
 @dataclass(slots=True)
@@ -69,7 +63,7 @@ class Fetcher:
 
     def round(self, rows: Afar) -> Fetched:
         """Raises Environment: it is tried again, and nothing is lost."""
-        with _worded(self.remote.spool), _alone(self.remote):
+        with worded(self.remote.spool), alone(self.remote):
             self._finish(rows)
             far = self.connect(self.remote)
             try:
@@ -237,28 +231,3 @@ def _accompanies(job: ImportJob, name: str) -> bool:
     """Has it the form of the companions that the job's files wait for?"""
     form = job.ready.replace("{stem}", "*").replace("{name}", "*")
     return bool(form) and matches_any(name, (form,))
-
-
-@contextmanager
-def _alone(remote: Remote) -> Iterator[None]:
-    """One process of this machine at a time goes through a folder. Raises Environment."""
-    disk.make_folder(remote.spool)
-    with (remote.spool / ".lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            if error.errno not in (errno.EWOULDBLOCK, errno.EACCES):
-                raise
-            raise Environment(message("remote.busy", url=shown(remote))) from error
-        yield
-
-
-@contextmanager
-def _worded(folder: Path) -> Iterator[None]:
-    """An error of our own disc in words."""
-    try:
-        yield
-    except OSError as error:
-        path = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else str(folder)
-        why = error.strerror or str(error)
-        raise Environment(message("files.environment", path=path, why=why)) from error

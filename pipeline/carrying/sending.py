@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pipeline import files as disk
-from pipeline.carrying.fetching import Emit, Stopped, _alone, _worded
+from pipeline.carrying.places import Emit, Stopped, alone, worded
 from pipeline.clock import Clock
 from pipeline.faults import point
 from pipeline.jobs import ExportJob, Remote, fits
@@ -35,7 +35,7 @@ def send(
     wait, so that the order is kept."""
     remote = job.remote
     assert remote is not None
-    with _worded(job.to), _alone(remote):
+    with worded(job.to), alone(remote):
         waiting = lying(job.to)
         if not waiting:
             return 0

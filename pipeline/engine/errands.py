@@ -11,7 +11,7 @@ from typing import cast
 from anyio import CapacityLimiter, from_thread, to_thread
 from anyio.abc import TaskGroup
 
-from pipeline.carrying import Fetched, Fetcher, send
+from pipeline.carrying import Fetched, Fetcher, Stopped, send
 from pipeline.clock import Now
 from pipeline.engine.desk import Announcer, Once, Setup, Trouble
 from pipeline.engine.exporting import Call
@@ -128,6 +128,8 @@ class Errands:
         try:
             round = partial(self._round, errand, cast(Afar, _Asked(call, store)))
             done = await to_thread.run_sync(round, limiter=self._limit, abandon_on_cancel=True)
+        except Stopped:
+            pass  # the next start goes on
         except Environment as trouble:
             for name in errand.names:
                 self.troubles[name] = self.announcer.trouble(name, self.troubles.get(name), trouble.said)

@@ -43,7 +43,7 @@ class _Tls(ftplib.FTP_TLS):
     remote: Remote
 
     def ntransfercmd(self, cmd: str, rest: int | str | None = None) -> tuple[socket.socket, int | None]:
-        conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)  # type: ignore[arg-type]
+        conn, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
         assert isinstance(self.sock, ssl.SSLSocket)
         try:
             made = self.context.wrap_socket(conn, server_hostname=self.host, session=self.sock.session)
@@ -61,6 +61,7 @@ class Ftp:
 
     def __init__(self, remote: Remote) -> None:
         self._remote, self._at = remote, spot(remote)
+        self._facts = True  # the server knows MLSD and MLST
         self._ftp = ftplib.FTP(timeout=SILENT_S, encoding=WIRE)
         try:
             with self._worded():
@@ -112,18 +113,25 @@ class Ftp:
         with self._worded():
             try:
                 lines: list_of_str = []
-                self._ftp.retrlines("MLSD", lines.append)
+                self._lines("MLSD", lines)
                 return [found for line in lines if (found := _of_mlsd(line)) is not None]
             except ftplib.error_perm as error:
                 if not str(error).startswith("50"):
                     raise
+            self._facts = False
             return self._one_by_one()
+
+    def _lines(self, command: str, into: list_of_str) -> None:
+        try:
+            self._ftp.retrlines(command, into.append)
+        finally:
+            self._ftp.voidcmd("TYPE I")  # that was text: sizes are asked for in bytes
 
     def _one_by_one(self) -> Sequence[Found]:
         """Of a server that lists names only: size and time are asked for each, in the server's own UTC."""
         names: list_of_str = []
         try:
-            self._ftp.retrlines("NLST", names.append)
+            self._lines("NLST", names)
         except ftplib.error_perm as error:
             if not str(error).startswith("550"):  # an empty folder
                 raise
@@ -138,8 +146,11 @@ class Ftp:
         return found
 
     def _mark(self, wire: str) -> str | None:
-        """Size and time; None: it is a folder, or gone."""
+        """Size and time, as the listing has them; None: it is a folder, or gone."""
         try:
+            if self._facts:
+                found = _of_mlsd(self._ftp.sendcmd(f"MLST {wire}").splitlines()[1].lstrip(" "))
+                return None if found is None else found.mark
             size = self._ftp.size(wire)
             when = self._ftp.sendcmd(f"MDTM {wire}").partition(" ")[2]
         except ftplib.error_perm:
@@ -236,14 +247,9 @@ def _of_mlsd(line: str) -> Found | None:
         key.lower(): value
         for key, _, value in (fact.partition("=") for fact in facts_text.split(";") if fact)
     }
-    raw = text.encode(WIRE)
+    raw = text.encode(WIRE).rpartition(b"/")[2]
     name = safe_name(raw)
-    if (
-        name is None
-        or b"/" in raw
-        or facts.get("type", "").lower() != "file"
-        or not facts.get("size", "").isdigit()
-    ):
+    if name is None or facts.get("type", "").lower() != "file" or not facts.get("size", "").isdigit():
         return None
     when = facts.get("modify", "").partition(".")[0]
     size = int(facts["size"])

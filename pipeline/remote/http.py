@@ -100,7 +100,8 @@ class Http:
         connection = kind(parts.hostname or "", parts.port, timeout=SILENT_S, **tls)  # type: ignore[arg-type]
         try:
             connection.connect()
-            pinned(self._remote, connection.sock) if parts.scheme == "https" else None
+            if parts.scheme == "https":
+                pinned(self._remote, connection.sock)
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             connection.request(method, path, headers=headers)
             body = connection.getresponse()
@@ -194,7 +195,8 @@ class Http:
         copy = self._copies.get(found.key)
         if copy is not None:
             copy.seek(offset)
-            return offset, iter(lambda: copy.read(CHUNK), b"")
+            read = copy.read
+            return offset, iter(lambda: read(CHUNK), b"")
         url = next(url for url, _ in _addresses(self._remote) if _bare(url) == found.key)
         weak = found.mark.startswith("W/")
         more = {}

@@ -71,7 +71,7 @@ class S3:
         except REFUSED as error:
             code = "remote.forbidden" if name else "remote.login"
             raise Environment(message(code, url=where, name=printable(name), why="S3")) from error
-        except failures.NotFoundError as error:
+        except (failures.NotFoundError, FileNotFoundError) as error:
             code = "remote.vanished" if name else "remote.no_folder"
             raise (Changed if name else Environment)(
                 message(code, url=where, name=printable(name))

@@ -200,8 +200,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{name} a été récupéré de {url} et continue d'ici.",
     ),
     "remote.why_afar": (
-        "{name} may still lie on another machine: {said}",
-        "{name} est peut-être encore sur une autre machine : {said}",
+        "{name} has not come from {url}.",
+        "{name} n'est pas arrivé de {url}.",
     ),
     "remote.why_remedy": (
         "`pipeline doctor` looks at each remote folder now.",

@@ -18,12 +18,14 @@ from pipeline.store.base import SqlStore
 from pipeline.store.model import Store
 from tests.databases import ready_sqlite
 from tests.flow.conftest import installation as installation
+from tests.remote import imap_place
 from tests.remote.places import Place
 
 UTC = timezone.utc  # noqa: UP017
 PLACES = {
     "sftp": "sftp_place.SftpPlace", "https": "https_place.HttpsPlace", "s3": "s3_place.S3Place",
     "ftps": "ftp_place.FtpPlace", "ftp": "ftp_place.PlainFtpPlace",
+    "imaps": "imap_place.ImapPlace",
 }  # fmt: skip
 
 
@@ -35,6 +37,8 @@ def make(kind: str, root: Path) -> Place:
 
 @pytest.fixture(params=list(PLACES))
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    if request.param == "imaps" and not imap_place.available():
+        pytest.skip("needs dovecot, as root")
     made = make(request.param, tmp_path)
     yield made
     made.stop()

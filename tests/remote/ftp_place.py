@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 import threading
+import warnings
 from pathlib import Path
 from typing import Any
-
-from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import DTPHandler, FTPHandler, TLS_DTPHandler, TLS_FTPHandler
-from pyftpdlib.servers import FTPServer
 
 from pipeline.jobs import Remote
 from tests.remote.https_place import certificate, pin_of
 from tests.remote.places import PASSWORD, Folder
+
+with warnings.catch_warnings():  # it lives on asyncore, which Python 3.11 warns of and 3.12 has not
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from pyftpdlib.authorizers import DummyAuthorizer
+    from pyftpdlib.handlers import DTPHandler, FTPHandler, TLS_DTPHandler, TLS_FTPHandler
+    from pyftpdlib.servers import FTPServer
 
 logging.getLogger("pyftpdlib").setLevel(logging.CRITICAL)
 
@@ -21,6 +24,7 @@ logging.getLogger("pyftpdlib").setLevel(logging.CRITICAL)
 class FtpPlace:
     name, resumes, puts, keeps = "ftps", True, True, False
     tls = True
+    verified = pins = True
 
     def __init__(self, root: Path) -> None:
         self._folder, self.root = Folder(root / "afar"), root
@@ -44,6 +48,7 @@ class FtpPlace:
                     if place.cut_after < 0:
                         place.cut_after = None
                         self.close()  # type: ignore[attr-defined]
+                        self.cmd_channel.close()  # type: ignore[attr-defined]
                         return 0
                 return super().send(data)  # type: ignore[misc,no-any-return]
 
@@ -60,7 +65,7 @@ class FtpPlace:
         authorizer = DummyAuthorizer()
         authorizer.add_user("shop", PASSWORD, str(self._folder.root), perm="elradfmwMT")
         facts: dict[str, Any] = {"authorizer": authorizer, "dtp_handler": data, "ftp_RETR": ftp_RETR}
-        facts |= {"auth_failed_timeout": 0.01}
+        facts |= {"auth_failed_timeout": 0.01, "use_sendfile": False}
         if self.tls:
             chain = self.root / "chain.pem"
             self.leaf.private_key_and_cert_chain_pem.write_to_path(str(chain))
@@ -115,3 +120,4 @@ class FtpPlace:
 
 class PlainFtpPlace(FtpPlace):
     name, tls = "ftp", False
+    verified = pins = False

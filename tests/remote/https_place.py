@@ -32,6 +32,7 @@ class HttpsPlace:
     """One address, /out/a.csv; what is put there replaces what was there."""
 
     name, resumes, puts, keeps = "https", True, False, True
+    verified = pins = True
 
     def __init__(self, root: Path) -> None:
         (root / "password").write_text(PASSWORD)

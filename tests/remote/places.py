@@ -21,6 +21,8 @@ class Place(Protocol):
     name: str
     resumes: bool  # a cut link is gone on with
     puts: bool
+    verified: bool  # it says who it is
+    pins: bool  # and its key or issuer can be named
     keeps: bool  # nothing there can be moved or deleted
     settings: str  # of [remotes.far], as TOML
     url: str

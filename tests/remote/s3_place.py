@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -15,12 +16,14 @@ from tests.remote.https_place import HttpsPlace
 from tests.remote.places import PASSWORD
 from tests.remote.proxy import Proxy
 
+logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
 ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 NONE = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*"}]}
 
 
 class S3Place:
     name, resumes, puts, keeps = "s3", True, True, False
+    verified, pins = True, False
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -48,7 +51,9 @@ class S3Place:
 
     def _moto(self, what: str, body: bytes) -> None:
         url = f"http://127.0.0.1:{self._port}/moto-api/{what}"
-        with urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST")) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, body, {"Content-Type": "text/plain"}, method="POST")
+        ) as answer:
             answer.read()
 
     def _client(self, kind: str, key: str, secret: str) -> Any:

@@ -13,6 +13,7 @@ from tests.remote.places import PASSWORD, Folder, Loop
 
 class SftpPlace:
     name, resumes, puts, keeps = "sftp", True, True, False
+    verified = pins = True
 
     def __init__(self, root: Path) -> None:
         self._loop, self._folder = Loop(), Folder(root / "afar")

@@ -61,6 +61,14 @@ def test_from_the_server_into_the_database_and_into_its_archive(
     assert [(f.name, f.state) for f in again.files] == [("again.csv", "duplicate")]
     assert sftp.files() == {"done/a.csv": ORDERS, "done/again.csv": ORDERS}
     assert installation.sql("SELECT count(*) FROM sales_order") == [(3,)]
+    with Pipeline(installation.config) as pipeline:
+        told = pipeline.why("a.csv")
+        assert told.imported
+        assert "remote.came" in [reason.said.code for reason in told.besides]
+        assert pipeline.why("never.csv").said.code == "remote.why_afar"
+        found = {finding.subject: finding for finding in pipeline.doctor()}
+        assert found[f"sftp://127.0.0.1:{sftp.url.rpartition(':')[2]}/"].said.code == "remote.ok"
+        assert not [finding for finding in found.values() if finding.level == "bad"]
 
 
 def test_a_file_that_fails_stays_at_its_source(installation: Installation, sftp: Place) -> None:
@@ -98,6 +106,7 @@ def test_what_an_export_writes_appears_there_in_order_with_its_companion(
     box.once("stock", now=True)
     assert sorted(sftp.files())[2:] == ["stock-002.csv", "stock-002.csv.done"]
     with Pipeline(box.config) as pipeline:
+        assert "remote.sent" in [reason.said.code for reason in pipeline.why("stock-002.csv").besides]
         assert not [p for p in pipeline.settings.exports[0].to.iterdir() if p.name[0] != "."]
 
 
