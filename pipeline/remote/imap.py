@@ -72,6 +72,7 @@ class Imap:
         except imaplib.IMAP4.error as error:
             why = printable(_plain(error).replace(password, "…") if password else _plain(error))
             raise Environment(message("remote.login", url=shown(remote), why=why)) from error
+        self._able = box.capability()[1][0].decode().upper().split()  # more than before the login
         kind, _ = box.select(_quoted(self._folder))
         if kind != "OK":
             raise Environment(message("remote.no_folder", url=shown(remote)))
@@ -147,7 +148,7 @@ class Imap:
         with self._worded(found.name.decode("utf-8", "replace")):
             self._still(found)
             self._box.create(_quoted(folder))  # it may be there
-            if "MOVE" in self._box.capabilities:
+            if "MOVE" in self._able:
                 self._ask("MOVE", found.whole, _quoted(folder))
                 return
             self._ask("COPY", found.whole, _quoted(folder))
@@ -159,9 +160,8 @@ class Imap:
             self._gone(found)
 
     def _gone(self, found: Found) -> None:
-        assert self._box is not None
         self._ask("STORE", found.whole, "+FLAGS.SILENT", r"(\Deleted)")
-        if "UIDPLUS" in self._box.capabilities:  # else only marked: what others have marked is theirs
+        if "UIDPLUS" in self._able:  # else only marked: what others have marked is theirs
             self._ask("EXPUNGE", found.whole)
 
     def _still(self, found: Found) -> None:
