@@ -13,7 +13,8 @@ import hashlib
 import os
 import re
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -159,18 +160,19 @@ class Fetcher:
             while piece := part.read(1 << 20):
                 digest.update(piece)
             renewed, size = self.clock.now().mono, start
-            for piece in pieces:
-                part.write(piece)
-                digest.update(piece)
-                size += len(piece)
-                point("fetch.piece")
-                if self.stopping():
-                    raise Stopped(message("remote.stopped", name=printable(os.fsdecode(found.name))))
-                now = self.clock.now()
-                if now.mono - renewed > RENEW_S:
-                    renewed = now.mono
-                    if not rows.renew(row.id, self.owner, now.wall + LEASE):
-                        raise Changed(self._says("remote.elsewhere", found))
+            with _ended(pieces):
+                for piece in pieces:
+                    part.write(piece)
+                    digest.update(piece)
+                    size += len(piece)
+                    point("fetch.piece")
+                    if self.stopping():
+                        raise Stopped(message("remote.stopped", name=printable(os.fsdecode(found.name))))
+                    now = self.clock.now()
+                    if now.mono - renewed > RENEW_S:
+                        renewed = now.mono
+                        if not rows.renew(row.id, self.owner, now.wall + LEASE):
+                            raise Changed(self._says("remote.elsewhere", found))
             part.flush()
             os.fsync(part.fileno())
         if found.size is not None and size != found.size:
@@ -225,6 +227,16 @@ class Fetcher:
             else:
                 far.move(found, self.remote.archive)
             self.emit("file.settled", name, {"from": shown(self.remote), "deed": self.remote.after})
+
+
+@contextmanager
+def _ended(pieces: Iterator[bytes]) -> Iterator[None]:
+    """What is cut short lets go of its connection at once."""
+    try:
+        yield
+    finally:
+        if isinstance(pieces, Generator):
+            pieces.close()
 
 
 def _accompanies(job: ImportJob, name: str) -> bool:
