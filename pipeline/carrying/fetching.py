@@ -69,6 +69,7 @@ class Fetcher:
             far = self.connect(self.remote)
             try:
                 listing = [one for one in far.list() if self._wanted(one)]
+                self._forsake(rows, listing)
                 settle_s = 0.0 if far.instant else self.remote.settle_s
                 ready, again_s = self._settling.look(listing, self.clock.now().mono, settle_s)
                 brought = self._bring(far, rows, ready)
@@ -85,9 +86,20 @@ class Fetcher:
     def _part(self, id: int) -> Path:
         return self.remote.spool / f".{id}.part"
 
+    def _parts(self) -> dict[int, Path]:
+        return {int(m[1]): p for p in self.remote.spool.iterdir() if (m := PART.fullmatch(p.name))}
+
+    def _forsake(self, rows: Afar, listing: Sequence[Found]) -> None:
+        """Parts of files that are gone there, or were written again."""
+        parts = self._parts()
+        there = {(one.key, one.mark) for one in listing}
+        for row in rows.by_ids(sorted(parts)):
+            if row.state == "taken" and (row.key, row.mark) not in there:
+                parts[row.id].unlink(missing_ok=True)
+
     def _finish(self, rows: Afar) -> None:
         """What was noted as here, and has not got its name yet; parts that nobody goes on with go."""
-        parts = {int(m[1]): p for p in self.remote.spool.iterdir() if (m := PART.fullmatch(p.name))}
+        parts = self._parts()
         known = {row.id: row for row in rows.by_ids(sorted(parts))}
         for id, path in parts.items():
             row = known.get(id)
@@ -138,7 +150,11 @@ class Fetcher:
         if row is None:
             return False
         point("fetch.taken")
-        size, digest = self._download(far, rows, found, row)
+        try:
+            size, digest = self._download(far, rows, found, row)
+        except Changed:
+            self._part(row.id).unlink(missing_ok=True)  # of a file that is no more
+            raise
         point("fetch.whole")
         if not rows.fetched(row.id, self.owner, digest, size, self.clock.now().wall):
             return False

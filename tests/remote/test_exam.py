@@ -61,6 +61,19 @@ def test_a_cut_link_is_gone_on_with(hands: Hands) -> None:
         assert 0 < cut < len(BIG)
 
 
+def test_a_part_of_a_file_that_was_written_again_is_given_up(hands: Hands) -> None:
+    if not hands.place.resumes:
+        pytest.skip("it has no parts")
+    hands.place.put("a.csv", BIG)
+    hands.place.cut_after = 600_000
+    with pytest.raises(Environment):
+        hands.round()
+    hands.place.put("a.csv", b"Order No\n1\n")
+    hands.round()
+    assert hands.here() == {"a.csv": b"Order No\n1\n"}
+    assert hands.parts() == {}
+
+
 def test_an_impostor_gets_nothing(hands: Hands) -> None:
     if not hands.place.verified:
         pytest.skip("FTP without TLS verifies nobody")
