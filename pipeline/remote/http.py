@@ -95,9 +95,14 @@ class Http:
 
     def _once(self, url: str, method: str, headers: dict[str, str]) -> _Answer:
         parts = urlsplit(url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        tls = {"context": context(self._remote)} if parts.scheme == "https" else {}
-        connection = kind(parts.hostname or "", parts.port, timeout=SILENT_S, **tls)  # type: ignore[arg-type]
+        host, port = parts.hostname or "", parts.port
+        connection: http.client.HTTPConnection
+        if parts.scheme == "https":
+            connection = http.client.HTTPSConnection(
+                host, port, timeout=SILENT_S, context=context(self._remote)
+            )
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=SILENT_S)
         try:
             connection.connect()
             if parts.scheme == "https":
