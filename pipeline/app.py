@@ -298,6 +298,9 @@ class Pipeline:
             if saved is None:  # saved again since it was checked
                 raise ConfigError(message("config.mistakes", file=wrong[0].file, count=len(wrong)), wrong)
             mappings[name] = MappingText(text, saved.read)
+        places = [*(job.remote for job in settings.imports), *(job.remote for job in settings.exports)]
+        for place in filter(None, places):
+            disk.make_folder(place.spool)
         return Setup(settings, mappings)
 
     def _outgrown(self, files: set[str]) -> set[str]:

@@ -45,6 +45,17 @@ EXPORT_POINTS: tuple[str, ...] = (
     "export.noted",
 )
 
+REMOTE_POINTS: tuple[str, ...] = (
+    "fetch.taken",
+    "fetch.piece",
+    "fetch.whole",
+    "fetch.noted",
+    "fetch.brought",
+    "fetch.archived",
+    "send.before",
+    "send.put",
+)
+
 _PROCESS = "service"
 
 

@@ -32,6 +32,40 @@ TEMPORARY = (
 
 
 @dataclass(frozen=True, slots=True)
+class Remote:
+    """A folder on another machine, and what becomes of its files there. What is secret is a reference, `env:NAME`,
+    `file:PATH` or `cred:NAME`, and is looked up when it is needed."""
+
+    url: str  # sftp://user@host/folder, never with a password
+    spool: Path  # the hidden folder here through which its files go
+    root: Path  # where paths begin
+    name: str = ""  # of its [remotes.NAME]; "" where none says more
+    password: str = ""
+    key: str = ""  # path of a private key for SSH, or the name of one for S3
+    passphrase: str = ""
+    secret: str = ""  # of an S3 key
+    known_hosts: str = ""
+    ca: str = ""  # path of a certificate that signs theirs
+    pin: str = ""  # SHA-256 of the one key or certificate that is trusted, 64 hex digits
+    after: Literal["keep", "delete", "move"] = "keep"
+    archive: str = "done"  # the folder there, for `after = "move"`
+    every_s: float = 60.0
+    settle_s: float = 10.0
+    headers: tuple[tuple[str, str], ...] = ()  # of HTTP; a value may be a reference
+    save_as: str = ""  # the name of what HTTP gives
+    days: int = 2  # so many days are asked for, where the address has a date in it
+    items: str = ""  # where in a page of JSON the records stand, `data.orders`
+    next: str = ""  # where in a page of JSON the address of the next stands
+    endpoint: str = ""  # of S3
+    region: str = ""
+    zone: str = "UTC"  # of dates in addresses
+
+    @property
+    def scheme(self) -> str:
+        return self.url.partition(":")[0]
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """When too many rows are refused the file fails instead. None: no limit."""
 
@@ -68,6 +102,7 @@ class ImportJob:
     expect: Expect | None = None  # when its files come, and how big
     receipts: Path | None = None  # where senders find what became of their files
     copies: Path | None = None  # where `take = "copy"` works
+    remote: Remote | None = None  # `inbox` is then the hidden folder that its files come into
 
     @property
     def work(self) -> Path:
@@ -105,6 +140,7 @@ class ExportJob:
     ready: tuple[str, ...] = ()  # names of companions that say a file is complete, `{name}.done`
     period: Literal["day", "week", "month", "year"] = "month"
     keep_days: int | None = None  # how long a copy is kept; None: until somebody deletes it
+    remote: Remote | None = None  # `to` is then the hidden folder that its files are sent from
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from pipeline.answers.facts import Facts
+from pipeline.answers.faraway import went_to
 from pipeline.answers.rows import ledger_row
 from pipeline.jobs import ExportJob
 from pipeline.results import JobStatus, Why
@@ -44,4 +45,5 @@ def written_why(facts: Facts, file: LedgerFile) -> Why:
         return Why(False, said, message("states.trouble_remedy"), row)
     when = facts.local(file.archived_at)
     said = message("exports.why_exported", when=when, rows=file.rows_read, path=file.archived_as, **told)
-    return Why(True, said, message("exports.try_remedy", id=file.id), row)
+    remedy = message("exports.try_remedy", id=file.id)
+    return Why(True, said, remedy, row, besides=tuple(went_to(facts, file)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from pipeline import files as disk
 from pipeline.answers.elsewhere import not_taken, out_of_place
 from pipeline.answers.facts import Facts
+from pipeline.answers.faraway import came_from, not_here
 from pipeline.answers.lying import Taken
 from pipeline.answers.outgoing import written_why
 from pipeline.answers.reasons import reasons
@@ -42,7 +43,7 @@ def _unknown(facts: Facts, path: Path) -> Why:
     shown = printable(path.name)
     if facts.away is not None:
         return Why(False, facts.away, message("states.database_remedy"), None)
-    if found := out_of_place(facts, path):
+    if found := out_of_place(facts, path) or not_here(facts, path):
         return found
     return Why(False, message("states.unknown", name=shown), message("states.unknown_remedy"), None)
 
@@ -222,7 +223,7 @@ def _known(facts: Facts, file: LedgerFile) -> Why:
             said = message("states.imported", place=file.archived_as, **told)
         else:
             said = message("states.imported_unmoved", **told)
-        mended = tuple(_beside(facts, file))
+        mended = (*_beside(facts, file), *came_from(facts, file))
         remedy = message("states.refused_remedy", id=file.id) if file.refused else None
         more = {"deleted": file.deleted, "stale": file.stale, "absent": file.absent}
         also = [Reason(message("states.imported_also", **more))] if any(more.values()) else []

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from pipeline.config.remotes import Remotes
 from pipeline.config.schedules import KEYS as SCHEDULE
 from pipeline.config.schedules import read_schedule
 from pipeline.config.section import read_choices, read_mapping
@@ -40,8 +41,9 @@ def read_station(source: Source, top: dict[str, Any]) -> str:
 
 
 def read_exports(
-    source: Source, top: dict[str, Any], root: Path, zone: str, imports: Sequence[ImportJob], station: str
-) -> tuple[ExportJob, ...]:
+    source: Source, top: dict[str, Any], root: Path, zone: str, imports: Sequence[ImportJob], station: str,
+    remotes: Remotes,
+) -> tuple[ExportJob, ...]:  # fmt: skip
     """All of them; what is wrong with them is told to the source."""
     jobs: list[ExportJob] = []
     taken = {job.name for job in imports}
@@ -52,18 +54,26 @@ def read_exports(
             continue
         if name in taken:
             source.say(at, "exports.same_name", name=name)
-        job = _read(source, at, table, root, zone)
+        job = _read(source, at, table, root, zone, remotes)
         if "{station}" in job.template and not station:
             source.say((*at, "name"), "exports.no_station", name="{station}")
-        twin = next((j for j in jobs if (j.to, j.template) == (job.to, job.template)), None)
+        twin = next((j for j in jobs if (_where(j), j.template) == (_where(job), job.template)), None)
         if twin is not None and "{job}" not in job.template:
             source.say((*at, "name"), "exports.names_meet", other=twin.name)
         jobs.append(job)
     return tuple(jobs)
 
 
-def _read(source: Source, at: At, table: dict[str, Any], root: Path, zone: str) -> ExportJob:
+def _where(job: ExportJob) -> str:
+    return str(job.to) if job.remote is None else job.remote.url
+
+
+def _read(
+    source: Source, at: At, table: dict[str, Any], root: Path, zone: str, remotes: Remotes
+) -> ExportJob:
     name = at[-1]
+    to = source.text_at(at, table, "to") or f"outbox/{name}"
+    remote = remotes.outbox(at, to)
     mapping = read_mapping(source, at, table, root, KEYS, ("mapping", "to", "name"))
     template = source.text_at(at, table, "name") or "{job}-{sequence:06}.csv"
     ready = source.texts_at(at, table, "ready")
@@ -80,8 +90,9 @@ def _read(source: Source, at: At, table: dict[str, Any], root: Path, zone: str) 
         template=template,
         schedule=read_schedule(source, at, table, zone),
         ready=ready,
-        to=Path(os.path.normpath(root / (source.text_at(at, table, "to") or f"outbox/{name}"))),
+        to=Path(os.path.normpath(root / to)) if remote is None else remote.spool,
         kept=Path(os.path.normpath(root / (source.text_at(at, table, "keep") or f"exported/{name}"))),
         keep_days=source.count_at(at, table, "keep_days", 1),
+        remote=remote,
         **cast(Any, {key: value for key, value in chosen.items() if value}),
     )

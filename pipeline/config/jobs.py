@@ -8,6 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
+from pipeline.config.remotes import Remotes
 from pipeline.config.schedules import KEYS as SCHEDULE
 from pipeline.config.schedules import read_schedule
 from pipeline.config.section import read_choices, read_mapping
@@ -33,11 +34,15 @@ CHOICES = {
 WILD = re.compile(r"[*?\[]")
 
 
-def read_job(source: Source, name: str, table: dict[str, Any], root: Path, zone: str) -> ImportJob:
+def read_job(
+    source: Source, name: str, table: dict[str, Any], root: Path, zone: str, remotes: Remotes
+) -> ImportJob:
     """The job; what is wrong with it is told to the source."""
     at: At = ("imports", name)
     mapping = read_mapping(source, at, table, root, KEYS, ("mapping", "inbox", "processed"))
-    inbox, below = _inbox(root, source.text_at(at, table, "inbox") or f"inbox/{name}")
+    text = source.text_at(at, table, "inbox") or f"inbox/{name}"
+    remote = remotes.inbox(at, table, text)
+    inbox, below = _inbox(root, text) if remote is None else (remote.spool, ())
     processed, failed = (
         Path(os.path.normpath(root / (source.text_at(at, table, key) or f"{key}/{name}")))
         for key in ("processed", "failed")
@@ -63,6 +68,7 @@ def read_job(source: Source, name: str, table: dict[str, Any], root: Path, zone:
         expect=read_expect(source, at, table, zone),
         receipts=read_receipts(source, at, table, root),
         copies=root / WORK / "copies" / name,
+        remote=remote,
         **cast(Any, {key: value for key, value in chosen.items() if value}),
     )
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 from pipeline.config.exports import read_exports, read_station
 from pipeline.config.folders import check_folders
 from pipeline.config.jobs import read_day, read_job
+from pipeline.config.remotes import read_remotes
 from pipeline.config.secret import resolve
 from pipeline.config.server import read_server
 from pipeline.config.text import text_of
@@ -35,6 +36,7 @@ TOP = (
     "imports",
     "exports",
     "station",
+    "remotes",
     "workers",
     "memory_mb",
     "deadline_s",
@@ -66,10 +68,11 @@ def load(path: Path) -> Settings:
     asked = source.sub((), top, "limits")
     source.known(("limits",), asked, LIMITS)
     limits = {key: source.count_at(("limits",), asked, key, 1) for key in LIMITS}
+    remotes = read_remotes(source, top, root, zone)
     jobs = []
     for name, table in source.sub((), top, "imports").items():
         if isinstance(table, dict):
-            jobs.append(read_job(source, name, table, root, zone))
+            jobs.append(read_job(source, name, table, root, zone, remotes))
         else:
             source.say(("imports", name), "config.section", key=name)
     closed = read_day(source, (), top, "closed_until")
@@ -78,7 +81,7 @@ def load(path: Path) -> Settings:
     check_after(source, jobs)
     station = read_station(source, top)
     server = read_server(source, top, root)
-    exports = read_exports(source, top, root, zone, jobs, station)
+    exports = read_exports(source, top, root, zone, jobs, station, remotes)
     notify = read_notify(source, top, root)
     keep_log = read_keep_log(source, top)
     if source.mistakes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pipeline.clock import Clock
 from pipeline.doctor.database import database, tables_of
 from pipeline.doctor.folders import Round
+from pipeline.doctor.remotes import remotes
 from pipeline.doctor.service import config, services, switch
 from pipeline.engine.inboxes import Inboxes
 from pipeline.engine.report import running
@@ -30,4 +31,4 @@ def diagnose(
         return found
     found += database(settings, tables_of(settings), clock.now().wall)
     inboxes = Inboxes(settings.imports, {}, lambda folder, name, ino: False)
-    return found + Round(settings, inboxes, known).all()
+    return found + Round(settings, inboxes, known).all() + list(remotes(settings))

@@ -65,6 +65,8 @@ class Round:
             with os.scandir(folder):
                 pass
         except OSError as error:
+            if any(job.remote is not None for job in jobs):
+                return  # it is made at the start
             said = message("doctor.no_inbox", why=error.strerror or str(error))
             self._say(folder, "bad", said, message("doctor.make", folder=str(folder)))
             return

@@ -17,6 +17,8 @@ def outbox(job: ExportJob) -> Iterator[Told]:
     """What was found out about an export's folder, and that of its copies. A folder that is not there yet is made by
     the first export, where its parent can be written to."""
     for kind, folder in (("to", job.to), ("exported", job.kept)):
+        if kind == "to" and job.remote is not None:
+            continue  # what it is sent from is made at the start
         here = nearest(folder)
         why = writable(here) if here.is_dir() else "–"
         if why is not None:

@@ -18,6 +18,7 @@ from anyio.abc import TaskGroup
 
 from pipeline.clock import Clock, Now
 from pipeline.engine.desk import Announcer, Desk, Once, Setup, Trouble, WallClock
+from pipeline.engine.errands import Errands
 from pipeline.engine.exporting import Exporting
 from pipeline.engine.gates import Gates
 from pipeline.engine.heart import Heart
@@ -69,6 +70,7 @@ class Service:
         self.inboxes, self._watcher = self._looking.inboxes, self._looking.watcher
         self._workshop = Workshop(setup, self._announcer, self._watcher.wake, first)
         self._exporting = Exporting(self._workshop, self._announcer, once)
+        self._errands = Errands(setup, self._announcer, self._watcher.wake, once)
         self._store: Store | None = None
         self._store_thread = CapacityLimiter(1)
         self._gates: Gates | None = None
@@ -127,6 +129,7 @@ class Service:
         """Take nothing more; end when the work in flight has ended, or 25 s later. Safe twice."""
         if self._stopping is None:
             self._stopping = self._clock.now().mono
+            self._errands.stopping = True
         self._watcher.wake()
 
     def wake(self) -> None:
@@ -136,13 +139,13 @@ class Service:
 
     def troubles(self) -> dict[str, Trouble]:
         found = {name: desk.trouble for name, desk in self.desks.items() if desk.trouble is not None}
-        found |= self._exporting.troubles
+        found = {**self._errands.troubles, **found, **self._exporting.troubles}
         return found if self.database is None else {"": self.database, **found}
 
     def _finished(self, elapsed_s: float) -> bool:
         if self._stopping is not None and self._clock.now().mono - self._stopping > STOP_S:
             return True
-        if self._exporting.busy or any(desk.busy for desk in (*self.desks.values(), *self._leaving)):
+        if self._any_busy():
             return False
         if self._stopping is not None:
             return True
@@ -150,7 +153,7 @@ class Service:
             return False
         if elapsed_s >= self._once.wait_s:
             return True
-        if self._active and self._exporting.expected(self.pauses):
+        if self._active and (self._exporting.expected(self.pauses) or self._errands.expected(self.pauses)):
             return False
         return self._store is not None and not any(self._expected(desk) for desk in self.desks.values())
 
@@ -176,10 +179,13 @@ class Service:
                 if self._is_due("gates", now, GATES_S):
                     for gate in await self._call(self._gates.step, now, self.pauses.keys()):
                         self._looking.mark(self.inboxes.folders_of(gate.job))
+                        self._errands.mark([gate.job.name])
                         self._announcer.tell("job.opened", gate.job.name)
                 await self._close_openings(now)
                 if self._active and self._stopping is None and self._coming is None:
                     await self._exporting.step(now, tasks, self._call, self._store, self.pauses)
+                    self._errands.note(self._workshop.done, len(self._exporting.done))
+                    self._errands.step(now, tasks, self._call, self._store, self.pauses)
         except Environment as trouble:
             self.database = self._announcer.trouble("", self.database, trouble.said)
         self.heart.beat("database", self._clock.now().mono)
@@ -231,7 +237,8 @@ class Service:
             self._announcer.tell("config.changed", facts={"jobs": len(setup.settings.imports)})
 
     def _any_busy(self) -> bool:
-        return self._exporting.busy or any(desk.busy for desk in (*self.desks.values(), *self._leaving))
+        ours = self._exporting.busy or self._errands.busy
+        return ours or any(desk.busy for desk in (*self.desks.values(), *self._leaving))
 
     def _moves(self, setup: Setup) -> bool:
         """Does the database become another one?"""
@@ -249,6 +256,7 @@ class Service:
             self._telling.setup = setup
         if self._upkeep is not None:
             self._upkeep.setup = setup
+        self._errands.follow(setup)
         if moves:
             for desk in self.desks.values():
                 for claimed in desk.held:
@@ -341,7 +349,12 @@ class Service:
                     desk.trouble = None  # the folder is back: neither wait longer nor say so
                     self._announcer.tell("job.resumed", desk.job.name)
         for desk in self.desks.values():
-            if desk.gate.opening is not None and self._looking.seen_since(desk.job, desk.gate.opened_mono):
+            gate = desk.gate
+            if (
+                gate.opening is not None
+                and self._looking.seen_since(desk.job, gate.opened_mono)
+                and self._errands.looked_since(desk.job, gate.opened_mono)
+            ):
                 desk.gate.found({_key(w) for w in self.inboxes.of(desk.job)}, now)
         return self._looking.next_s(self._clock.now())
 

@@ -13,6 +13,7 @@ from pipeline.errors import FileFailed, MappingUnfit, PipelineError
 from pipeline.faults import point
 from pipeline.mapping.model import Catalogue, Plan
 from pipeline.store import triggers
+from pipeline.store.afar.memory import SqlAfar
 from pipeline.store.arrivals import Arrivals, files, refused_rows
 from pipeline.store.browsing import Browser
 from pipeline.store.catalogue import all_readable, live_catalogue
@@ -130,6 +131,9 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership, Notices, Keeping):
 
     def readable(self) -> Catalogue:
         return self.catalogue() if self._place.foreign else all_readable(self.catalogue())
+
+    def afar(self) -> SqlAfar:
+        return SqlAfar(self)
 
     def exports(self) -> SqlExports:
         def targets() -> Mapping[str, Target]:

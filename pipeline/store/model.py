@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import polars as pl  # only a worker handles rows: the service stays small
 
     from pipeline.mapping.sections.model import Outcast
+    from pipeline.store.afar.model import Afar
     from pipeline.store.browsing import Browser
     from pipeline.store.exporting.model import Exports
     from pipeline.store.keeping import Keeping
@@ -490,6 +491,10 @@ class Store(Protocol):
 
     def pauses(self, now: datetime) -> dict[str, Pause]:
         """The pauses that are not over, by job. Cheap: it may be asked every second."""
+
+    # remote folders -------------------------------------------------------------------------------------
+    def afar(self) -> Afar:
+        """The side for folders on other machines; it shares this store's connection and thread."""
 
     # exports --------------------------------------------------------------------------------------------
     def exports(self) -> Exports:

@@ -35,6 +35,7 @@ ROOMS = (
     "mapping",
     "people",
     "reading",
+    "remote",
     "schedule",
     "sections",
     "server",
