@@ -45,6 +45,19 @@ EXPORT_POINTS: tuple[str, ...] = (
     "export.noted",
 )
 
+SYNC_POINTS: tuple[str, ...] = (
+    "sync.offered",
+    "sync.stored",
+    "sync.paged",
+    "sync.taken",
+    "sync.begun",
+    "sync.stamped",
+    "sync.merged",
+    "sync.written",
+    "sync.committed",
+    "sync.rejoined",
+)
+
 _PROCESS = "service"
 
 

@@ -35,6 +35,7 @@ ROOMS = (
     "sections",
     "states",
     "store",
+    "syncing",
     "turns",
     "versions",
     "watching",
