@@ -51,7 +51,7 @@ class Hello:
     changes are numbered; `wall`: its clock, UTC; `filled`: has any of its tables a row? For the one who is greeted:
     `since`: up to which of your marks I have; `seen`: up to which of my marks I know that you have; `last`: your
     last batch that I applied, "" none; `stage`: how far the two know each other; `of`: your incarnation as I know
-    it, "" none; `accepted`: a person agreed to join two filled databases."""
+    it, "" none; `hlc`: my hybrid clock; `accepted`: a person agreed to join two filled databases."""
 
     site: str
     incarnation: str
@@ -65,6 +65,7 @@ class Hello:
     last: str = ""
     stage: Stage = "new"
     of: str = ""
+    hlc: int = 0
     accepted: bool = False
 
 

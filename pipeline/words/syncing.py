@@ -89,9 +89,25 @@ TEXTS: dict[str, tuple[str, str]] = {
         "table {table} is told apart by {column}, which holds {kind}: such a key cannot be compared on every database",
         "la table {table} est distinguée par {column}, qui contient {kind} : une telle clé ne se compare pas sur toute base",
     ),
+    "syncing.odd_type": (
+        "column {column} of {table} holds {kind}, which not every database can: leave the table out",
+        "la colonne {column} de {table} contient {kind}, que toute base ne connaît pas : laissez la table de côté",
+    ),
     "syncing.cycle": (
         "the tables {tables} point at each other in a circle: they cannot be written in an order that PostgreSQL takes",
         "les tables {tables} se renvoient l'une à l'autre en cercle : aucun ordre d'écriture ne convient à PostgreSQL",
+    ),
+    "syncing.no_parent": (
+        "it points at a row of {table} that is not here",
+        "elle renvoie à une ligne de {table} qui n'est pas ici",
+    ),
+    "syncing.same_number": (
+        "another row of {table} has the same {column}, and such numbers are never changed by themselves",
+        "une autre ligne de {table} a le même {column}, et de tels numéros ne sont jamais changés d'office",
+    ),
+    "syncing.other_name": (
+        "this database is known to its peers as {known}, not as {site}",
+        "cette base est connue de ses pairs sous le nom {known}, et non {site}",
     ),
     "syncing.unlogged": (
         "changes of table {table} are not recorded here: run `pipeline sync install`",
