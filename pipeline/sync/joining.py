@@ -6,9 +6,8 @@ asked of the database is asked for many at once. Nothing is written here: see `a
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -22,7 +21,6 @@ from pipeline.sync.clocks import (
     clock_row,
     clocks_of,
     coming_state,
-    died_of,
     died_text,
     dumps,
     local_state,

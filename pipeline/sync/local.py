@@ -17,7 +17,22 @@ from pipeline.sync.applying import Applying
 from pipeline.sync.clocks import Coming
 from pipeline.sync.loading import page, take
 from pipeline.sync.replica import (
-    PROTOCOL, Applied, Batch, Hello, Memory, Outcome, Page, Progress, Shape, Sums, SyncHeld, SyncRefused, SyncRejoin, Taken, from_json,
+    PROTOCOL,
+    SKEW_S,
+    Applied,
+    Batch,
+    Hello,
+    Memory,
+    Outcome,
+    Page,
+    Progress,
+    Shape,
+    Sums,
+    SyncHeld,
+    SyncRefused,
+    SyncRejoin,
+    Taken,
+    from_json,
 )  # fmt: skip
 from pipeline.sync.sending import came, offer
 from pipeline.sync.stamping import stamp
@@ -29,7 +44,8 @@ ROWS = 5_000  # of a look through a whole table
 class LocalReplica:
     """`Replica` on a database. `site`: the name of this database among its peers; `peers`: those that it knows,
     None for anyone who may come in; `directions`: table → "pull" or "push" where it is not both; `hub`: others join
-    here, so a restored backup of it is never healed by itself; `now`: the moment, UTC."""
+    here, so a restored backup of it is never healed by itself; `now`: the moment, UTC;
+    `skew_s`: how far a peer's clock may be ahead."""
 
     def __init__(
         self,
@@ -40,9 +56,10 @@ class LocalReplica:
         directions: Mapping[str, str] | None = None,
         *,
         hub: bool = False,
+        skew_s: float = SKEW_S,
     ) -> None:
         self._syncing, self._site, self._peers, self._now = syncing, site, peers, now
-        self._directions, self._hub = directions or {}, hub
+        self._directions, self._hub, self._skew_s = directions or {}, hub, skew_s
 
     # who is there ----------------------------------------------------------------------------------------
     def hello(self, said: Hello | None) -> Hello:
@@ -51,7 +68,7 @@ class LocalReplica:
             if said is None:
                 return self._hello(desk, me)
             mine = self._hello(desk, me)
-            judging.judge(mine, said, self._peers)
+            judging.judge(mine, said, self._peers, self._skew_s)
             peer = desk.peer(said.site)
             if peer is None:
                 desk.set_peer(said.site)
@@ -144,7 +161,7 @@ class LocalReplica:
             desk.add_part(batch.id, n, data, incoming=True)
 
     def apply(self, batch: Batch) -> Applied:
-        judging.clock(batch.site, batch.wall, self._now())
+        judging.clock(batch.site, batch.wall, self._now(), self._skew_s)
         if not batch.id:
             return self._told(batch)
         with self._syncing.writing(lock=True) as desk:
@@ -170,7 +187,7 @@ class LocalReplica:
             done = Applying(desk, batch.site, me.mark, self._now()).apply(rows, records)
             desk.set_site(hlc=max(me.hlc, batch.hlc), mark=done.mark)
             desk.add_applied(batch.id, batch.site, batch.until, self._now())
-            desk.set_peer(batch.site, since=batch.until, seen=batch.seen, last=batch.id, at=self._now())
+            desk.set_peer(batch.site, since=batch.until, seen=max(batch.seen, peer.seen if peer else 0), last=batch.id, at=self._now())
             if batch.parts:
                 desk.drop_incoming()
         point("sync.committed")
@@ -192,7 +209,7 @@ class LocalReplica:
         with self._syncing.reading() as desk:
             me, peer = self._me(desk), desk.peer(batch.site)
             refused = self._fits(me, peer, batch)
-            if refused is None and peer is not None and peer.seen != batch.seen:
+            if refused is None and peer is not None and peer.seen < batch.seen:
                 desk.set_peer(batch.site, seen=batch.seen, at=self._now())
         return Applied(refused or "nothing")
 
