@@ -127,16 +127,15 @@ class Joining:
             before, theirs, seen=row.seen, new=row.new, columns=[n for n in table.names if n not in table.key],
             quiet=table.quiet, same=lambda n, one, other: same(kinds[n], one, other),
         )  # fmt: skip
+        for loss in done.losses:
+            self._lost(table, row.key, loss)
+        self.works[name] = work
         if not done.changed:
-            self.works.setdefault(name, work)
             return
         work.state, work.alive, work.changed = done.state, done.state.alive, True
         if work.write is not None:
             old, now = before.values or {}, done.state.values or {}
             work.write |= {n for n in table.names if n not in old or old[n] != now.get(n)}
-        for loss in done.losses:
-            self._lost(table, row.key, loss)
-        self.works[name] = work
 
     def _merged(self, work: Work) -> State:
         """Its state, also when it was to be taken as it is."""
