@@ -12,7 +12,6 @@ from pipeline.store.syncing.shapes import Table
 from pipeline.store.syncing.values import pack, unpack
 from pipeline.sync.merge import Clock, State
 
-
 DIED = "#"  # among the marks: that of the death
 
 

@@ -341,7 +341,7 @@ class Joining:
             state = self._merged(work)
             assert state.values is not None
             old, clock = work.value(column), work.clock(column)
-            new = _other_text(str(old), work.key, table.col(column).max_length)
+            new = other_text(str(old), work.key, table.col(column).max_length)
             state.values[column] = new
             state.clocks[column] = clock.after()._replace(mark=self.own_mark)
             work.changed = work.own = True
@@ -364,7 +364,7 @@ class Joining:
             self.record("number", table.name, pair[0], others, value, pair[1])
 
 
-def _other_text(old: str, key: str, most: int | None) -> str:
+def other_text(old: str, key: str, most: int | None) -> str:
     """`C100` → `C100~b7f3a1`: by the row's own key, so that every side makes the same."""
     tail = "~" + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
     return (old if most is None else old[: max(most - len(tail), 0)]) + tail

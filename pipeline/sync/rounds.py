@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pipeline.faults import point
+from pipeline.sync.local import LocalReplica
+from pipeline.sync.rejoining import rejoin
 from pipeline.sync.replica import Applied, Hello, Replica, Round, SyncHeld
 from pipeline.words import message
 
@@ -39,6 +41,8 @@ def _first(here: Replica, there: Replica, mine: Hello, theirs: Hello) -> int:
         return load(here, there, theirs)
     if not theirs.filled:
         return load(there, here, mine)
+    if mine.accepted and isinstance(here, LocalReplica):
+        return rejoin(here, there).again
     raise SyncHeld(message("syncing.both_filled", peer=theirs.site))
 
 

@@ -18,7 +18,15 @@ from pipeline.sync.rounds import round_
 from tests.sync.world import Shop, Time, sqlite_shop, wiped
 
 HOUR = 3600
-POINTS = ("sync.begun", "sync.stamped", "sync.merged", "sync.written", "sync.committed", "sync.stored", "sync.offered")
+POINTS = (
+    "sync.begun",
+    "sync.stamped",
+    "sync.merged",
+    "sync.written",
+    "sync.committed",
+    "sync.stored",
+    "sync.offered",
+)
 DEEDS = {
     "new_customer": 3, "change_customer": 8, "code": 2, "drop_customer": 2, "new_order": 4, "new_line": 2, "change_line": 3,
     "change_order": 4, "drop_order": 2, "drop_line": 1,
@@ -83,7 +91,9 @@ class Link:
 class Sim:
     """One seed. `hub`: a store on PostgreSQL to be used for the head office, None for SQLite."""
 
-    def __init__(self, seed: int, hub: SqlStore | None = None, *, restores: bool = True, steps: int = 60) -> None:
+    def __init__(
+        self, seed: int, hub: SqlStore | None = None, *, restores: bool = True, steps: int = 60
+    ) -> None:
         self.r = random.Random(seed)
         self.time, self.steps, self.restores = Time(), steps, restores
         skews = [(0, 0, 0), (0, HOUR, -HOUR), (-HOUR, HOUR, 0)]
@@ -185,7 +195,9 @@ class Sim:
     def new_order(self, shop: Shop) -> None:
         if ids := shop.ids("customer"):
             key = self.id()
-            shop.x("INSERT INTO orders VALUES (?, ?, ?, ?)", (key, self.pick(ids), self.token(), self.token()))
+            shop.x(
+                "INSERT INTO orders VALUES (?, ?, ?, ?)", (key, self.pick(ids), self.token(), self.token())
+            )
             self._order = key, [self._line(shop, key), self._line(shop, key)]
 
     def new_line(self, shop: Shop) -> None:
@@ -229,8 +241,8 @@ class Sim:
         except SyncRejoin:
             self._boom = 0
             faults._ARMED.clear()
+            self.stats["rejoin"] += 1
             rejoin(shop.replica, hub.replica)
-            self.stats["rejoined"] += 1
         except (Cut, OSError):
             self.stats["cut"] += 1
         except SyncHeld:
@@ -248,7 +260,9 @@ class Sim:
         lines = set(shop.ids("order_line"))
         for order in shop.ids("orders"):
             for line in self.lines_of.get(order, []):
-                assert line in lines or line in self.dropped_lines, f"half an order at {shop.name}: {order} lacks {line}"
+                assert line in lines or line in self.dropped_lines, (
+                    f"half an order at {shop.name}: {order} lacks {line}"
+                )
 
     # restored shops --------------------------------------------------------------------------------------
     def restore(self) -> None:
@@ -314,7 +328,9 @@ class Sim:
                 assert not shop.x("PRAGMA foreign_key_check"), f"a reference points nowhere at {name}"
             for table, mine in rows[name].items():
                 other = rows["hub"][table]
-                assert mine == other, f"{table} differs: hub {set(other) - set(mine)} {name} {set(mine) - set(other)}"
+                assert mine == other, (
+                    f"{table} differs: hub {set(other) - set(mine)} {name} {set(mine) - set(other)}"
+                )
         visible = {v for some in rows["hub"].values() for row in some for v in row}
         recorded: set[Any] = set()
         for shop in self.shops.values():
@@ -322,12 +338,16 @@ class Sim:
         self.stats["records"] = len(recorded)
         gone = [v for v in self.tokens if v not in self.known | visible | recorded | self.exempt]
         assert not gone, f"lost without a record: {[(v, self.tokens[v]) for v in gone]}"
-        assert len({json.dumps(sorted(s.records()), default=str) for s in self.shops.values()}) == 1, "records differ"
+        assert len({json.dumps(sorted(s.records()), default=str) for s in self.shops.values()}) == 1, (
+            "records differ"
+        )
         tops = {name: shop.top() for name, shop in self.shops.items()}
         for _ in range(2):
             for name in self.away:
                 self.exchange(name, calm=True)
-        assert tops == {name: shop.top() for name, shop in self.shops.items()}, "the log grows with nothing to do"
+        assert tops == {name: shop.top() for name, shop in self.shops.items()}, (
+            "the log grows with nothing to do"
+        )
         for shop in self.shops.values():
             shop.replica.tidy()
         left = sum(shop.x("SELECT count(*) FROM pipeline_sync_clock")[0][0] for shop in self.shops.values())
@@ -343,5 +363,3 @@ def campaign(first: int, seeds: int, hub: SqlStore | None = None, **more: Any) -
         except Exception as error:
             raise AssertionError(f"seed {seed}: {type(error).__name__}: {error}") from error
     return total
-
-

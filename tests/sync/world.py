@@ -64,7 +64,9 @@ def raw(store: SqlStore) -> Any:
 class Shop:
     """One site. `offset`: how far its clock is from the common one."""
 
-    def __init__(self, name: str, store: SqlStore, clock: Callable[[], datetime], *, hub: bool = False) -> None:
+    def __init__(
+        self, name: str, store: SqlStore, clock: Callable[[], datetime], *, hub: bool = False
+    ) -> None:
         self.name, self.store, self.clock, self.hub = name, store, clock, hub
         self.kind = store.kind
         self.replica = LocalReplica(store.syncing(), name, None, clock, hub=hub, skew_s=1e6)
@@ -130,7 +132,9 @@ class Shop:
         """Put an old copy in the place of the database."""
         self.store.close()
         self.store = from_copy(copy)
-        self.replica = LocalReplica(self.store.syncing(), self.name, None, self.clock, hub=self.hub, skew_s=1e6)
+        self.replica = LocalReplica(
+            self.store.syncing(), self.name, None, self.clock, hub=self.hub, skew_s=1e6
+        )
 
 
 def from_copy(copy: sqlite3.Connection) -> SqlStore:
