@@ -15,9 +15,10 @@ from pipeline.store.syncing.values import digest
 from pipeline.sync import judging
 from pipeline.sync.applying import Applying
 from pipeline.sync.clocks import Coming
-from pipeline.sync.loading import page, take
+from pipeline.sync.loading import page, record_page, records_of, take
 from pipeline.sync.replica import (
     PROTOCOL,
+    RECORDS,
     SKEW_S,
     Applied,
     Batch,
@@ -228,6 +229,8 @@ class LocalReplica:
     # whole tables ----------------------------------------------------------------------------------------
     def page(self, peer: str, table: str, after: str) -> Page:
         with self.syncing.reading() as desk:
+            if table == RECORDS:
+                return record_page(desk, after)
             return page(desk, self._table(desk, table), after)
 
     def progress(self, said: Hello) -> Progress:
@@ -245,6 +248,8 @@ class LocalReplica:
 
     def take(self, peer: str, page: Page) -> Taken:
         with self.syncing.writing(lock=True) as desk:
+            if page.table == RECORDS:
+                return Taken(desk.add_records(records_of(page, peer), self.me(desk).mark), 0)
             done = take(desk, peer, self._table(desk, page.table), page)
             desk.set_peer(peer, load_table=page.table, load_after=page.last)
         point("sync.taken")

@@ -22,9 +22,9 @@ from pipeline.store.syncing.shapes import Table
 from pipeline.store.syncing.values import pack, same
 from pipeline.sync.clocks import dumps
 from pipeline.sync.joining import other_text
-from pipeline.sync.loading import rows_of
+from pipeline.sync.loading import records_of, rows_of
 from pipeline.sync.local import LocalReplica
-from pipeline.sync.replica import Hello, Memory, Page, Replica
+from pipeline.sync.replica import RECORDS, Hello, Memory, Page, Replica
 
 Name = tuple[str, str]
 
@@ -47,7 +47,8 @@ def rejoin(here: LocalReplica, there: Replica, *, only_try: bool = False) -> Rej
     """Join `here` to `there` again. `only_try`: say what would be done, and do nothing."""
     theirs = there.hello(here.hello(None))
     memory = there.memory(here.site)
-    pages = {t.name: _pages(there, here.site, t.name) for t in theirs.tables}
+    names = [*(t.name for t in theirs.tables), RECORDS]
+    pages = {name: _pages(there, here.site, name) for name in names}
     done = Rejoined()
     try:
         with here.syncing.writing(lock=True) as desk:
@@ -110,7 +111,7 @@ class _Rejoin:
         self._again()
         desk.who(None)
         mark = me.mark + 1
-        self.done.records = desk.add_records(self.records, mark + 1) if self.records else 0
+        self._records(mark)
         desk.set_site(
             incarnation=f"{me.site}.{secrets.token_hex(6)}", hlc=max(me.hlc, self.memory.hlc), held="",
             mark=mark + 1, log_mark=log_mark,
@@ -120,6 +121,17 @@ class _Rejoin:
             held="", load_table="", load_after="", lapsed=False, accepted=False, at=self.here.now(),
         )  # fmt: skip
         return mark
+
+    def _records(self, mark: int) -> None:
+        """The peer's records are taken; those that it has not are sent once more."""
+        desk, there = self.desk, []
+        for page in self.pages[RECORDS]:
+            there += records_of(page, self.theirs.site)
+        mine = [record.id for record, _ in desk.records_since(-1)]
+        known = {record.id for record in there}
+        desk.add_records(there, mark)
+        desk.mark_records([id for id in mine if id not in known], mark + 1)
+        self.done.records = desk.add_records(self.records, mark + 1)
 
     # what was changed here -------------------------------------------------------------------------------
     def _collect(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pipeline.faults import point
 from pipeline.sync.local import LocalReplica
 from pipeline.sync.rejoining import rejoin
-from pipeline.sync.replica import Applied, Hello, Replica, Round, SyncHeld
+from pipeline.sync.replica import RECORDS, Applied, Hello, Replica, Round, SyncHeld
 from pipeline.words import message
 
 
@@ -54,6 +54,7 @@ def load(to: Replica, of: Replica, said: Hello) -> int:
     order = [shape.name for shape in said.tables if shape.direction != "pull"]
     if at.table in order:
         order = order[order.index(at.table) :]
+    order.append(RECORDS)
     rows = sum(_table(to, of, known, said, name, at.after if name == at.table else "") for name in order)
     to.settle(said, at.since, at.seen)
     of.settle(known, at.seen, at.since)
