@@ -345,6 +345,8 @@ class Sim:
         for _ in range(2):
             for name in self.away:
                 self.exchange(name, calm=True)
+        last = [round_(self.shops[name].replica, self.shops["hub"].replica) for name in self.away]
+        assert all(one.pulled.outcome == one.pushed.outcome == "nothing" for one in last), "never quiet"
         assert tops == {name: shop.top() for name, shop in self.shops.items()}, (
             "the log grows with nothing to do"
         )
