@@ -16,6 +16,7 @@ clocks = st.builds(Clock, st.integers(1, 6), st.sampled_from(["s1", "s2", "hub"]
 @st.composite
 def written(draw: st.DrawFn) -> list[State]:
     """Versions of one row that sites could have: each value belongs to its clock."""
+
     def value(column: str, clock: Clock) -> str:
         return f"{column}{clock.hlc}{clock.site}"
 
