@@ -47,7 +47,7 @@ class Applying:
         start = self.desk.log_top()
         self.desk.who(f"sync:{self.peer}")
         joined = self._join(rows)
-        done = self._keep(joined, records)
+        done = self._keep(joined, records, [h for h in held if (h.table, h.key) not in self.refused])
         self._hold(held, rows)
         self.desk.who(None)
         inserted, updated, deleted = self.desk.deeds(f"sync:{self.peer}", start)
@@ -159,8 +159,9 @@ class Applying:
             return len(self.refused) > before
 
     # what is kept with the rows ----------------------------------------------------------------------------
-    def _keep(self, joined: Joining, records: Sequence[Record]) -> int:
-        """Clocks and records. The highest mark that was given."""
+    def _keep(self, joined: Joining, records: Sequence[Record], written: Sequence[HeldRow]) -> int:
+        """Clocks and records; those of rows that had waited and are `written` by now are settled. The highest mark
+        that was given."""
         came, own = self.mark + 1, self.mark + 2
         mark = self.mark
         tables: dict[str, list[Work]] = defaultdict(list)
@@ -175,6 +176,10 @@ class Applying:
         for key, why in self.refused.items():
             joined.record("held", *key, "", why.to_json(), None)
         if joined.records and self.desk.add_records(list(joined.records.values()), own):
+            mark = own
+        if written:
+            settled = [joined.record("held", h.table, h.key, "", h.why, None) for h in written]
+            self.desk.add_records([r._replace(state="resolved", settled_by="sync") for r in settled], own)
             mark = own
         if mark > self.mark:
             self.desk.add_span(came, self.peer)

@@ -164,7 +164,7 @@ class Joining:
     def record(
         self, kind: str, table: str, key: str, column: str, lost: Any, kept: Any,
         lost_clock: Clock | None = None, kept_clock: Clock | None = None,
-    ) -> None:  # fmt: skip
+    ) -> Record:  # fmt: skip
         """Note something for a person, under an id that is the same wherever it is found."""
         told = (
             kind, table, key, column, None if lost is None else pack(lost), None if kept is None else pack(kept),
@@ -172,6 +172,7 @@ class Joining:
         )  # fmt: skip
         id = blake2b(dumps(told).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
         self.records[id] = Record(id, *told, self.found_at)
+        return self.records[id]
 
     # references ------------------------------------------------------------------------------------------
     def keep_whole(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 
 from pipeline.faults import point
@@ -26,6 +26,7 @@ from pipeline.sync.replica import (
     Memory,
     Outcome,
     Page,
+    PeerForgot,
     Progress,
     Shape,
     Sums,
@@ -37,7 +38,7 @@ from pipeline.sync.replica import (
 )  # fmt: skip
 from pipeline.sync.sending import came, offer
 from pipeline.sync.stamping import stamp
-from pipeline.words import message
+from pipeline.words import Message, message, render
 
 ROWS = 5_000  # of a look through a whole table
 
@@ -75,7 +76,8 @@ class LocalReplica:
                 desk.set_peer(said.site)
                 peer = Peer(said.site)
             if me.held or peer.held:
-                raise SyncHeld(message("syncing.held", peer=said.site, why=me.held or peer.held))
+                why = render(Message.from_json(me.held or peer.held))
+                raise SyncHeld(message("syncing.held", peer=said.site, why=why))
             if peer.stage == "live":
                 self._remembered(desk, me, peer, said)
             else:
@@ -115,7 +117,21 @@ class LocalReplica:
         if (said.last and desk.sent(said.last) is None) or said.since > me.mark:
             raise SyncRejoin(message("syncing.forgotten", peer=said.site))
         if said.since < peer.seen:
-            raise SyncHeld(message("syncing.peer_forgot", peer=said.site))
+            raise PeerForgot(message("syncing.peer_forgot", peer=said.site), peer.since, peer.last)
+
+    def _forgot(self, peer: str) -> SyncRejoin:
+        """This database is an old copy of itself. A head office then holds everyone, until `release`."""
+        said = message("syncing.forgotten", peer=peer)
+        if self._hub:
+            with self.syncing.writing(lock=False) as desk:
+                desk.set_site(held=said.to_json())
+        return SyncRejoin(said)
+
+    def release(self) -> None:
+        """A person has decided: this database goes on as it is, with a new life; every peer must join it again."""
+        with self.syncing.writing(lock=False) as desk:
+            me = self.me(desk)
+            desk.set_site(incarnation=f"{me.site}.{secrets.token_hex(6)}", held="")
 
     # sending ---------------------------------------------------------------------------------------------
     def offer(self, peer: str, since: int, last: str) -> Batch:
@@ -123,19 +139,25 @@ class LocalReplica:
             me, known = self.me(desk), desk.peer(peer)
             if known is None or known.stage != "live":
                 raise SyncHeld(message("syncing.unknown_peer", peer=peer))
-            if (last and desk.sent(last) is None) or since > me.mark:
-                raise SyncRejoin(message("syncing.forgotten", peer=peer))
-            if since < known.seen:
-                raise SyncHeld(message("syncing.peer_forgot", peer=peer))
-            me = stamp(desk, me)
-            desk.delivered(peer, since)
-            before = desk.offered(peer, since)
-            if before is not None:
-                made = from_json(Batch, before)
-                if made.incarnation == me.incarnation and made.to == known.incarnation:
-                    return made
-            sends = [name for name in desk.tables if self._directions.get(name) != "pull"]
-            return offer(desk, me, known, since, sends, secrets.token_hex(12), self.now())
+            if (not last or desk.sent(last) is not None) and since <= me.mark:
+                return self._offer(desk, me, known, since)
+        raise self._forgot(peer)
+
+    def _offer(self, desk: Desk, me: Site, known: Peer, since: int) -> Batch:
+        peer = known.peer
+        if known.lapsed:
+            raise SyncRejoin(message("syncing.lapsed", peer=peer))
+        if since < known.seen:
+            raise SyncHeld(message("syncing.peer_forgot", peer=peer))
+        me = stamp(desk, me)
+        desk.delivered(peer, since)
+        before = desk.offered(peer, since)
+        if before is not None:
+            made = from_json(Batch, before)
+            if made.incarnation == me.incarnation and made.to == known.incarnation:
+                return made
+        sends = [name for name in desk.tables if self._directions.get(name) != "pull"]
+        return offer(desk, me, known, since, sends, secrets.token_hex(12), self.now())
 
     def part(self, batch: str, n: int) -> bytes:
         with self.syncing.reading() as desk:
@@ -220,10 +242,21 @@ class LocalReplica:
                 desk.set_peer(batch.site, seen=batch.seen, at=self.now())
         return Applied(refused or "nothing")
 
-    def tidy(self) -> int:
-        """Forget the clocks of rows that every peer has. How many rows."""
+    def tidy(self, lapse: timedelta | None = None) -> int:
+        """Forget the clocks of rows that every peer has. How many rows. `lapse`: who was not heard of for longer
+        is waited for no more, and must join again."""
         with self.syncing.writing(lock=False) as desk:
-            peers = [p for p in desk.peers() if not p.lapsed]
+            peers = []
+            for peer in desk.peers():
+                if (
+                    lapse is not None
+                    and peer.at is not None
+                    and self.now() - peer.at > lapse
+                    and not peer.lapsed
+                ):
+                    desk.set_peer(peer.peer, lapsed=True)
+                elif not peer.lapsed:
+                    peers.append(peer)
             return desk.forget(min(p.seen for p in peers)) if peers else 0
 
     # whole tables ----------------------------------------------------------------------------------------

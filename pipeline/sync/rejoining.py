@@ -100,7 +100,7 @@ class _Rejoin:
         me = self.here.me(desk)
         known = desk.peer(peer)
         self.first = known is None or known.stage != "live"
-        self._collect()
+        self._collect(everyone=known is not None and known.incarnation != self.theirs.incarnation)
         desk.who(f"sync:{peer}")
         self._take_over()
         desk.who("rejoin")
@@ -134,7 +134,8 @@ class _Rejoin:
         self.done.records = desk.add_records(self.records, mark + 1)
 
     # what was changed here -------------------------------------------------------------------------------
-    def _collect(self) -> None:
+    def _collect(self, *, everyone: bool) -> None:
+        """`everyone`: it is the peer that forgot, so what came from there is made again too."""
         desk = self.desk
         if self.first:
             for table in desk.tables.values():
@@ -142,7 +143,7 @@ class _Rejoin:
                     self.mine[table.name, key], self.local[table.name, key] = _Mine("I"), values
             return
         common = desk.common(self.memory.batches)
-        entries, _ = desk.log(common[1] if common else "")
+        entries, _ = desk.log(common[1] if common else "", everyone=everyone)
         for entry in entries:
             self._note(entry)
         for table in desk.tables.values():

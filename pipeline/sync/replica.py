@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, get_type_hints
 
 from pipeline.errors import Environment, PipelineError
+from pipeline.words import Message
 
 PROTOCOL = 1
 RECORDS = "!"  # the records of what was lost, where a table is named
@@ -33,6 +34,14 @@ class SyncHeld(Environment):
 
 class SyncRejoin(SyncHeld):
     """This side forgot what its peer had of it: an old backup or a copy. It must rejoin (`rejoining.rejoin`)."""
+
+
+class PeerForgot(SyncHeld):
+    """The peer forgot what it gave or got. `since`, `last`: what I have of it, for it to see that itself."""
+
+    def __init__(self, said: Message, since: int, last: str) -> None:
+        super().__init__(said)
+        self.since, self.last = since, last
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +197,8 @@ class Replica(Protocol):
 
     def offer(self, peer: str, since: int, last: str) -> Batch:
         """All that is new after `since`, the peer's last batch being `last`: made now, or found again when the
-        peer has not had the one made before. Raises SyncHeld when `last` is not known here."""
+        peer has not had the one made before. Raises SyncRejoin when `last` is not known here: then a head office holds
+        everyone until a person decides."""
 
     def part(self, batch: str, n: int) -> bytes:
         """A piece of a batch that was offered."""

@@ -5,22 +5,31 @@ from __future__ import annotations
 from pipeline.faults import point
 from pipeline.sync.local import LocalReplica
 from pipeline.sync.rejoining import rejoin
-from pipeline.sync.replica import RECORDS, Applied, Hello, Replica, Round, SyncHeld
+from pipeline.sync.replica import RECORDS, Applied, Hello, PeerForgot, Replica, Round, SyncHeld
 from pipeline.words import message
 
 
 def round_(here: Replica, there: Replica) -> Round:
     """Both directions, the peer's changes first. Raises what the replicas raise; nothing is half done then."""
-    theirs = there.hello(here.hello(None))
-    mine = here.hello(theirs)
+    mine, theirs = _greet(here, there)
     loaded = 0
     if mine.stage != "live" or theirs.stage != "live":
         loaded = _first(here, there, mine, theirs)
-        theirs = there.hello(here.hello(None))
-        mine = here.hello(theirs)
+        mine, theirs = _greet(here, there)
     pulled = pull(here, there, mine)
     pushed = pull(there, here, theirs)
     return Round(mine.site, theirs.site, pulled, pushed, loaded)
+
+
+def _greet(here: Replica, there: Replica) -> tuple[Hello, Hello]:
+    """(here to there, there to here). A peer that forgot is asked, so that it finds out and holds the others too."""
+    first = here.hello(None)
+    theirs = there.hello(first)
+    try:
+        return here.hello(theirs), theirs
+    except PeerForgot as error:
+        there.offer(first.site, error.since, error.last)
+        raise
 
 
 def pull(to: Replica, of: Replica, to_hello: Hello) -> Applied:

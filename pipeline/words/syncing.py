@@ -45,6 +45,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "this database has forgotten what {peer} already has of it: it is an old backup or a copy. Run `pipeline sync rejoin`, which first shows what it would do",
         "cette base a oublié ce que {peer} a déjà d'elle : c'est une ancienne sauvegarde ou une copie. Lancez `pipeline sync rejoin`, qui montre d'abord ce qu'il ferait",
     ),
+    "syncing.lapsed": (
+        "{peer} was away for so long that its changes were no longer kept for it: it must run `pipeline sync rejoin`",
+        "{peer} a été absent si longtemps que ses changements n'ont plus été gardés : il doit lancer `pipeline sync rejoin`",
+    ),
     "syncing.peer_forgot": (
         "{peer} has forgotten what it already gave: it is an old backup or a copy. Nothing is exchanged until it has rejoined",
         "{peer} a oublié ce qu'il avait déjà donné : c'est une ancienne sauvegarde ou une copie. Rien n'est échangé tant qu'il n'est pas réintégré",

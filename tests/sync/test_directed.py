@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -244,6 +245,33 @@ def test_a_restored_head_office_holds_every_shop(trio: Trio) -> None:
             round_(shop.replica, hub.replica)
     assert hub.all()["customer"] == []
     assert len(s1.all()["customer"]) == 1
+    late = sqlite_shop("s3", time.at())
+    with pytest.raises(SyncHeld):  # also one that could not know
+        round_(late.replica, hub.replica)
+    hub.replica.release()
+    for shop in (s1, s2):
+        with pytest.raises(SyncRejoin):
+            round_(shop.replica, hub.replica)
+        rejoin(shop.replica, hub.replica)
+    rounds(trio)
+    assert equal(trio)
+
+
+def test_one_who_was_away_too_long_must_join_again(trio: Trio) -> None:
+    hub, s1, s2, time = trio
+    time.seconds += 100 * 86_400
+    write(hub, time, "INSERT INTO customer VALUES ('a', 'A', 'x', '1')")
+    round_(s1.replica, hub.replica)
+    round_(s1.replica, hub.replica)
+    write(hub, time, "UPDATE customer SET name = 'y'")
+    write(s2, time, "INSERT INTO customer VALUES ('b', 'B', 'x', '1')")
+    hub.replica.tidy(timedelta(days=90))
+    with pytest.raises(SyncRejoin):
+        round_(s2.replica, hub.replica)
+    rejoin(s2.replica, hub.replica)
+    rounds(trio)
+    assert equal(trio)
+    assert [row[0] for row in hub.all()["customer"]] == ["a", "b"]
 
 
 def test_two_filled_databases_wait_for_a_yes(request: pytest.FixtureRequest) -> None:

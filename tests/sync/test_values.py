@@ -85,7 +85,7 @@ def test_our_tables_are_equal_on_both_after_edits_on_both(both: tuple[SqlStore, 
                 "number": "1",
                 "party": who,
                 "ordered_at": NOW,
-                "gross_amount": Decimal("99999999999999.123456"),
+                "gross_amount": Decimal("9000000000000.123456"),
             }
         ],
     )
@@ -155,7 +155,7 @@ def test_another_programs_values_are_exact_both_ways(tmp_path: Path, pg_database
         (1, "z", 7.25, 0.1 + 0.2, 0, b"\x01\x02")
     ]
     assert here.sums("thing", 8) == there.sums("thing", 8)
-    raw(shop).execute("INSERT INTO thing (a, b, words) VALUES (3, 'nul', 'a\x00b'), (4, 'good', 'w')")
+    raw(shop).execute("INSERT INTO thing (a, b, words) VALUES (3, 'nul', ?), (4, 'good', 'w')", ("a\x00b",))
     round_(here, there)
     with hub._transaction(write=False) as conn:
         assert conn.exec_driver_sql("SELECT b FROM thing WHERE a > 2").scalars().all() == ["good"]

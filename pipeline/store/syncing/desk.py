@@ -16,6 +16,7 @@ from pipeline.store.target import quoted
 
 UTC = timezone.utc  # noqa: UP017
 P = "\x00"  # a placeholder while a statement is put together
+OTHERS = "(who IS NULL OR who NOT LIKE 'sync:%')"  # changes that no batch brought
 CHUNK = 5_000  # keys of one question
 _PEER = "peer, incarnation, since, seen, last, stage, load_table, load_after, load_since, load_seen, accepted, lapsed, held, at"
 _RECORD = "id, kind, table_name, row_key, column_name, lost, kept, lost_clock, kept_clock, found_at, state, settled_by"

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 
 from pipeline.store.failures import RowsRefused, judge
-from pipeline.store.syncing.desk import CHUNK, P, SqlDesk, as_entries
+from pipeline.store.syncing.desk import CHUNK, OTHERS, P, SqlDesk, as_entries
 from pipeline.store.syncing.model import ClockRow, Entry, Values
 from pipeline.store.syncing.shapes import Col, Table
 from pipeline.store.syncing.values import logged_postgres, pack, scale_of
@@ -109,19 +109,20 @@ class PostgresDesk(SqlDesk):
         quiet = snapshot.endswith(":")  # no transaction was open: nothing below `last` can still come
         return json.dumps({"s": snapshot, "f": self._last if quiet else 0})
 
-    def log(self, since: str) -> tuple[Iterator[Entry], str]:
+    def log(self, since: str, *, everyone: bool = False) -> tuple[Iterator[Entry], str]:
         """What was committed since: by the snapshot in which the log was read before, never by number."""
         end = json.loads(self.log_end())
         before = json.loads(since) if since else {"s": "1:1:", "f": 0}
         end["f"] = max(end["f"], before["f"])
         names = ", ".join(literal(name) for name in self.tables)
+        whose = "true" if everyone else OTHERS
         unseen = f"NOT pg_visible_in_snapshot(txid::xid8, {literal(before['s'])}::pg_snapshot)"
         if int(before["s"].split(":")[1]) > int(end["s"].split(":")[1]):
             unseen = "true"  # these transaction numbers are of another cluster
         asked = (
             f"SELECT table_name, row_id, op, old, at, txid FROM (SELECT seq, table_name, row_id, op, old, txid,"
             " (extract(epoch FROM at) * 1000)::bigint AS at, max(seq) OVER (PARTITION BY txid) AS last"
-            f" FROM pipeline_change WHERE seq > {before['f']} AND {unseen} AND (who IS NULL OR who NOT LIKE 'sync:%')"
+            f" FROM pipeline_change WHERE seq > {before['f']} AND {unseen} AND {whose}"
             f" AND table_name IN ({names})) AS new ORDER BY last, seq"
         )
         nothing = f"SELECT 1 FROM pipeline_change WHERE seq > {before['f']} AND {unseen} LIMIT 1"

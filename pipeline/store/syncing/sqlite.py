@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from pipeline.store.failures import RowsRefused, judge
-from pipeline.store.syncing.desk import CHUNK, P, SqlDesk, as_entries, marks
+from pipeline.store.syncing.desk import CHUNK, OTHERS, P, SqlDesk, as_entries, marks
 from pipeline.store.syncing.model import ClockRow, Entry, Values
 from pipeline.store.syncing.shapes import Col, Table
 from pipeline.store.syncing.values import decimal_text, logged_sqlite, number_for_sqlite, pack
@@ -74,14 +74,15 @@ class SqliteDesk(SqlDesk):
     def log_end(self) -> str:
         return str(self.run("SELECT coalesce(max(seq), 0) FROM pipeline_change")[0][0])
 
-    def log(self, since: str) -> tuple[Iterator[Entry], str]:
+    def log(self, since: str, *, everyone: bool = False) -> tuple[Iterator[Entry], str]:
         end = self.log_end()
         if end == since:
             return iter(()), end
         names = ", ".join(literal(name) for name in self.tables)
+        whose = "true" if everyone else OTHERS
         asked = (
             f"SELECT table_name, row_id, op, old, {_AT}, at FROM pipeline_change WHERE seq > {int(since or 0)}"
-            f" AND seq <= {end} AND (who IS NULL OR who NOT LIKE 'sync:%') AND table_name IN ({names}) ORDER BY seq"
+            f" AND seq <= {end} AND {whose} AND table_name IN ({names}) ORDER BY seq"
         )
         return as_entries(self.stream(asked, ())), end
 
