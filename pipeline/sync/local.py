@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from pipeline.faults import point
-from pipeline.store.syncing.model import Desk, Peer, Site, Syncing
+from pipeline.store.syncing.model import Desk, Peer, Record, Site, Syncing
 from pipeline.store.syncing.shapes import Table
 from pipeline.store.syncing.values import digest
 from pipeline.sync import judging
@@ -315,6 +315,26 @@ class LocalReplica:
                     sums[bucket] = (sums[bucket] + digest(kinds, told)) % 2**64
                 rows, after = rows + len(found), found[-1][0]
         return Sums(rows, tuple(sums))
+
+    def records(self) -> list[Record]:
+        """Everything that was lost or changed by the rules, in the order of its id."""
+        with self.syncing.reading() as desk:
+            found, after = [], ""
+            while some := desk.records_after(after, ROWS):
+                found += some
+                after = some[-1].id
+        return found
+
+    def resolved(self, id: str, who: str) -> bool:
+        """A person has settled this record; the peers learn of it. Was there one that was open?"""
+        with self.syncing.writing(lock=False) as desk:
+            me = stamp(desk, self.me(desk))
+            mine = [r for r in desk.records_after("", 10**9) if r.id == id and r.state == "open"]
+            if mine:
+                done = [mine[0]._replace(state="resolved", settled_by=who)]
+                desk.add_records(done, me.mark + 1)
+                desk.set_site(mark=me.mark + 1)
+        return bool(mine)
 
     def accept(self, peer: str) -> None:
         """A person agrees that two filled databases become one."""

@@ -60,7 +60,8 @@ def load(to: Replica, of: Replica, said: Hello) -> int:
     of `of` to `to`. How many rows were new."""
     at = to.progress(said)
     known = to.hello(said)
-    order = [shape.name for shape in said.tables if shape.direction != "pull"]
+    closed = {shape.name for shape in known.tables if shape.direction == "push"}
+    order = [t.name for t in said.tables if t.direction != "pull" and t.name not in closed]
     if at.table in order:
         order = order[order.index(at.table) :]
     order.append(RECORDS)

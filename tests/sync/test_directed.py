@@ -79,6 +79,21 @@ def test_of_two_writes_the_later_stays_and_the_other_is_recorded_everywhere(trio
         assert shop.records() == [("update", "phone", '"7"', '"9"')]
 
 
+def test_a_record_that_was_settled_is_settled_everywhere(trio: Trio) -> None:
+    hub, s1, s2, time = trio
+    write(hub, time, "INSERT INTO customer VALUES ('c', 'C1', 'Dupont', '1')")
+    rounds(trio)
+    write(s1, time, "UPDATE customer SET phone = '7'")
+    write(s2, time, "UPDATE customer SET phone = '9'")
+    rounds(trio)
+    (record,) = s1.replica.records()
+    assert s1.replica.resolved(record.id, "anna")
+    assert not s1.replica.resolved(record.id, "anna")
+    rounds(trio)
+    for shop in trio[:3]:
+        assert [(r.state, r.settled_by) for r in shop.replica.records()] == [("resolved", "anna")]
+
+
 def test_an_order_deleted_while_a_line_was_added_comes_back_whole(trio: Trio) -> None:
     hub, s1, s2, time = trio
     write(

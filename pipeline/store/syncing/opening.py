@@ -69,19 +69,22 @@ class SqlSyncing:
 
     @contextmanager
     def _open(self, *, lock: bool) -> Iterator[Desk]:
-        tables = {t.name: t for t in self.tables()}
         store = self._store
         with ExitStack() as stack:
             if store.kind == "sqlite":
                 if lock:
                     stack.enter_context(store._links_unchecked())  # type: ignore[attr-defined]
                 conn = stack.enter_context(store._transaction())
-                yield SqliteDesk(conn.connection.driver_connection, tables, store._where)
+                self._see(conn)
+                raw: Any = conn.connection.driver_connection
+                yield SqliteDesk(raw, {t.name: t for t in self._tables}, store._where)
                 return
             from pipeline.store.syncing.postgres import PostgresDesk, last_number
 
             with store._transaction(write=False) as conn:
+                self._see(conn)
                 last = last_number(conn)
+            tables = {t.name: t for t in self._tables}
             conn = stack.enter_context(store._transaction())
             conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             desk = PostgresDesk(conn.connection.driver_connection, tables, store._where, last)
