@@ -29,17 +29,21 @@ class Coming(NamedTuple):
     peer: str
 
 
-def dumps(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+dumps = pack
 
 
 def died_text(clock: Clock | None) -> str | None:
     return None if clock is None else dumps([clock.hlc, clock.site])
 
 
-@lru_cache(4096)
+@lru_cache(16_384)
 def _parsed(cols: str) -> tuple[tuple[str, int, str], ...]:
     return tuple((name, int(hlc), str(site)) for name, (hlc, site) in json.loads(cols).items())
+
+
+def names_of(cols: str) -> set[str]:
+    """The columns that have a clock of their own."""
+    return {name for name, _, _ in _parsed(cols)}
 
 
 def clocks_of(cols: str) -> dict[str, Clock]:

@@ -24,6 +24,7 @@ from pipeline.sync.clocks import (
     died_text,
     dumps,
     local_state,
+    names_of,
 )
 from pipeline.sync.merge import ALL, BASE, REVIVED, Clock, Loss, State, merge, revive
 from pipeline.words import Message, message
@@ -105,7 +106,7 @@ class Joining:
             if row.key in clocks or row.died is not None or row.values is None or name in self.works:
                 slow.append(row)
             else:
-                write = None if row.cols.startswith(FRESH) else set(clocks_of(row.cols)) - {REVIVED}
+                write = None if row.cols.startswith(FRESH) else names_of(row.cols) - {REVIVED}
                 self.works[name] = Work(table, row.key, row.values, row.cols, None, write=write)
         if slow:
             there = self.desk.rows(table, [r.key for r in slow])

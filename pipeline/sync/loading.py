@@ -20,8 +20,8 @@ LEVEL = 1
 def page(desk: Desk, table: Table, after: str) -> Page:
     """The rows after this key."""
     found = desk.page(table, after, ROWS)
-    text = "\n".join(pack(values) for _, values in found).encode("utf-8", "surrogatepass")
-    last = found[-1][0] if len(found) == ROWS else ""
+    text = "\n".join(map(pack, found)).encode("utf-8", "surrogatepass")
+    last = table.key_of(found[-1]) if len(found) == ROWS else ""
     return Page(table.name, table.names, gzip.compress(text, LEVEL, mtime=0), len(found), last)
 
 

@@ -334,5 +334,5 @@ def _alike(table: Table, one: Values, other: Values) -> bool:
 def _all(desk: Desk, table: Table) -> Iterable[tuple[str, Values]]:
     after = ""
     while found := desk.page(table, after, 5_000):
-        yield from found
-        after = found[-1][0]
+        yield from ((table.key_of(values), values) for values in found)
+        after = table.key_of(found[-1])

@@ -46,7 +46,7 @@ def stamp(desk: Desk, site: Site) -> Site:
 
 class _Stamper:
     def __init__(self, desk: Desk, site: Site) -> None:
-        self._desk, self._site = desk, site
+        self._desk, self._site, self._name = desk, site, pack(site.site)
         self.hlc, self.mark = site.hlc, site.mark
         self._deed, self._base, self._high = "", 0, 0
         self._rows: dict[tuple[str, str], _Row] = {}
@@ -101,6 +101,8 @@ class _Stamper:
 
     def _clock(self, table: Table, key: str, row: _Row, before: ClockRow | None) -> ClockRow:
         site, mark = self._site.site, self.mark
+        if before is None and row.every and not row.cols and not row.died:
+            return ClockRow(key, f'{{"":[{row.every},{self._name}]}}', None, None, None, mark)
         cols: dict[str, Any] = {} if before is None or row.every else json.loads(before.cols)
         marks: dict[str, int] = {}
         if before is not None:

@@ -168,7 +168,7 @@ class SqlDesk:
                 found.append((pack(own), some[int(row[0])]))
         return found
 
-    def page(self, table: Table, after: str, limit: int) -> list[tuple[str, Values]]:
+    def page(self, table: Table, after: str, limit: int) -> list[Values]:
         values = ", ".join(self.read(col, "t") for col in table.cols)
         key = ", ".join(f"t.{quoted(n)}" for n in table.key)
         where, given = "", []
@@ -176,9 +176,7 @@ class SqlDesk:
             first = ", ".join(self.typed(P, table.col(n)) for n in table.key)
             where, given = f" WHERE ({key}) > ({first})", [self.bound(v, table.col(n)) for v, n in zip(json.loads(after), table.key, strict=True)]  # fmt: skip
         asked = f"SELECT {values} FROM {quoted(table.name)} AS t{where} ORDER BY {key} LIMIT {limit}"
-        at = [table.at[n] for n in table.key]
-        rows = (self.told(list(row), table) for row in self.run(asked, given))
-        return [(pack([row[n] for n in at]), row) for row in rows]
+        return [self.told(list(row), table) for row in self.run(asked, given)]
 
     def typed(self, text: str, col: Any) -> str:
         return text

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel.sql.sqltypes import UTCDateTime
@@ -13,7 +14,7 @@ from sqlmodel.sql.sqltypes import UTCDateTime
 from pipeline.errors import PipelineError
 from pipeline.store.live import targets
 from pipeline.store.place import Place
-from pipeline.store.syncing.values import KEY_KINDS
+from pipeline.store.syncing.values import KEY_KINDS, pack
 from pipeline.store.tables import business_tables
 from pipeline.store.target import Link, Target, ours
 from pipeline.store.types import Exact
@@ -61,6 +62,7 @@ class Table:
     legal: bool = False
     names: tuple[str, ...] = field(default=())
     at: Mapping[str, int] = field(default_factory=dict)
+    decimals: tuple[int, ...] = ()  # places of `dec`
 
     def col(self, name: str) -> Col:
         return self.cols[self.at[name]]
@@ -68,6 +70,10 @@ class Table:
     @property
     def kinds(self) -> tuple[str, ...]:
         return tuple(c.kind for c in self.cols)
+
+    def key_of(self, values: Sequence[Any]) -> str:
+        """The key of a row, as a text."""
+        return pack([values[self.at[n]] for n in self.key])
 
     def renamed(self, unique: tuple[str, ...]) -> str | None:
         """The column of a key that gets another text when two rows have the same, None when none may."""
@@ -134,7 +140,7 @@ def _table(conn: sa.Connection, target: Target) -> Table:
     uniques = tuple(k for k in target.keys if k != key and set(k) <= set(names))
     return Table(
         target.name, key, tuple(cols), uniques, target.links, frozenset(QUIET if mine else ()),
-        mine and target.name in LEGAL, names, {name: n for n, name in enumerate(names)},
+        mine and target.name in LEGAL, names, {name: n for n, name in enumerate(names)}, tuple(n for n, c in enumerate(cols) if c.kind == "dec"),
     )  # fmt: skip
 
 

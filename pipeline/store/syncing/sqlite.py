@@ -49,9 +49,12 @@ class SqliteDesk(SqlDesk):
         return f"{row}.{quoted(col.name)}"
 
     def told(self, values: Values, table: Table, columns: Sequence[str] | None = None) -> Values:
-        for n, name in enumerate(table.names if columns is None else columns):
-            col = table.col(name)
-            if col.kind == "dec":
+        if columns is None:
+            for n in table.decimals:
+                values[n] = decimal_text(values[n])
+            return values
+        for n, name in enumerate(columns):
+            if table.col(name).kind == "dec":
                 values[n] = decimal_text(values[n])
         return values
 

@@ -16,7 +16,7 @@ hold it refuses that row.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timezone
 from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
@@ -25,11 +25,6 @@ from typing import Any
 UTC = timezone.utc  # noqa: UP017
 KEY_KINDS = ("text", "uuid", "int", "date", "bool", "dec")
 Value = str | int | float | bytes | None
-
-
-def pack(value: Any) -> str:
-    """JSON on one line, blobs as {"b": hex}."""
-    return json.dumps(value, default=_blob, separators=(",", ":"), ensure_ascii=False)
 
 
 def _blob(value: Any) -> dict[str, str]:
@@ -42,9 +37,12 @@ def _unblob(found: dict[str, Any]) -> Any:
     return bytes.fromhex(found["b"]) if found.keys() == {"b"} else found
 
 
-def unpack(text: str | bytes) -> Any:
-    """The opposite of `pack`."""
-    return json.loads(text, object_hook=_unblob)
+_ENCODER = json.JSONEncoder(default=_blob, separators=(",", ":"), ensure_ascii=False)
+_DECODER = json.JSONDecoder(object_hook=_unblob)
+pack: Callable[[Any], str] = _ENCODER.encode
+"""JSON on one line, blobs as {"b": hex}. Made once: `json.dumps` makes an encoder for every call."""
+unpack: Callable[[str], Any] = _DECODER.decode
+"""The opposite of `pack`."""
 
 
 def scale_of(kind: str) -> int:
@@ -126,10 +124,21 @@ def same(kind: str, one: Any, other: Any) -> bool:
     return bool(one == other) or same_text(kind, one) == same_text(kind, other)
 
 
-def digest(kinds: Sequence[str], values: Sequence[Any]) -> int:
-    """64 bits of a row, the same on every database."""
-    told = [same_text(k, v) if k in ("json", "moment") else v for k, v in zip(kinds, values, strict=True)]
-    return int.from_bytes(blake2b(pack(told).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
+def digester(kinds: Sequence[str], skip: Collection[int] = ()) -> Callable[[list[Any]], int]:
+    """What makes 64 bits of a row, the same on every database. `skip`: places that do not count. It may change the
+    list that it is given."""
+    odd = [(n, kind) for n, kind in enumerate(kinds) if kind in ("json", "moment") and n not in skip]
+
+    def made(values: list[Any]) -> int:
+        for n in skip:
+            values[n] = None
+        for n, kind in odd:
+            values[n] = same_text(kind, values[n])
+        return int.from_bytes(
+            blake2b(pack(values).encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big"
+        )
+
+    return made
 
 
 # old values of the change log ---------------------------------------------------------------------------------
