@@ -124,7 +124,7 @@ class Applying:
             if columns != ():
                 groups[columns].append(work)
         for columns, some in groups.items():
-            self.desk.upsert(table, columns, [w.row() if w.state else w.values for w in some])  # type: ignore[misc]
+            self.desk.upsert(table, columns, [w.row() for w in some])
 
     def _park(self, order: Sequence[Table], gone: dict[str, list[Work]], stay: dict[str, list[Work]]) -> None:
         """Rows that give up a unique value which another gets in this round let go of it first."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pipeline.store.syncing.model import ClockRow
+from pipeline.store.syncing.model import ClockRow, Values
 from pipeline.store.syncing.shapes import Table
 from pipeline.store.syncing.values import pack, unpack
 from pipeline.sync.merge import Clock, State
@@ -21,7 +21,7 @@ class Coming(NamedTuple):
 
     table: str
     key: str
-    values: Sequence[Any] | None
+    values: Values | None
     cols: str
     died: str | None
     new: list[str] | None

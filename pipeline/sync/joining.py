@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from pipeline.store.syncing.model import ClockRow, Desk, Record
+from pipeline.store.syncing.model import ClockRow, Desk, Record, Values
 from pipeline.store.syncing.shapes import Table
 from pipeline.store.syncing.values import pack, same, unpack
 from pipeline.store.target import Link
@@ -40,7 +40,7 @@ class Work:
 
     table: Table
     key: str
-    values: Sequence[Any] | None = None
+    values: Values | None = None
     cols: str = ""
     died: str | None = None
     state: State | None = None
@@ -56,9 +56,9 @@ class Work:
         assert self.values is not None
         return self.values[self.table.at[column]]
 
-    def row(self) -> list[Any]:
+    def row(self) -> Values:
         if self.state is None:
-            return list(self.values or ())
+            return self.values or []
         known = self.state.values or {}
         return [known.get(n) for n in self.table.names]
 

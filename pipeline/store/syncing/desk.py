@@ -171,10 +171,12 @@ class SqlDesk:
     def page(self, table: Table, after: str, limit: int) -> list[Values]:
         values = ", ".join(self.read(col, "t") for col in table.cols)
         key = ", ".join(f"t.{quoted(n)}" for n in table.key)
-        where, given = "", []
+        where, given = "", list[Any]()
         if after:
             first = ", ".join(self.typed(P, table.col(n)) for n in table.key)
-            where, given = f" WHERE ({key}) > ({first})", [self.bound(v, table.col(n)) for v, n in zip(json.loads(after), table.key, strict=True)]  # fmt: skip
+            where = f" WHERE ({key}) > ({first})"
+            pairs = zip(json.loads(after), table.key, strict=True)
+            given = [self.bound(value, table.col(n)) for value, n in pairs]
         asked = f"SELECT {values} FROM {quoted(table.name)} AS t{where} ORDER BY {key} LIMIT {limit}"
         return [self.told(list(row), table) for row in self.run(asked, given)]
 
