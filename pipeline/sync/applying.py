@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -93,13 +93,7 @@ class Applying:
         """Rows that go free their unique values first; parents before children, and the other way round for those
         that go. With care: nothing goes before all that points elsewhere by now has been written."""
         order = list(self.desk.tables.values())
-        gone: dict[str, list[Work]] = defaultdict(list)
-        stay: dict[str, list[Work]] = defaultdict(list)
-        for work in works:
-            if work.alive:
-                stay[work.table.name].append(work)
-            elif work.there:
-                gone[work.table.name].append(work)
+        gone, stay = _sorted(works)
         if careful:
             self._park(order, gone, stay)
         else:
@@ -117,9 +111,7 @@ class Applying:
     def _upsert(self, table: Table, works: Iterable[Work]) -> None:
         groups: dict[tuple[str, ...] | None, list[Work]] = defaultdict(list)
         for work in works:
-            whole = (
-                work.write is None or work.there is False
-            )  # one that comes back has its old values, and no row
+            whole = work.write is None or work.there is False  # one that comes back has no row
             columns = None if whole else tuple(n for n in table.names if n in (work.write or ()))
             if columns != ():
                 groups[columns].append(work)
@@ -143,20 +135,27 @@ class Applying:
     def _culprits(self, works: Sequence[Work]) -> bool:
         """Find the rows that the database itself refuses, one by one. Were there any?"""
         before = len(self.refused)
-        order = {name: n for n, name in enumerate(self.desk.tables)}
         try:
             with self.desk.savepoint():
-                for work in sorted(works, key=lambda w: order[w.table.name]):
-                    if not work.alive:
-                        continue
-                    try:
-                        with self.desk.savepoint():
-                            self._upsert(work.table, [work])
-                    except RowsRefused as error:
-                        self.refused[work.table.name, work.key] = error.said
+                gone, stay = _sorted(works)
+                order = list(self.desk.tables.values())
+                self._park(order, gone, stay)
+                for table in order:
+                    for work in stay[table.name]:
+                        self._tried(work, lambda one: self._upsert(one.table, [one]))
+                for table in reversed(order):
+                    for work in gone[table.name]:
+                        self._tried(work, lambda one: self.desk.delete(one.table, [one.key]))
                 raise _Undo
         except _Undo:
             return len(self.refused) > before
+
+    def _tried(self, work: Work, deed: Callable[[Work], None]) -> None:
+        try:
+            with self.desk.savepoint():
+                deed(work)
+        except RowsRefused as error:
+            self.refused[work.table.name, work.key] = error.said
 
     # what is kept with the rows ----------------------------------------------------------------------------
     def _keep(self, joined: Joining, records: Sequence[Record], written: Sequence[HeldRow]) -> int:
@@ -196,6 +195,18 @@ class Applying:
         changed = [h for h in latest.values() if h not in before]
         if changed:
             self.desk.put_held(changed, self.now)
+
+
+def _sorted(works: Sequence[Work]) -> tuple[dict[str, list[Work]], dict[str, list[Work]]]:
+    """By table: those that go, those that stay."""
+    gone: dict[str, list[Work]] = defaultdict(list)
+    stay: dict[str, list[Work]] = defaultdict(list)
+    for work in works:
+        if work.alive:
+            stay[work.table.name].append(work)
+        elif work.there:
+            gone[work.table.name].append(work)
+    return gone, stay
 
 
 class _Undo(Exception):

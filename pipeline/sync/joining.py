@@ -119,6 +119,8 @@ class Joining:
         if work is None:
             work = Work(table, row.key, state=local_state(table, clock, values), there=values is not None)
             work.changed, work.write, work.alive = False, set(), values is not None
+        elif work.there is None:
+            work.there = values is not None
         before = self._merged(work)
         theirs = coming_state(table, row)
         if before.values is None and before.died is None and not theirs.alive:
