@@ -29,6 +29,8 @@ def marks(number: int) -> str:
 class SqlDesk:
     """The verbs of `Desk` that differ in nothing but the placeholder."""
 
+    JOIN = "JOIN"  # what is asked for first, then the table
+
     def __init__(self, raw: Any, tables: Mapping[str, Table]) -> None:
         self._raw, self.tables = raw, tables
 
@@ -145,7 +147,7 @@ class SqlDesk:
     def rows(self, table: Table, keys: Sequence[str]) -> dict[str, Values]:
         values = ", ".join(self.read(col, "t") for col in table.cols)
         source, on = self.keyed(P, table, table.key, "t")
-        asked = f"SELECT k.n, {values} FROM {source} JOIN {quoted(table.name)} AS t ON {on}"
+        asked = f"SELECT k.n, {values} FROM {source} {self.JOIN} {quoted(table.name)} AS t ON {on}"
         found = {}
         for start in range(0, len(keys), CHUNK):
             some = keys[start : start + CHUNK]
@@ -159,7 +161,7 @@ class SqlDesk:
         """The rows that have one of these values in these columns: (key, value)."""
         source, on = self.keyed(P, table, columns, "t")
         key = ", ".join(self.read(table.col(n), "t") for n in table.key)
-        asked = f"SELECT k.n, {key} FROM {source} JOIN {quoted(table.name)} AS t ON {on}"
+        asked = f"SELECT k.n, {key} FROM {source} {self.JOIN} {quoted(table.name)} AS t ON {on}"
         every, found = list(values), []
         for start in range(0, len(every), CHUNK):
             some = every[start : start + CHUNK]

@@ -24,6 +24,8 @@ _CLOCK = "table_name, row_key, cols, marks, died, image, mark"
 class SqliteDesk(SqlDesk):
     """`raw`: a connection in a transaction."""
 
+    JOIN = "CROSS JOIN"  # SQLite keeps that order: it must never look through the table for each key
+
     def __init__(self, raw: Any, tables: Mapping[str, Table], where: str) -> None:
         super().__init__(raw, tables)
         self._where = where
