@@ -37,7 +37,7 @@ from pipeline.store.versions import Versions
 from pipeline.store.waking import Waker, alone, beside, keep, waits_for
 from pipeline.words import Message, message, render
 
-assert SyncSite  # its module registers our tables for synchronisation
+_REGISTERED = SyncSite  # its module registers our tables for synchronisation
 Counts = tuple[int, int]  # rows that were new, rows that were changed
 FIND_AT_MOST = 500  # rows that the database itself refuses, found by halving; more fail the file
 

@@ -326,8 +326,8 @@ class Joining:
                     groups[value].add(work.key)
         changed = False
         for key, value in self.desk.found(table, unique, list(groups)) if groups else ():
-            work = self.works.get((table.name, key))
-            if work is None or (work.alive and tuple(work.value(n) for n in unique) == value):
+            one = self.works.get((table.name, key))
+            if one is None or (one.alive and tuple(one.value(n) for n in unique) == value):
                 groups[value].add(key)
         for keys in groups.values():
             if len(keys) > 1:

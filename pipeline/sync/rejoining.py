@@ -173,7 +173,9 @@ class _Rejoin:
                 self.done.taken[table.name] = (new, changed, len(gone))
 
     def _differences(self, table: Table) -> tuple[Table, list[Values], list[str], tuple[int, int]]:
-        write, there, new = [], set(), 0
+        write: list[Values] = []
+        there: set[str] = set()
+        new = 0
         at = [table.at[n] for n in table.key]
         for page in self.pages[table.name]:
             rows = {pack([row[n] for n in at]): row for row in rows_of(table, page, self.theirs.site)}

@@ -214,7 +214,7 @@ class SqlDesk:
     def sent(self, batch: str) -> tuple[str, str, int, int, str] | None:
         asked = f"SELECT peer, meta, since, until, log_mark FROM pipeline_sync_sent WHERE batch = {P}"
         found = self.run(asked, [batch])
-        return found[0] if found else None  # type: ignore[return-value]
+        return found[0] if found else None
 
     def offered(self, peer: str, since: int) -> str | None:
         """The announcement of a batch from here on that was made before and is still kept."""
@@ -282,11 +282,16 @@ class SqlDesk:
     def records_since(self, mark: int) -> Iterator[tuple[Record, int]]:
         asked = f"SELECT {_RECORD}, mark FROM pipeline_sync_record WHERE mark > {P} ORDER BY mark, id"
         for row in self.run(asked, [mark]):
-            yield Record(*row[:9], self.iso(row[9]), *row[10:12]), int(row[12])
+            yield self._record(row), int(row[12])
 
     def records_after(self, id: str, limit: int) -> list[Record]:
         asked = f"SELECT {_RECORD} FROM pipeline_sync_record WHERE id > {P} ORDER BY id LIMIT {limit}"
-        return [Record(*row[:9], self.iso(row[9]), *row[10:12]) for row in self.run(asked, [id])]
+        return [self._record(row) for row in self.run(asked, [id])]
+
+    def _record(self, row: Sequence[Any]) -> Record:
+        values = [*row[:12]]
+        values[9] = self.iso(values[9])
+        return Record(*values)
 
     def mark_records(self, ids: Sequence[str], mark: int) -> None:
         """These are to be sent as if they were found now."""
@@ -353,7 +358,8 @@ def _peer(row: Sequence[Any]) -> Peer:
     at = row[13]
     if isinstance(at, str):
         at = datetime.fromisoformat(at).replace(tzinfo=UTC)
-    return Peer(*row[:10], bool(row[10]), bool(row[11]), row[12], at)
+    values = [*row[:10], bool(row[10]), bool(row[11]), row[12], at]
+    return Peer(*values)
 
 
 def as_entries(rows: Iterable[Sequence[Any]]) -> Iterator[Entry]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from pipeline.store.syncing.shapes import Table
 from pipeline.words import Message
@@ -35,7 +35,7 @@ class Peer:
     since: int = 0
     seen: int = 0
     last: str = ""
-    stage: str = "new"
+    stage: Literal["new", "loading", "live"] = "new"
     load_table: str = ""
     load_after: str = ""
     load_since: int = 0

@@ -112,7 +112,7 @@ class PostgresDesk(SqlDesk):
     def log(self, since: str, *, everyone: bool = False) -> tuple[Iterator[Entry], str]:
         """What was committed since: by the snapshot in which the log was read before, never by number."""
         end = json.loads(self.log_end())
-        before = json.loads(since) if since else {"s": "1:1:", "f": 0}
+        before: dict[str, Any] = json.loads(since) if since else {"s": "1:1:", "f": 0}
         end["f"] = max(end["f"], before["f"])
         names = ", ".join(literal(name) for name in self.tables)
         whose = "true" if everyone else OTHERS

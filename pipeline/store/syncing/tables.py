@@ -10,9 +10,9 @@ from sqlmodel import Field, SQLModel
 from pipeline.store.ledger import instant
 
 
-def _text(default: str | None = None, **more: bool) -> sa.Column[str]:
+def _text(default: str | None = None) -> sa.Column[str]:
     server = None if default is None else sa.text(f"'{default}'")
-    return sa.Column(sa.Text, nullable=False, server_default=server, **more)
+    return sa.Column(sa.Text, nullable=False, server_default=server)
 
 
 def _key() -> sa.Column[str]:

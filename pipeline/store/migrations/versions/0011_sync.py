@@ -13,15 +13,15 @@ ZERO = sa.text("0")
 DIED = sa.text("died IS NOT NULL")
 
 
-def text(name, default=None):
+def text(name: str, default: sa.TextClause | None = None) -> sa.Column[str]:
     return sa.Column(name, sa.Text(), nullable=False, server_default=default)
 
 
-def big(name, default=ZERO):
+def big(name: str, default: sa.TextClause | None = ZERO) -> sa.Column[int]:
     return sa.Column(name, sa.BigInteger(), nullable=False, server_default=default)
 
 
-def flag(name):
+def flag(name: str) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.false())
 
 
