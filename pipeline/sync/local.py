@@ -188,7 +188,7 @@ class LocalReplica:
         judging.clock(batch.site, batch.wall, self.now(), self._skew_s)
         if not batch.id:
             return self._told(batch)
-        with self.syncing.writing(lock=True) as desk:
+        with self.syncing.writing(lock=self._writes(batch)) as desk:
             point("sync.begun")
             me, peer = self.me(desk), desk.peer(batch.site)
             if desk.applied(batch.id):
@@ -225,6 +225,13 @@ class LocalReplica:
             "applied", batch.id, len(rows), done.inserted, done.updated, done.deleted, done.conflicts, done.renamed,
             done.revived, done.held,
         )  # fmt: skip
+
+    def _writes(self, batch: Batch) -> bool:
+        """May this batch change rows? One that only moves the cursor waits for nobody's transaction."""
+        if batch.parts:
+            return True
+        with self.syncing.reading() as desk:
+            return bool(desk.held())
 
     def _fits(self, me: Site, peer: Peer | None, batch: Batch) -> Outcome | None:
         """Why this batch cannot be the next one here."""

@@ -56,14 +56,14 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "the cursor moves before the commit": Mutant(
         "sync/local.py",
-        "        with self.syncing.writing(lock=True) as desk:\n            point(\"sync.begun\")\n",
+        "        with self.syncing.writing(lock=self._writes(batch)) as desk:\n            point(\"sync.begun\")\n",
         "        with self.syncing.writing(lock=False) as desk:\n"
         "            known = desk.peer(batch.site)\n"
         "            early = known is not None and known.since == batch.since\n"
         "            if early:\n"
         "                desk.set_peer(batch.site, since=batch.until, last=batch.id)\n"
         "        batch = replace(batch, since=batch.until) if early else batch\n"
-        "        with self.syncing.writing(lock=True) as desk:\n            point(\"sync.begun\")\n",
+        "        with self.syncing.writing(lock=self._writes(batch)) as desk:\n            point(\"sync.begun\")\n",
     ),
     "no parent lives again": Mutant(
         "sync/joining.py",

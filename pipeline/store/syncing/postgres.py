@@ -105,30 +105,35 @@ class PostgresDesk(SqlDesk):
 
     # the change log ----------------------------------------------------------------------------------------
     def log_end(self) -> str:
-        snapshot = str(self.run("SELECT pg_current_snapshot()::text")[0][0])
-        quiet = snapshot.endswith(":")  # no transaction was open: nothing below `last` can still come
-        return json.dumps({"s": snapshot, "f": self._last if quiet else 0})
+        return self._end(0)
+
+    def _end(self, floor: int) -> str:
+        """Where the log is: the snapshot; a number below which all is read; and a transaction number above that of
+        everyone who can have a number of the log up to `last`. (An open transaction may be missing in a snapshot's
+        own list, when none with a higher number has ended.)"""
+        snapshot, own = self.run("SELECT pg_current_snapshot()::text, pg_current_xact_id()::text")[0]
+        return json.dumps({"s": snapshot, "f": floor, "t": [int(own), self._last]})
 
     def log(self, since: str, *, everyone: bool = False) -> tuple[Iterator[Entry], str]:
         """What was committed since: by the snapshot in which the log was read before, never by number."""
-        end = json.loads(self.log_end())
-        before: dict[str, Any] = json.loads(since) if since else {"s": "1:1:", "f": 0}
-        end["f"] = max(end["f"], before["f"])
+        before: dict[str, Any] = json.loads(since) if since else {"s": "1:1:", "f": 0, "t": [0, 0]}
+        now = str(self.run("SELECT pg_current_snapshot()::text")[0][0]).split(":")
+        top, last = before["t"]
+        floor = int(last) if int(now[0]) > int(top) else int(before["f"])
         names = ", ".join(literal(name) for name in self.tables)
         whose = "true" if everyone else OTHERS
         unseen = f"NOT pg_visible_in_snapshot(txid::xid8, {literal(before['s'])}::pg_snapshot)"
-        if int(before["s"].split(":")[1]) > int(end["s"].split(":")[1]):
+        if int(before["s"].split(":")[1]) > int(now[1]):
             unseen = "true"  # these transaction numbers are of another cluster
         asked = (
             f"SELECT table_name, row_id, op, old, at, txid FROM (SELECT seq, table_name, row_id, op, old, txid,"
             " (extract(epoch FROM at) * 1000)::bigint AS at, max(seq) OVER (PARTITION BY txid) AS last"
-            f" FROM pipeline_change WHERE seq > {before['f']} AND {unseen} AND {whose}"
+            f" FROM pipeline_change WHERE seq > {floor} AND {unseen} AND {whose}"
             f" AND table_name IN ({names})) AS new ORDER BY last, seq"
         )
-        nothing = f"SELECT 1 FROM pipeline_change WHERE seq > {before['f']} AND {unseen} LIMIT 1"
-        if not self.run(nothing):
-            return iter(()), json.dumps(end) if end["f"] > before["f"] else since or json.dumps(end)
-        return as_entries(self.stream(asked, ())), json.dumps(end)
+        if not self.run(f"SELECT 1 FROM pipeline_change WHERE seq > {floor} AND {unseen} LIMIT 1"):
+            return iter(()), since or self._end(floor)
+        return as_entries(self.stream(asked, ())), self._end(floor)
 
     def key_text(self, table: Table, row_id: str) -> str:
         if table.key == ("id",):
