@@ -45,9 +45,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "the cursor is the sender's": Mutant(
         "sync/local.py",
-        "            me = stamp(desk, me)\n            desk.delivered(peer, since)\n",
-        "            me = stamp(desk, me)\n            since = max(since, known.load_seen)\n"
-        "            desk.set_peer(peer, load_seen=me.mark)\n",
+        "        me = stamp(desk, me)\n        desk.delivered(peer, since)\n",
+        "        me = stamp(desk, me)\n        since = max(since, known.load_seen)\n"
+        "        desk.set_peer(peer, load_seen=me.mark)\n",
     ),
     "no record when what comes loses": Mutant(
         "sync/merge.py",
@@ -132,6 +132,7 @@ def test_a_broken_engine_is_caught(tmp_path: Path, name: str) -> None:
             "-q",
             "-p",
             "no:cacheprovider",
+            "--import-mode=append",
             f"{ROOT}/tests/sync/test_directed.py",
             "-k",
             mutant.scene,
