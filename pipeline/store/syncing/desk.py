@@ -301,7 +301,7 @@ class SqlDesk:
         raise NotImplementedError
 
     def add_records(self, records: Sequence[Record], mark: int) -> int:
-        """New ones are added; of those that are known only `resolved` counts. How many were new."""
+        """New ones are added; of those that are known only `resolved` counts. How many that changed."""
         known: set[str] = set()
         ids = [record.id for record in records]
         for start in range(0, len(ids), 500):
@@ -317,13 +317,13 @@ class SqlDesk:
                     for r in new.values()
                 ],
             )
-        for r in records:
-            if r.state == "resolved" and f"{r.id} open" in known:
-                self.run(
-                    f"UPDATE pipeline_sync_record SET state = {P}, settled_by = {P}, mark = {P} WHERE id = {P}",
-                    [r.state, r.settled_by, mark, r.id],
-                )
-        return len(new)
+        settled = [r for r in records if r.state == "resolved" and f"{r.id} open" in known]
+        for r in settled:
+            self.run(
+                f"UPDATE pipeline_sync_record SET state = {P}, settled_by = {P}, mark = {P} WHERE id = {P}",
+                [r.state, r.settled_by, mark, r.id],
+            )
+        return len(new) + len(settled)
 
     def held(self) -> list[HeldRow]:
         asked = "SELECT table_name, row_key, peer, body, why FROM pipeline_sync_held ORDER BY at, table_name, row_key"

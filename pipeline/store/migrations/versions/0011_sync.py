@@ -28,7 +28,7 @@ def flag(name: str) -> sa.Column[bool]:
 def upgrade() -> None:
     op.create_table(
         "pipeline_sync_site",
-        sa.Column("one", sa.Integer(), nullable=False),
+        sa.Column("one", sa.Integer(), nullable=False, autoincrement=False),
         text("site"),
         text("incarnation"),
         big("hlc"),
@@ -91,7 +91,7 @@ def upgrade() -> None:
     op.create_table(
         "pipeline_sync_part",
         text("batch"),
-        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False, autoincrement=False),
         sa.Column("incoming", sa.Boolean(), nullable=False),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("batch", "n"),
