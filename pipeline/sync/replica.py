@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, get_type_hints
 
@@ -257,10 +257,11 @@ def _plain(value: Any) -> Any:
 
 def _made(kind: Any, value: Any) -> Any:
     """A value of JSON as this type has it."""
-    if is_dataclass(kind):
+    if hasattr(kind, "__dataclass_fields__"):
         known = get_type_hints(kind)
         return kind(**{f.name: _made(known[f.name], value[f.name]) for f in fields(kind) if f.name in value})
-    origin, args = getattr(kind, "__origin__", None), getattr(kind, "__args__", ())
+    origin = getattr(kind, "__origin__", None)
+    args: tuple[Any, ...] = getattr(kind, "__args__", ())
     if origin is tuple:
         if not isinstance(value, list):
             raise TypeError("a list was expected")
