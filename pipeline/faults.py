@@ -56,6 +56,19 @@ REMOTE_POINTS: tuple[str, ...] = (
     "send.put",
 )
 
+SYNC_POINTS: tuple[str, ...] = (
+    "sync.offered",
+    "sync.stored",
+    "sync.paged",
+    "sync.taken",
+    "sync.begun",
+    "sync.stamped",
+    "sync.merged",
+    "sync.written",
+    "sync.committed",
+    "sync.rejoined",
+)
+
 _PROCESS = "service"
 
 

@@ -35,11 +35,14 @@ from pipeline.store.place import Place
 from pipeline.store.sections.loading import Written, write_sections
 from pipeline.store.sections.staging import Sections
 from pipeline.store.session import OURS
+from pipeline.store.syncing.opening import SqlSyncing
+from pipeline.store.syncing.tables import SyncSite
 from pipeline.store.target import Target, ours
 from pipeline.store.versions import Versions
 from pipeline.store.waking import Waker, alone, beside, keep, waits_for
 from pipeline.words import Message, message, render
 
+_REGISTERED = SyncSite  # its module registers our tables for synchronisation
 Counts = tuple[int, int]  # rows that were new, rows that were changed
 FIND_AT_MOST = 500  # rows that the database itself refuses, found by halving; more fail the file
 
@@ -151,6 +154,10 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership, Notices, Keeping):
 
     def people(self) -> SqlPeople:
         return SqlPeople(self)
+
+    def syncing(self, names: Sequence[str] | None = None) -> SqlSyncing:
+        """The database as synchronisation opens it. `names`: the tables that take part, None for all that can."""
+        return SqlSyncing(self, self._place, names)
 
     def _see(self, conn: sa.Connection) -> _Seen:
         """The tables there are, read again when one of them has changed."""

@@ -42,6 +42,7 @@ ROOMS = (
     "servers",
     "states",
     "store",
+    "syncing",
     "turns",
     "versions",
     "watching",

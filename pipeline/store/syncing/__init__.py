@@ -1,0 +1,1 @@
+"""What synchronisation asks of a database."""

@@ -1,0 +1,1 @@
+"""Two databases that become equal at every round, both ways."""
