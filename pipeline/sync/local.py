@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -11,19 +11,32 @@ from hashlib import sha256
 from pipeline.faults import point
 from pipeline.store.syncing.model import Desk, Peer, Site, Syncing
 from pipeline.store.syncing.shapes import Table
-from pipeline.store.syncing.values import digest
 from pipeline.sync import judging
 from pipeline.sync.applying import Applying
 from pipeline.sync.clocks import Coming
 from pipeline.sync.loading import page, take
 from pipeline.sync.replica import (
-    PROTOCOL, Applied, Batch, Hello, Memory, Outcome, Page, Progress, Shape, Sums, SyncHeld, SyncRefused, SyncRejoin, Taken, from_json,
+    PROTOCOL,
+    About,
+    Applied,
+    Batch,
+    Entries,
+    Hello,
+    Memory,
+    Outcome,
+    Page,
+    Progress,
+    Shape,
+    Sums,
+    SyncHeld,
+    SyncRefused,
+    SyncRejoin,
+    Taken,
+    from_json,
 )  # fmt: skip
 from pipeline.sync.sending import came, offer
 from pipeline.sync.stamping import stamp
 from pipeline.words import message
-
-ROWS = 5_000  # of a look through a whole table
 
 
 class LocalReplica:
@@ -242,18 +255,15 @@ class LocalReplica:
             return Memory(me.mark, me.hlc, me.incarnation, tuple(desk.applied_of(peer)))
 
     def sums(self, table: str, buckets: int) -> Sums:
-        with self._syncing.reading() as desk:
-            shape, sums, rows, after = self._table(desk, table), [0] * buckets, 0, ""
-            keys = [shape.at[n] for n in shape.key]
-            kinds = shape.kinds
-            skip = {shape.at[n] for n in shape.quiet}
-            while found := desk.page(shape, after, ROWS):
-                for _, values in found:
-                    bucket = digest([kinds[n] for n in keys], [values[n] for n in keys]) % buckets
-                    told = [None if n in skip else v for n, v in enumerate(values)] if skip else values
-                    sums[bucket] = (sums[bucket] + digest(kinds, told)) % 2**64
-                rows, after = rows + len(found), found[-1][0]
+        rows, sums = self._syncing.sums(table, buckets)
         return Sums(rows, tuple(sums))
+
+    def entries(self, table: str, by: Sequence[str], after: str, buckets: Collection[int]) -> Entries:
+        rows, last = self._syncing.entries(table, by, after, buckets)
+        return Entries(tuple(rows), last)
+
+    def about(self) -> About:
+        return About(**self._syncing.about())
 
     def accept(self, peer: str) -> None:
         """A person agrees that two filled databases become one."""

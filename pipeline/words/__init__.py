@@ -30,6 +30,7 @@ ROOMS = (
     "files",
     "guessing",
     "mapping",
+    "peers",
     "reading",
     "schedule",
     "sections",

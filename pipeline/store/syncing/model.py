@@ -179,3 +179,14 @@ class Syncing(Protocol):
     def writing(self, *, lock: bool) -> AbstractContextManager[Desk]:
         """A transaction that changes rows. `lock`: nobody else writes the tables meanwhile, foreign keys are
         checked by the one who asks."""
+
+    def sums(self, table: str, buckets: int) -> tuple[int, list[int]]:
+        """See `sums.sums`."""
+
+    def entries(
+        self, table: str, by: Sequence[str], after: str, buckets: Collection[int]
+    ) -> tuple[list[tuple[str, str]], str]:
+        """See `sums.entries`."""
+
+    def about(self) -> dict[str, Any]:
+        """See `comparing.Comparing.about`."""
