@@ -117,7 +117,10 @@ class Applying:
     def _upsert(self, table: Table, works: Iterable[Work]) -> None:
         groups: dict[tuple[str, ...] | None, list[Work]] = defaultdict(list)
         for work in works:
-            columns = None if work.write is None else tuple(n for n in table.names if n in work.write)
+            whole = (
+                work.write is None or work.there is False
+            )  # one that comes back has its old values, and no row
+            columns = None if whole else tuple(n for n in table.names if n in (work.write or ()))
             if columns != ():
                 groups[columns].append(work)
         for columns, some in groups.items():

@@ -12,6 +12,8 @@ from pipeline.store.syncing.shapes import Table
 from pipeline.store.syncing.values import pack, unpack
 from pipeline.sync.merge import Clock, State
 
+DIED = "#"  # among the marks: that of the death
+
 
 class Coming(NamedTuple):
     """A row on its way. `values`: in the order of the batch's columns, None when nobody knows them; `cols`, `died`:
@@ -61,7 +63,7 @@ def local_state(table: Table, clock: ClockRow | None, values: Sequence[Any] | No
     clocks = {n: Clock(hlc, site, marks.get(n, clock.mark)) for n, hlc, site in _parsed(clock.cols)}
     if known is None and clock.image is not None:
         known = unpack(clock.image)
-    return State(known, clocks, died_of(clock.died, clock.mark))
+    return State(known, clocks, died_of(clock.died, marks.get(DIED, clock.mark)))
 
 
 def coming_state(table: Table, row: Coming) -> State:
@@ -73,8 +75,9 @@ def clock_row(key: str, state: State, mark: int) -> ClockRow:
     """As it is kept. What has no mark yet gets this one."""
     marks = {name: clock.mark or mark for name, clock in state.clocks.items()}
     cols = {name: [clock.hlc, clock.site] for name, clock in state.clocks.items()}
-    died = state.died and (state.died.mark or mark)
-    highest = max([*marks.values(), died or 0]) or mark
+    if state.died is not None:
+        marks[DIED] = state.died.mark or mark
+    highest = max(marks.values(), default=0) or mark
     even = all(m == highest for m in marks.values())
     image = None if state.alive or state.values is None else pack(state.values)
     return ClockRow(key, dumps(cols), None if even else dumps(marks), died_text(state.died), image, highest)

@@ -6,9 +6,8 @@ asked of the database is asked for many at once. Nothing is written here: see `a
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -22,7 +21,6 @@ from pipeline.sync.clocks import (
     clock_row,
     clocks_of,
     coming_state,
-    died_of,
     died_text,
     dumps,
     local_state,
@@ -129,16 +127,15 @@ class Joining:
             before, theirs, seen=row.seen, new=row.new, columns=[n for n in table.names if n not in table.key],
             quiet=table.quiet, same=lambda n, one, other: same(kinds[n], one, other),
         )  # fmt: skip
+        for loss in done.losses:
+            self._lost(table, row.key, loss)
+        self.works[name] = work
         if not done.changed:
-            self.works.setdefault(name, work)
             return
         work.state, work.alive, work.changed = done.state, done.state.alive, True
         if work.write is not None:
             old, now = before.values or {}, done.state.values or {}
             work.write |= {n for n in table.names if n not in old or old[n] != now.get(n)}
-        for loss in done.losses:
-            self._lost(table, row.key, loss)
-        self.works[name] = work
 
     def _merged(self, work: Work) -> State:
         """Its state, also when it was to be taken as it is."""
@@ -344,7 +341,7 @@ class Joining:
             state = self._merged(work)
             assert state.values is not None
             old, clock = work.value(column), work.clock(column)
-            new = _other_text(str(old), work.key, table.col(column).max_length)
+            new = other_text(str(old), work.key, table.col(column).max_length)
             state.values[column] = new
             state.clocks[column] = clock.after()._replace(mark=self.own_mark)
             work.changed = work.own = True
@@ -367,7 +364,7 @@ class Joining:
             self.record("number", table.name, pair[0], others, value, pair[1])
 
 
-def _other_text(old: str, key: str, most: int | None) -> str:
+def other_text(old: str, key: str, most: int | None) -> str:
     """`C100` → `C100~b7f3a1`: by the row's own key, so that every side makes the same."""
     tail = "~" + blake2b(key.encode("utf-8", "surrogatepass"), digest_size=3).hexdigest()
     return (old if most is None else old[: max(most - len(tail), 0)]) + tail

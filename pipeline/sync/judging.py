@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from datetime import datetime
 
-from pipeline.sync.replica import PROTOCOL, SKEW_S, Hello, Shape, SyncHeld, SyncRefused
+from pipeline.sync.replica import PROTOCOL, Hello, Shape, SyncHeld, SyncRefused
 from pipeline.words import Message, message
 
 
-def judge(mine: Hello, said: Hello, peers: Collection[str] | None) -> None:
+def judge(mine: Hello, said: Hello, peers: Collection[str] | None, skew_s: float) -> None:
     """Raises SyncRefused or SyncHeld with the first reason why not."""
     if said.protocol != PROTOCOL:
         raise SyncRefused(message("syncing.protocol", peer=said.site, theirs=said.protocol, mine=PROTOCOL))
@@ -17,14 +17,14 @@ def judge(mine: Hello, said: Hello, peers: Collection[str] | None) -> None:
         raise SyncRefused(message("syncing.same_site", site=mine.site))
     if peers is not None and said.site not in peers:
         raise SyncRefused(message("syncing.unknown_peer", peer=said.site))
-    clock(said.site, said.wall, mine.wall)
+    clock(said.site, said.wall, mine.wall, skew_s)
     schema(mine, said)
 
 
-def clock(peer: str, wall: datetime, now: datetime) -> None:
+def clock(peer: str, wall: datetime, now: datetime, skew_s: float) -> None:
     """Raises SyncHeld when the peer's clock is too far ahead: what it wrote would win for as long."""
     ahead = int((wall - now).total_seconds())
-    if ahead > SKEW_S:
+    if ahead > skew_s:
         raise SyncHeld(message("syncing.clock_ahead", peer=peer, seconds=ahead))
 
 

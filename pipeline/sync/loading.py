@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.store.failures import RowsRefused
-from pipeline.store.syncing.model import Desk
+from pipeline.store.syncing.model import Desk, Record
 from pipeline.store.syncing.shapes import Table
 from pipeline.store.syncing.values import pack, unpack
-from pipeline.sync.replica import Page, SyncHeld, Taken
+from pipeline.sync.replica import RECORDS, Page, SyncHeld, Taken
 from pipeline.words import message
 
 ROWS = 20_000
@@ -23,6 +23,23 @@ def page(desk: Desk, table: Table, after: str) -> Page:
     text = "\n".join(pack(values) for _, values in found).encode("utf-8", "surrogatepass")
     last = found[-1][0] if len(found) == ROWS else ""
     return Page(table.name, table.names, gzip.compress(text, LEVEL, mtime=0), len(found), last)
+
+
+def record_page(desk: Desk, after: str) -> Page:
+    """Records of what was lost, as a page of a table of their own."""
+    found = desk.records_after(after, ROWS)
+    text = "\n".join(pack(list(record)) for record in found).encode("utf-8", "surrogatepass")
+    last = found[-1].id if len(found) == ROWS else ""
+    return Page(RECORDS, Record._fields, gzip.compress(text, LEVEL, mtime=0), len(found), last)
+
+
+def records_of(page: Page, peer: str) -> list[Record]:
+    """The records of such a page. Raises SyncHeld for what is none."""
+    try:
+        text = gzip.decompress(page.rows).decode("utf-8", "surrogatepass")
+        return [Record(*row) for row in unpack("[" + text.replace("\n", ",") + "]")]
+    except (ValueError, TypeError, IndexError, EOFError, OSError) as error:
+        raise SyncHeld(message("syncing.nonsense", peer=peer, why=type(error).__name__)) from error
 
 
 def rows_of(table: Table, page: Page, peer: str) -> list[list[Any]]:

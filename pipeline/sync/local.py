@@ -14,9 +14,11 @@ from pipeline.store.syncing.shapes import Table
 from pipeline.sync import judging
 from pipeline.sync.applying import Applying
 from pipeline.sync.clocks import Coming
-from pipeline.sync.loading import page, take
+from pipeline.sync.loading import page, record_page, records_of, take
 from pipeline.sync.replica import (
     PROTOCOL,
+    RECORDS,
+    SKEW_S,
     About,
     Applied,
     Batch,
@@ -42,7 +44,8 @@ from pipeline.words import message
 class LocalReplica:
     """`Replica` on a database. `site`: the name of this database among its peers; `peers`: those that it knows,
     None for anyone who may come in; `directions`: table → "pull" or "push" where it is not both; `hub`: others join
-    here, so a restored backup of it is never healed by itself; `now`: the moment, UTC."""
+    here, so a restored backup of it is never healed by itself; `now`: the moment, UTC;
+    `skew_s`: how far a peer's clock may be ahead."""
 
     def __init__(
         self,
@@ -53,18 +56,19 @@ class LocalReplica:
         directions: Mapping[str, str] | None = None,
         *,
         hub: bool = False,
+        skew_s: float = SKEW_S,
     ) -> None:
-        self._syncing, self._site, self._peers, self._now = syncing, site, peers, now
-        self._directions, self._hub = directions or {}, hub
+        self.syncing, self.site, self._peers, self.now = syncing, site, peers, now
+        self._directions, self._hub, self._skew_s = directions or {}, hub, skew_s
 
     # who is there ----------------------------------------------------------------------------------------
     def hello(self, said: Hello | None) -> Hello:
-        with self._syncing.reading() as desk:
-            me = self._me(desk)
+        with self.syncing.reading() as desk:
+            me = self.me(desk)
             if said is None:
                 return self._hello(desk, me)
             mine = self._hello(desk, me)
-            judging.judge(mine, said, self._peers)
+            judging.judge(mine, said, self._peers, self._skew_s)
             peer = desk.peer(said.site)
             if peer is None:
                 desk.set_peer(said.site)
@@ -87,18 +91,18 @@ class LocalReplica:
             )
             for t in desk.tables.values()
         )
-        return Hello(me.site, me.incarnation, PROTOCOL, shapes, self._now(), me.mark, False, hlc=me.hlc)
+        return Hello(me.site, me.incarnation, PROTOCOL, shapes, self.now(), me.mark, False, hlc=me.hlc)
 
-    def _me(self, desk: Desk) -> Site:
+    def me(self, desk: Desk) -> Site:
         """Who this database is; at the very first time that is made up."""
         me = desk.site()
         if me is None:
-            made = f"{self._site}.{secrets.token_hex(6)}"
-            desk.set_site(site=self._site, incarnation=made, hlc=0, mark=0, log_mark=desk.log_end(), held="")
+            made = f"{self.site}.{secrets.token_hex(6)}"
+            desk.set_site(site=self.site, incarnation=made, hlc=0, mark=0, log_mark=desk.log_end(), held="")
             me = desk.site()
             assert me is not None
-        if me.site != self._site:
-            raise SyncRefused(message("syncing.other_name", known=me.site, site=self._site))
+        if me.site != self.site:
+            raise SyncRefused(message("syncing.other_name", known=me.site, site=self.site))
         return me
 
     def _remembered(self, desk: Desk, me: Site, peer: Peer, said: Hello) -> None:
@@ -114,8 +118,8 @@ class LocalReplica:
 
     # sending ---------------------------------------------------------------------------------------------
     def offer(self, peer: str, since: int, last: str) -> Batch:
-        with self._syncing.writing(lock=False) as desk:
-            me, known = self._me(desk), desk.peer(peer)
+        with self.syncing.writing(lock=False) as desk:
+            me, known = self.me(desk), desk.peer(peer)
             if known is None or known.stage != "live":
                 raise SyncHeld(message("syncing.unknown_peer", peer=peer))
             if (last and desk.sent(last) is None) or since > me.mark:
@@ -130,10 +134,10 @@ class LocalReplica:
                 if made.incarnation == me.incarnation and made.to == known.incarnation:
                     return made
             sends = [name for name in desk.tables if self._directions.get(name) != "pull"]
-            return offer(desk, me, known, since, sends, secrets.token_hex(12), self._now())
+            return offer(desk, me, known, since, sends, secrets.token_hex(12), self.now())
 
     def part(self, batch: str, n: int) -> bytes:
-        with self._syncing.reading() as desk:
+        with self.syncing.reading() as desk:
             data = desk.part(batch, n)
         if data is None:
             raise SyncHeld(message("syncing.no_batch", peer=batch))
@@ -143,7 +147,7 @@ class LocalReplica:
     def missing(self, batch: Batch) -> list[int]:
         if not batch.parts:
             return []
-        with self._syncing.reading() as desk:
+        with self.syncing.reading() as desk:
             if desk.applied(batch.id):
                 return []
             here = desk.parts(batch.id)
@@ -153,16 +157,16 @@ class LocalReplica:
         told = {part.n: part for part in batch.parts}.get(n)
         if told is None or len(data) != told.size or sha256(data).hexdigest() != told.sha256:
             raise SyncHeld(message("syncing.bad_part", peer=batch.site))
-        with self._syncing.writing(lock=False) as desk:
+        with self.syncing.writing(lock=False) as desk:
             desk.add_part(batch.id, n, data, incoming=True)
 
     def apply(self, batch: Batch) -> Applied:
-        judging.clock(batch.site, batch.wall, self._now())
+        judging.clock(batch.site, batch.wall, self.now(), self._skew_s)
         if not batch.id:
             return self._told(batch)
-        with self._syncing.writing(lock=True) as desk:
+        with self.syncing.writing(lock=True) as desk:
             point("sync.begun")
-            me, peer = self._me(desk), desk.peer(batch.site)
+            me, peer = self.me(desk), desk.peer(batch.site)
             if desk.applied(batch.id):
                 return Applied("again", batch.id)
             refused = self._fits(me, peer, batch)
@@ -180,10 +184,16 @@ class LocalReplica:
                 some, told = came(data, batch, tables)
                 rows += some
                 records += told
-            done = Applying(desk, batch.site, me.mark, self._now()).apply(rows, records)
+            done = Applying(desk, batch.site, me.mark, self.now()).apply(rows, records)
             desk.set_site(hlc=max(me.hlc, batch.hlc), mark=done.mark)
-            desk.add_applied(batch.id, batch.site, batch.until, self._now())
-            desk.set_peer(batch.site, since=batch.until, seen=batch.seen, last=batch.id, at=self._now())
+            desk.add_applied(batch.id, batch.site, batch.until, self.now())
+            desk.set_peer(
+                batch.site,
+                since=batch.until,
+                seen=max(batch.seen, peer.seen if peer else 0),
+                last=batch.id,
+                at=self.now(),
+            )
             if batch.parts:
                 desk.drop_incoming()
         point("sync.committed")
@@ -202,27 +212,29 @@ class LocalReplica:
 
     def _told(self, batch: Batch) -> Applied:
         """Nothing is new there, but how much of mine it has."""
-        with self._syncing.reading() as desk:
-            me, peer = self._me(desk), desk.peer(batch.site)
+        with self.syncing.reading() as desk:
+            me, peer = self.me(desk), desk.peer(batch.site)
             refused = self._fits(me, peer, batch)
-            if refused is None and peer is not None and peer.seen != batch.seen:
-                desk.set_peer(batch.site, seen=batch.seen, at=self._now())
+            if refused is None and peer is not None and peer.seen < batch.seen:
+                desk.set_peer(batch.site, seen=batch.seen, at=self.now())
         return Applied(refused or "nothing")
 
     def tidy(self) -> int:
         """Forget the clocks of rows that every peer has. How many rows."""
-        with self._syncing.writing(lock=False) as desk:
+        with self.syncing.writing(lock=False) as desk:
             peers = [p for p in desk.peers() if not p.lapsed]
             return desk.forget(min(p.seen for p in peers)) if peers else 0
 
     # whole tables ----------------------------------------------------------------------------------------
     def page(self, peer: str, table: str, after: str) -> Page:
-        with self._syncing.reading() as desk:
+        with self.syncing.reading() as desk:
+            if table == RECORDS:
+                return record_page(desk, after)
             return page(desk, self._table(desk, table), after)
 
     def progress(self, said: Hello) -> Progress:
-        with self._syncing.writing(lock=False) as desk:
-            me = stamp(desk, self._me(desk))
+        with self.syncing.writing(lock=False) as desk:
+            me = stamp(desk, self.me(desk))
             peer = desk.peer(said.site) or Peer(said.site)
             if peer.stage != "loading":
                 peer = replace(peer, stage="loading", load_table="", load_after="", load_since=said.mark, load_seen=me.mark)  # fmt: skip
@@ -234,40 +246,42 @@ class LocalReplica:
         return Progress(peer.load_table, peer.load_after, peer.load_since, peer.load_seen)
 
     def take(self, peer: str, page: Page) -> Taken:
-        with self._syncing.writing(lock=True) as desk:
+        with self.syncing.writing(lock=True) as desk:
+            if page.table == RECORDS:
+                return Taken(desk.add_records(records_of(page, peer), self.me(desk).mark), 0)
             done = take(desk, peer, self._table(desk, page.table), page)
             desk.set_peer(peer, load_table=page.table, load_after=page.last)
         point("sync.taken")
         return done
 
     def settle(self, said: Hello, since: int, seen: int) -> None:
-        with self._syncing.writing(lock=False) as desk:
-            me = self._me(desk)
+        with self.syncing.writing(lock=False) as desk:
+            me = self.me(desk)
             desk.set_site(hlc=max(me.hlc, said.hlc))
             desk.set_peer(
                 said.site, incarnation=said.incarnation, since=since, seen=seen, last="", stage="live", held="",
-                load_table="", load_after="", lapsed=False, at=self._now(),
+                load_table="", load_after="", lapsed=False, at=self.now(),
             )  # fmt: skip
 
     def memory(self, peer: str) -> Memory:
-        with self._syncing.writing(lock=False) as desk:
-            me = stamp(desk, self._me(desk))
+        with self.syncing.writing(lock=False) as desk:
+            me = stamp(desk, self.me(desk))
             return Memory(me.mark, me.hlc, me.incarnation, tuple(desk.applied_of(peer)))
 
     def sums(self, table: str, buckets: int) -> Sums:
-        rows, sums = self._syncing.sums(table, buckets)
+        rows, sums = self.syncing.sums(table, buckets)
         return Sums(rows, tuple(sums))
 
     def entries(self, table: str, by: Sequence[str], after: str, buckets: Collection[int]) -> Entries:
-        rows, last = self._syncing.entries(table, by, after, buckets)
+        rows, last = self.syncing.entries(table, by, after, buckets)
         return Entries(tuple(rows), last)
 
     def about(self) -> About:
-        return About(**self._syncing.about())
+        return About(**self.syncing.about())
 
     def accept(self, peer: str) -> None:
         """A person agrees that two filled databases become one."""
-        with self._syncing.writing(lock=False) as desk:
+        with self.syncing.writing(lock=False) as desk:
             desk.set_peer(peer, accepted=True)
 
     def _table(self, desk: Desk, name: str) -> Table:

@@ -151,7 +151,7 @@ def _values(
         if name not in quiet and ours.mark > seen and not same(name, old, incoming):
             if wins and ours.hlc > 0:
                 losses.append(Loss("update", name, old, incoming, ours, came))
-            if not wins and _is_new(theirs, name, new):
+            if not wins and came.hlc > 0 and _is_new(theirs, name, new):
                 losses.append(Loss("update", name, incoming, old, came, ours))
         if wins:
             values[name], changed = incoming, True

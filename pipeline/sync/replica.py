@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol, TypeVar, get_type_hints
 from pipeline.errors import Environment, PipelineError
 
 PROTOCOL = 1
+RECORDS = "!"  # the records of what was lost, where a table is named
 SKEW_S = 600  # a peer whose clock is further ahead is held
 
 Outcome = Literal["applied", "nothing", "again", "not_next", "stale"]
@@ -226,7 +227,7 @@ class Replica(Protocol):
         """The whole batch in one transaction."""
 
     def page(self, peer: str, table: str, after: str) -> Page:
-        """A page of a table, for a first load, a rejoin, and to find differences."""
+        """A page of a table, for a first load, a rejoin, and to find differences; or of the records (`RECORDS`)."""
 
     def progress(self, said: Hello) -> Progress:
         """How far the first load from this peer is; begins one when there is none."""

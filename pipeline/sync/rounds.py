@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pipeline.faults import point
-from pipeline.sync.replica import Applied, Hello, Replica, Round, SyncHeld
+from pipeline.sync.local import LocalReplica
+from pipeline.sync.rejoining import rejoin
+from pipeline.sync.replica import RECORDS, Applied, Hello, Replica, Round, SyncHeld
 from pipeline.words import message
 
 
@@ -39,6 +41,8 @@ def _first(here: Replica, there: Replica, mine: Hello, theirs: Hello) -> int:
         return load(here, there, theirs)
     if not theirs.filled:
         return load(there, here, mine)
+    if mine.accepted and isinstance(here, LocalReplica):
+        return rejoin(here, there).again
     raise SyncHeld(message("syncing.both_filled", peer=theirs.site))
 
 
@@ -50,6 +54,7 @@ def load(to: Replica, of: Replica, said: Hello) -> int:
     order = [shape.name for shape in said.tables if shape.direction != "pull"]
     if at.table in order:
         order = order[order.index(at.table) :]
+    order.append(RECORDS)
     rows = sum(_table(to, of, known, said, name, at.after if name == at.table else "") for name in order)
     to.settle(said, at.since, at.seen)
     of.settle(known, at.seen, at.since)

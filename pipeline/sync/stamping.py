@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.store.syncing.model import ClockRow, Desk, Entry, Site
 from pipeline.store.syncing.shapes import Table
 from pipeline.store.syncing.values import pack
-from pipeline.sync.clocks import dumps
+from pipeline.sync.clocks import DIED, dumps
 
 FLUSH = 50_000  # rows held at once
 
@@ -103,8 +103,10 @@ class _Stamper:
         site, mark = self._site.site, self.mark
         cols: dict[str, Any] = {} if before is None or row.every else json.loads(before.cols)
         marks: dict[str, int] = {}
-        if before is not None and not row.every:
-            marks = json.loads(before.marks) if before.marks else dict.fromkeys(cols, before.mark)
+        if before is not None:
+            old = json.loads(before.marks) if before.marks else {}
+            names = [*cols, DIED] if before.died else cols
+            marks = {name: old.get(name, before.mark) for name in names}
         if row.every:
             cols[""] = [row.every, site]
             marks[""] = mark
@@ -113,7 +115,7 @@ class _Stamper:
                 cols[column], marks[column] = [time, site], mark
         died = before.died if before is not None else None
         if row.died:
-            died = dumps([row.died, site])
+            died, marks[DIED] = dumps([row.died, site]), mark
         image = None
         if row.old is not None:
             key_values = zip(table.key, json.loads(key), strict=True)

@@ -281,6 +281,14 @@ class SqlDesk:
         for row in self.run(asked, [mark]):
             yield Record(*row[:9], self.iso(row[9]), *row[10:12]), int(row[12])
 
+    def records_after(self, id: str, limit: int) -> list[Record]:
+        asked = f"SELECT {_RECORD} FROM pipeline_sync_record WHERE id > {P} ORDER BY id LIMIT {limit}"
+        return [Record(*row[:9], self.iso(row[9]), *row[10:12]) for row in self.run(asked, [id])]
+
+    def mark_records(self, ids: Sequence[str], mark: int) -> None:
+        """These are to be sent as if they were found now."""
+        self.many(f"UPDATE pipeline_sync_record SET mark = {P} WHERE id = {P}", [(mark, id) for id in ids])
+
     def iso(self, moment: Any) -> str:
         raise NotImplementedError
 
