@@ -15,12 +15,12 @@ import os
 import signal
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio
 
@@ -49,6 +49,10 @@ if TYPE_CHECKING:
     from pipeline.exports.work import Shown
     from pipeline.guessing import Guess
     from pipeline.store.known import Known
+    from pipeline.store.people.model import People
+
+Beside = Callable[..., Coroutine[Any, Any, None]]
+"""What runs beside the service: it takes `task_status` and says by it when it has begun."""
 
 LOADED = ("committed", "archived", "duplicate")
 """States of a file by whose mapping a job imported."""
@@ -75,6 +79,7 @@ class Pipeline:
             raise ConfigError(error.said, mistakes(config)) from error
         self._listener: Listener = listener or _nobody
         self._clock, self._forks = Clock(), forks
+        self.who = ""  # in whose name things are done; "": of the person who runs this program
         self._store: Store | None = None
         self._answers = Answers(self.settings, self._ledger, self._clock)
 
@@ -136,7 +141,7 @@ class Pipeline:
         if row is not None and row.kind == "export":
             outing.again(setup, row.id, self._clock, first)
             return OnceResult(tuple(self._answers.rows([row.id])), (), ())
-        begun = replaying.begin(setup.settings, store, id, mapping, person(), self._clock.now().wall)
+        begun = replaying.begin(setup.settings, store, id, mapping, self._person(), self._clock.now().wall)
         load = partial(replaying.load, setup, *begun, self._listener, self._clock, wait, first)
         done = anyio.run(load)
         rows = self._answers.rows(list(done.ids))
@@ -154,7 +159,7 @@ class Pipeline:
             raise PipelineError(message("cli.no_file", id=id))
         closed = closed_for(self.settings, store.by_id(id))
         return store.undo(
-            id, disk.new_claim(now), person(), now, dry=dry_run, closed=closed, agreed=even_closed
+            id, disk.new_claim(now), self._person(), now, dry=dry_run, closed=closed, agreed=even_closed
         )
 
     def approve(self, id: int, *, wait: float = 60.0) -> OnceResult:
@@ -170,7 +175,7 @@ class Pipeline:
         store = self._ledger()
         if store is None:
             raise PipelineError(message("cli.no_file", id=id))
-        return self._answers.rows([store.reject(id, person(), self._clock.now().wall).id])[0]
+        return self._answers.rows([store.reject(id, self._person(), self._clock.now().wall).id])[0]
 
     def try_(
         self, file: str | os.PathLike[str], *, job: str | None = None, mapping: str | None = None
@@ -203,15 +208,15 @@ class Pipeline:
             self._setup((mapping,)), mapping, Path(os.path.abspath(to)), period, self._clock, first
         )
 
-    def run(self) -> None:
+    def run(self, beside: Beside | None = None) -> None:
         """Serve until SIGTERM or SIGINT; then take nothing more and end when the work in flight has ended, at
         the latest after 25 s; at once on a second signal. What was cut off is done again at the next start.
 
         Config and mappings are followed as they change, and read again on SIGHUP; with mistakes in them the
-        last good ones stay in force."""
+        last good ones stay in force. `beside` runs beside it and is cancelled when it ends: the HTTP door."""
         first = self._first_worker()
         follower = Follower(self.settings.path, self.settings.mappings, self._setup)
-        self._serve_now(self._service(self._setup(begin=True), follower, None, first), follower)
+        self._serve_now(self._service(self._setup(begin=True), follower, None, first), follower, beside)
 
     def _first_worker(self) -> WorkerProcess | None:
         """A worker that begins as a copy of this process, while nothing is open in it yet."""
@@ -223,9 +228,9 @@ class Pipeline:
             return None  # told where the database is needed
         return fork(self.settings.memory_mb)
 
-    def _serve_now(self, service: Service, follower: Follower | None) -> None:
+    def _serve_now(self, service: Service, follower: Follower | None, beside: Beside | None = None) -> None:
         try:
-            anyio.run(self._serve, service, follower)
+            anyio.run(self._serve, service, follower, beside)
         except BaseExceptionGroup as group:  # tasks raise in groups; a caller wants the one error
             ours: BaseException | None = group.subgroup(PipelineError)
             while isinstance(ours, BaseExceptionGroup):
@@ -234,11 +239,13 @@ class Pipeline:
                 raise
             raise ours from group
 
-    async def _serve(self, service: Service, follower: Follower | None) -> None:
+    async def _serve(self, service: Service, follower: Follower | None, beside: Beside | None) -> None:
         async with anyio.create_task_group() as tasks:
             if threading.current_thread() is threading.main_thread():
                 disk.ignore_sigio()
                 await tasks.start(partial(_hear_signals, service, follower, tasks.cancel_scope))
+            if beside is not None:
+                await tasks.start(beside)
             await service.run()
             tasks.cancel_scope.cancel()
 
@@ -295,13 +302,16 @@ class Pipeline:
         """Stop a job until it is resumed, or until this moment (aware). A running service obeys within a second;
         what it is importing is finished. Makes the database when there is none yet."""
         self._job(job)
-        return self._made().pause(job, person(), why, until, self._clock.now().wall)
+        return self._made().pause(job, self._person(), why, until, self._clock.now().wall)
 
     def resume(self, job: str) -> bool:
         """End a job's pause; openings that it missed run once. False: it was not paused."""
         self._job(job)
         now = self._clock.now().wall
         return job in self._made().pauses(now) and self._made().resume(job)
+
+    def _person(self) -> str:
+        return self.who or person()
 
     def _job(self, name: str) -> ImportJob | ExportJob:
         """Raises ConfigError when there is no such job."""
@@ -381,6 +391,11 @@ class Pipeline:
     def doctor(self) -> list[Finding]:
         """Whether everything that imports need is there and works, tried out: each finding with its remedy."""
         return diagnose(self.settings.path)
+
+    def people(self) -> People | None:
+        """Who may come in by the HTTP door; None while there is no database. To change who, `store().people()`."""
+        store = self._ledger()
+        return None if store is None else store.people()
 
     def store(self) -> Store:
         """The database, made or upgraded when it must be: for tables and fields of the users' own."""

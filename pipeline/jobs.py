@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import translate
 from functools import lru_cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -100,6 +101,38 @@ class ExportJob:
 
 
 @dataclass(frozen=True, slots=True)
+class Listen:
+    """`[server]`: where people, programs and other Pipelines find the HTTP door."""
+
+    host: str  # an address of this machine; "" for a unix socket
+    port: int  # 0: any free one
+    socket: Path | None  # of a unix socket
+    hosts: tuple[str, ...]  # the names that a browser may call it by, lower case
+    cert: Path | None = None  # TLS of our own
+    key: Path | None = None
+    proxies: tuple[str, ...] = ()  # addresses whose word is taken for who asks; some: one stands before us
+    upload_mb: int = 2048  # the biggest file that may be dropped
+
+    @property
+    def local(self) -> bool:
+        """Can nobody but this machine reach it?"""
+        return self.socket is not None or self.host == "localhost" or ip_address(self.host).is_loopback
+
+    @property
+    def secure(self) -> bool:
+        """Do browsers speak TLS to it, or to what stands before it?"""
+        return self.cert is not None or bool(self.proxies)
+
+    @property
+    def url(self) -> str:
+        """Where people find it."""
+        if self.socket is not None:
+            return f"unix:{self.socket}"
+        name = f"[{self.hosts[0]}]" if ":" in self.hosts[0] else self.hosts[0]
+        return f"{'https' if self.secure else 'http'}://{name}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The whole of `config.toml`, checked. `root` is the folder it lies in."""
 
@@ -121,6 +154,7 @@ class Settings:
     )  # how much a file may ask for, where not the usual
     exports: tuple[ExportJob, ...] = ()
     station: str = ""  # the name of this branch, where there are several
+    server: Listen | None = None
 
 
 def foreign(schema: str) -> bool:

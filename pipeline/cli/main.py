@@ -21,6 +21,7 @@ from pipeline.cli import (
     fec,
     hold,
     mapping,
+    people,
     reading,
     start,
     tables,
@@ -51,7 +52,7 @@ app.command(name="try")(trying.try_)
 
 for more in (versions.history, versions.edit):
     mapping.app.command()(more)
-for group in (mapping.app, tables.table, tables.field, fec.app):
+for group in (mapping.app, tables.table, tables.field, fec.app, people.user, people.token):
     app.add_typer(group)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli import plain
+from pipeline.cli.door import opened
 from pipeline.cli.exporting import days
 from pipeline.cli.facts import AsJson, known_job, names
 from pipeline.cli.output import Voice
@@ -24,7 +25,7 @@ def run(context: typer.Context) -> None:
     voice: Voice = context.obj
     with voice.pipeline(log(voice), forks=True) as pipeline:
         voice.say(message("cli.running", config=str(pipeline.settings.path)))
-        pipeline.run()
+        pipeline.run(opened(voice, pipeline))
     voice.say(message("cli.stopped"))
 
 

@@ -14,6 +14,7 @@ from zoneinfo import available_timezones
 from pipeline.config.exports import read_exports, read_station
 from pipeline.config.folders import check_folders
 from pipeline.config.jobs import read_day, read_job
+from pipeline.config.server import read_server
 from pipeline.config.text import text_of
 from pipeline.config.turns import check_after
 from pipeline.errors import ConfigError
@@ -39,6 +40,7 @@ TOP = (
     "deadline_s",
     "limits",
     "closed_until",
+    "server",
 )
 
 
@@ -76,6 +78,7 @@ def load(path: Path) -> Settings:
     check_folders(source, jobs)
     check_after(source, jobs)
     station = read_station(source, top)
+    server = read_server(source, top, root)
     exports = read_exports(source, top, root, zone, jobs, station)
     if source.mistakes:
         raise _error(source)
@@ -94,6 +97,7 @@ def load(path: Path) -> Settings:
         limits={key: value for key, value in limits.items() if value is not None},
         exports=exports,
         station=station,
+        server=server,
         **given,
     )
 

@@ -26,6 +26,7 @@ from pipeline.store.migrate import migrate, state
 from pipeline.store.model import LedgerFile, Load, RefusedRow, Staging
 from pipeline.store.own import known_targets, own_catalogue, own_fields, widened
 from pipeline.store.ownership import Ownership
+from pipeline.store.people.verbs import SqlPeople
 from pipeline.store.place import Place
 from pipeline.store.sections.loading import Written, write_sections
 from pipeline.store.sections.staging import Sections
@@ -140,6 +141,8 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership):
     def syncing(self, names: Sequence[str] | None = None) -> SqlSyncing:
         """The database as synchronisation opens it. `names`: the tables that take part, None for all that can."""
         return SqlSyncing(self, self._place, names)
+    def people(self) -> SqlPeople:
+        return SqlPeople(self)
 
     def _see(self, conn: sa.Connection) -> _Seen:
         """The tables there are, read again when one of them has changed."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pipeline.mapping.sections.model import Outcast
     from pipeline.store.exporting.model import Exports
+    from pipeline.store.people.model import People
 
 FileState = Literal[
     "committed", "archived", "duplicate", "failed", "undone", "undo", "held", "approved", "rejected"
@@ -489,5 +490,8 @@ class Store(Protocol):
 
     def readable(self) -> Catalogue:
         """As `catalogue`, with the columns that only the load itself sets: all that can be exported."""
+
+    def people(self) -> People:
+        """Who may come in by the HTTP door; it shares this store's connection and thread."""
 
     def close(self) -> None: ...

@@ -12,7 +12,7 @@ from pipeline.errors import PipelineError
 from pipeline.store.syncing.sums import BUCKETS
 from pipeline.store.syncing.values import unpack
 from pipeline.sync.judging import clock, differences
-from pipeline.sync.replica import PROTOCOL, About, Entries, Hello, Shape, Sums
+from pipeline.sync.replica import PROTOCOL, SKEW_S, About, Entries, Hello, Shape, Sums
 from pipeline.words import Message, message
 
 SHOWN = 20  # rows of a table that are named; all are counted
@@ -106,7 +106,7 @@ def obstacles(
         refused.append(message("syncing.same_site", site=mine.site))
     for said, now in ((theirs, mine.wall), (mine, theirs.wall)):
         try:
-            clock(said.site, said.wall, now)
+            clock(said.site, said.wall, now, SKEW_S)
         except PipelineError as error:
             refused.append(error.said)
     refused += differences(mine, theirs)

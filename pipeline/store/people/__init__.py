@@ -1,0 +1,1 @@
+"""Who may come in by the HTTP door, and what each of them changed."""
