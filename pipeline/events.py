@@ -23,6 +23,8 @@ EVENTS: dict[str, str] = {
     "file.missing": "files are numbered, one has not come in time, and those after it are imported without it",
     "file.rejected": "something in the inbox is not a file that can be taken; it stays where it is",
     "export.written": "a file of an export has appeared in its folder: its rows, its number, its size",
+    "sync.finished": "a whole round of a synchronisation: with whom, rows each way, what waits",
+    "conflict.recorded": "two sites changed the same; what was not kept is recorded for a person",
     "job.opened": "the hour or interval of a job has come",
     "job.waiting": "a job waits for the database, a disc or a folder",
     "job.resumed": "what a job waited for is back, or its pause has ended",

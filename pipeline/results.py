@@ -111,6 +111,7 @@ class JobStatus:
     noticing: Message | None = None  # how new files are noticed, where the system does not tell of them
     missing: Message | None = None  # files that should stand between those that came
     turn: Message | None = None  # why the first complete file waits for its turn
+    told: tuple[Message, ...] = ()  # what else a person should know: of a synchronisation its last round
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,7 +135,7 @@ def _notes(voice: Voice, job: JobStatus, zone: str) -> list[str]:
         found.append(f"{text} {voice.word('cli.resume', job=job.name)}")
     if job.trouble is not None:
         found.append(telling.since(voice, voice.text(job.trouble), job.since, zone))
-    found += [voice.text(said) for said in (job.turn, job.missing) if said is not None]
+    found += [voice.text(said) for said in (job.turn, job.missing, *job.told) if said is not None]
     if job.noticing is not None:
         found.append(voice.text(job.noticing))
     return found

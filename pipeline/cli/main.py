@@ -24,6 +24,7 @@ from pipeline.cli import (
     people,
     reading,
     start,
+    syncing,
     tables,
     trying,
     undoing,
@@ -52,7 +53,7 @@ app.command(name="try")(trying.try_)
 
 for more in (versions.history, versions.edit):
     mapping.app.command()(more)
-for group in (mapping.app, tables.table, tables.field, fec.app, people.user, people.token):
+for group in (mapping.app, tables.table, tables.field, fec.app, syncing.app, people.user, people.token):
     app.add_typer(group)
 
 _voice = Voice(Path(os.environ.get("PIPELINE_CONFIG", "config.toml")))

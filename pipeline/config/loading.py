@@ -15,6 +15,7 @@ from pipeline.config.exports import read_exports, read_station
 from pipeline.config.folders import check_folders
 from pipeline.config.jobs import read_day, read_job
 from pipeline.config.server import read_server
+from pipeline.config.syncs import read_syncs
 from pipeline.config.text import text_of
 from pipeline.config.turns import check_after
 from pipeline.errors import ConfigError
@@ -35,6 +36,7 @@ TOP = (
     "imports",
     "exports",
     "station",
+    "syncs",
     "workers",
     "memory_mb",
     "deadline_s",
@@ -80,6 +82,7 @@ def load(path: Path) -> Settings:
     station = read_station(source, top)
     server = read_server(source, top, root)
     exports = read_exports(source, top, root, zone, jobs, station)
+    syncs, shared = read_syncs(source, top, root, zone, {job.name for job in (*jobs, *exports)}, station)
     if source.mistakes:
         raise _error(source)
     given = {key: value for key, value in numbers.items() if value is not None}
@@ -97,6 +100,8 @@ def load(path: Path) -> Settings:
         limits={key: value for key, value in limits.items() if value is not None},
         exports=exports,
         station=station,
+        syncs=syncs,
+        shared=shared,
         server=server,
         **given,
     )

@@ -24,6 +24,7 @@ from pipeline.engine.inboxes import Waiting
 from pipeline.engine.looking import Looking
 from pipeline.engine.process import WorkerProcess
 from pipeline.engine.report import Report
+from pipeline.engine.syncing import Syncing
 from pipeline.engine.taking import next_held, take
 from pipeline.engine.turns import Turns
 from pipeline.engine.workshop import Workshop
@@ -65,6 +66,7 @@ class Service:
         self.inboxes, self._watcher = self._looking.inboxes, self._looking.watcher
         self._workshop = Workshop(setup, self._announcer, self._watcher.wake, first)
         self._exporting = Exporting(self._workshop, self._announcer, once)
+        self._syncing = Syncing(self._workshop, self._announcer, once)
         self._store: Store | None = None
         self._store_thread = CapacityLimiter(1)
         self._gates: Gates | None = None
@@ -129,13 +131,18 @@ class Service:
 
     def troubles(self) -> dict[str, Trouble]:
         found = {name: desk.trouble for name, desk in self.desks.items() if desk.trouble is not None}
-        found |= self._exporting.troubles
+        found |= self._exporting.troubles | self._syncing.troubles
         return found if self.database is None else {"": self.database, **found}
+
+    @property
+    def _outside(self) -> bool:
+        """Is an export or a synchronisation at work?"""
+        return self._exporting.busy or self._syncing.busy
 
     def _finished(self, elapsed_s: float) -> bool:
         if self._stopping is not None and self._clock.now().mono - self._stopping > STOP_S:
             return True
-        if self._exporting.busy or any(desk.busy for desk in (*self.desks.values(), *self._leaving)):
+        if self._outside or any(desk.busy for desk in (*self.desks.values(), *self._leaving)):
             return False
         if self._stopping is not None:
             return True
@@ -143,7 +150,7 @@ class Service:
             return False
         if elapsed_s >= self._once.wait_s:
             return True
-        if self._active and self._exporting.expected(self.pauses):
+        if self._active and any(kind.expected(self.pauses) for kind in (self._exporting, self._syncing)):
             return False
         return self._store is not None and not any(self._expected(desk) for desk in self.desks.values())
 
@@ -172,7 +179,8 @@ class Service:
                         self._announcer.tell("job.opened", gate.job.name)
                 await self._close_openings(now)
                 if self._active and self._stopping is None and self._coming is None:
-                    await self._exporting.step(now, tasks, self._call, self._store, self.pauses)
+                    for kind in (self._exporting, self._syncing):
+                        await kind.step(now, tasks, self._call, self._store, self.pauses)
         except Environment as trouble:
             self.database = self._announcer.trouble("", self.database, trouble.said)
         delay = await self._look(now)
@@ -217,7 +225,7 @@ class Service:
             self._announcer.tell("config.changed", facts={"jobs": len(setup.settings.imports)})
 
     def _any_busy(self) -> bool:
-        return self._exporting.busy or any(desk.busy for desk in (*self.desks.values(), *self._leaving))
+        return self._outside or any(desk.busy for desk in (*self.desks.values(), *self._leaving))
 
     def _moves(self, setup: Setup) -> bool:
         """Does the database become another one?"""

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from pipeline.errors import PipelineError
 from pipeline.jobs import Listen
-from pipeline.server import health, login
+from pipeline.server import health, login, peers
 from pipeline.server.guard import Guard
 from pipeline.server.problems import Problem, Refused, answer, no_page, problem_of
 from pipeline.server.routes import Files, Route
@@ -53,7 +53,7 @@ class _Guarded(Starlette):
 
 def own_routes() -> list[Route | Files]:
     """What the door has by itself."""
-    return [*health.ROUTES, *login.ROUTES]
+    return [*health.ROUTES, *peers.ROUTES, *login.ROUTES]
 
 
 def walk(app: Starlette) -> Iterator[BaseRoute]:

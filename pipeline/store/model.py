@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline.mapping.sections.model import Outcast
     from pipeline.store.exporting.model import Exports
     from pipeline.store.people.model import People
+    from pipeline.store.syncing.standing import Standing
 
 FileState = Literal[
     "committed", "archived", "duplicate", "failed", "undone", "undo", "held", "approved", "rejected"
@@ -483,6 +484,9 @@ class Store(Protocol):
 
     def pauses(self, now: datetime) -> dict[str, Pause]:
         """The pauses that are not over, by job. Cheap: it may be asked every second."""
+
+    def standing(self) -> Standing:
+        """How synchronisation stands: rounds, what waits, open records."""
 
     # exports --------------------------------------------------------------------------------------------
     def exports(self) -> Exports:

@@ -262,8 +262,13 @@ def to_json(thing: Any) -> str:
 
 def from_json(kind: type[T], text: str | bytes) -> T:
     """The opposite. Raises ValueError for what is not one: a wrong type, a missing field."""
+    return from_plain(kind, json.loads(text))
+
+
+def from_plain(kind: type[T], value: Any) -> T:
+    """As `from_json`, of JSON that is read already."""
     try:
-        made = _made(kind, json.loads(text))
+        made = _made(kind, value)
     except (TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from error
     assert isinstance(made, kind)

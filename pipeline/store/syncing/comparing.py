@@ -14,6 +14,7 @@ from pipeline.store.own import known_targets
 from pipeline.store.place import Place
 from pipeline.store.syncing import sums
 from pipeline.store.syncing.shapes import Table
+from pipeline.store.syncing.standing import Standings
 from pipeline.store.target import quoted
 from pipeline.words import Message, message
 
@@ -27,7 +28,7 @@ WHERE c.relkind IN ('r', 'p') AND pg_table_is_visible(c.oid) AND a.attnum > 0 AN
 """
 
 
-class Comparing:
+class Comparing(Standings):
     """The verbs of `Syncing` that only look, and the triggers that it needs."""
 
     _store: SqlStore
