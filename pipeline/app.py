@@ -351,7 +351,8 @@ class Pipeline:
     def _job(self, name: str) -> ImportJob | ExportJob | SyncJob:
         """Raises ConfigError when there is no such job."""
         jobs: dict[str, ImportJob | ExportJob | SyncJob] = {job.name: job for job in self.settings.imports}
-        jobs |= {job.name: job for job in (*self.settings.exports, *self.settings.syncs)}
+        jobs |= {job.name: job for job in self.settings.exports}
+        jobs |= {job.name: job for job in self.settings.syncs}
         if name not in jobs:
             raise ConfigError(message("config.no_job", job=name, known=", ".join(jobs)))
         return jobs[name]

@@ -177,7 +177,6 @@ class _Desk:
             if outcome["deed"] == "environment":
                 self.close()
             return [outcome]
-        order = cast(Order, order)
         try:
             return self._run(order)
         except ConfigError as unfit:

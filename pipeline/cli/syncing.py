@@ -14,7 +14,7 @@ import typer
 from pipeline.cli import plain
 from pipeline.cli.facts import AsJson
 from pipeline.cli.output import Voice
-from pipeline.words import message, printable
+from pipeline.words import Fact, message, printable
 
 if TYPE_CHECKING:
     from pipeline.store.syncing.standing import Conflict
@@ -88,7 +88,12 @@ def now(context: typer.Context, name: Name = None, accept: Accept = False, as_js
         voice.json({"here": done.here, "there": done.there, "loaded": done.loaded, **ways})
         return
     conflicts = done.pulled.conflicts + done.pushed.conflicts
-    said = {"peer": done.there, "pulled": done.pulled.rows, "pushed": done.pushed.rows, "loaded": done.loaded}
+    said: dict[str, Fact] = {
+        "peer": done.there,
+        "pulled": done.pulled.rows,
+        "pushed": done.pushed.rows,
+        "loaded": done.loaded,
+    }
     voice.say(message("peers.round", **said))
     if conflicts:
         voice.say(message("peers.new_conflicts", count=conflicts))
@@ -137,7 +142,12 @@ def status(context: typer.Context, as_json: AsJson = False) -> None:
         })  # fmt: skip
         return
     for last in found.rounds:
-        facts = {"job": last.job, "peer": last.peer, "pulled": last.pulled, "pushed": last.pushed}
+        facts: dict[str, Fact] = {
+            "job": last.job,
+            "peer": last.peer,
+            "pulled": last.pulled,
+            "pushed": last.pushed,
+        }
         print(voice.word("peers.last_round", when=plain.local(last.at, zone), **facts))
     for known in found.peers:
         print(voice.word("peers.waits", peer=known.peer, count=known.waiting))

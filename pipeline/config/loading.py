@@ -82,7 +82,9 @@ def load(path: Path) -> Settings:
     station = read_station(source, top)
     server = read_server(source, top, root)
     exports = read_exports(source, top, root, zone, jobs, station)
-    syncs, shared = read_syncs(source, top, root, zone, {job.name for job in (*jobs, *exports)}, station)
+    syncs, shared = read_syncs(
+        source, top, root, zone, {j.name for j in jobs} | {j.name for j in exports}, station
+    )
     if source.mistakes:
         raise _error(source)
     given = {key: value for key, value in numbers.items() if value is not None}

@@ -185,7 +185,8 @@ def compare(
         counts[where] += 1
         if len(first) < SHOWN:
             first.append(Row(key, where))
-    clashes, shown = 0, []
+    clashes = 0
+    shown: list[Clash] = []
     for unique in uniques:
         number, some_of_them = clashing(here, there, shape, unique)
         clashes += number
@@ -201,7 +202,8 @@ def clashing(
 ) -> tuple[int, list[Clash]]:
     """How many rows of both sides have the same in a unique key and are not the same row; the first of them."""
     kinds = [dict(shape.columns)[name] for name in unique]
-    number, first = 0, []
+    number = 0
+    first: list[Clash] = []
     for key, a, b in _merged(here, there, shape.name, unique, (), kinds):
         if a and b and a != b:
             number += 1

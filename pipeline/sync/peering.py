@@ -16,7 +16,7 @@ from pipeline.store.syncing.settling import Keep
 from pipeline.store.syncing.standing import Conflict, Standing
 from pipeline.sync import running
 from pipeline.sync.comparing import Compared, Plan, compare, plan
-from pipeline.sync.ends import Ends, opened, sync_order
+from pipeline.sync.ends import Ends, guard, opened, sync_order
 from pipeline.sync.rejoining import Rejoined, rejoin
 from pipeline.sync.replica import Round
 from pipeline.words import Message, message
@@ -93,7 +93,7 @@ class Peering:
     def rejoin(self, name: str | None = None, *, accept: bool = False) -> Rejoined:
         """A database that forgot what its peer has of it joins again; without `accept` only what that would do."""
         with self._ends(name) as ends:
-            running.guard(ends.here, ends.store)
+            guard(ends.here, ends.store)
             return rejoin(ends.here, ends.there, only_try=not accept)
 
     def standing(self) -> Standing:

@@ -159,16 +159,21 @@ class RemoteReplica:
 
     def _whole(self, answer: http.client.HTTPResponse) -> bytes:
         """The body, as long as it keeps coming."""
-        end, parts, size = time.monotonic() + WHOLE_S, [], 0
-        while part := answer.read1(CHUNK):
+        end, parts, size, left = time.monotonic() + WHOLE_S, [], 0, answer.length
+        while left is None or left > 0:
+            part = answer.read1(CHUNK if left is None else min(CHUNK, left))
+            if not part:
+                break
             parts.append(part)
             size += len(part)
+            left = None if left is None else left - len(part)
             if size > MOST:
                 raise http.client.HTTPException("too much")
             if time.monotonic() > end:
                 raise TimeoutError("too slow")
-        if answer.length:  # fewer bytes than announced
-            raise http.client.IncompleteRead(b"", answer.length)
+        if left:
+            raise http.client.IncompleteRead(b"", left)
+        answer.close()  # else the line takes no other question
         return b"".join(parts)
 
     def _connected(self) -> http.client.HTTPConnection:
@@ -228,9 +233,8 @@ class RemoteReplica:
             return SyncRefused(message("peers.no_tls", url=self._url, why=error.reason or str(error)))
         if isinstance(error, TimeoutError):
             return Environment(message("peers.silent", url=self._url))
-        if isinstance(error, http.client.BadStatusLine) and not isinstance(
-            error, http.client.RemoteDisconnected
-        ):
+        line = getattr(error, "line", "HTTP/1.1").strip().strip("'")
+        if isinstance(error, http.client.BadStatusLine) and not "HTTP/1.1".startswith(line[:8]):
             return SyncRefused(message("peers.not_pipeline", url=self._url, status="?"))
         why = (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
         return Environment(message("peers.away", url=self._url, why=why))

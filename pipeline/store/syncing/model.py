@@ -175,6 +175,12 @@ class Syncing(Protocol):
     def refused(self) -> Mapping[str, Message]:
         """Tables that cannot take part, and why."""
 
+    def unlogged(self) -> list[str]:
+        """Tables of which not every change is recorded."""
+
+    def install_named(self, names: Sequence[str]) -> list[str]:
+        """See `comparing.Comparing`."""
+
     def reading(self) -> AbstractContextManager[Desk]:
         """One moment of the database; writes of our own small tables are allowed."""
 
