@@ -92,7 +92,7 @@ def serve(
             done = now(ends, clock)
     except PipelineError as error:
         return {"deed": problem(error), "said": error.said.to_json(), "ids": [], "claim": ""}
-    facts = {
+    facts: dict[str, int | str] = {
         "peer": done.there,
         "pulled": done.pulled.rows,
         "pushed": done.pushed.rows,
