@@ -27,6 +27,8 @@ EVENTS: dict[str, str] = {
     "file.settled": "a file that was imported was moved away or deleted on the machine it came from, as asked",
     "export.sent": "a file of an export has appeared on another machine",
     "export.written": "a file of an export has appeared in its folder: its rows, its number, its size",
+    "sync.finished": "a whole round of a synchronisation: with whom, rows each way, what waits",
+    "conflict.recorded": "two sites changed the same; what was not kept is recorded for a person",
     "job.opened": "the hour or interval of a job has come",
     "job.waiting": "a job waits for the database, a disc or a folder",
     "job.resumed": "what a job waited for is back, or its pause has ended",

@@ -144,6 +144,22 @@ class ExportJob:
 
 
 @dataclass(frozen=True, slots=True)
+class SyncJob:
+    """A database that ours becomes equal with. `remote`: a database URL, or http(s) of another Pipeline; `token`: where
+    its secret lies, "file:…" or "env:…"; `tables`: None for all that can take part; `directions`: table → "pull" or
+    "push" where it is not both; `ca`: the certificate of who signed the other's; `pin`: SHA-256 of the other's, hex."""
+
+    name: str
+    remote: str
+    schedule: Schedule
+    token: str = ""
+    tables: tuple[str, ...] | None = None
+    directions: Mapping[str, str] = field(default_factory=dict)
+    ca: Path | None = None
+    pin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
     """`[server]`: where people, programs and other Pipelines find the HTTP door."""
 
@@ -200,6 +216,8 @@ class Settings:
     server: Listen | None = None
     keep_log: int | None = None  # days that the change log is kept; None: for ever
     notify: Notify = field(default_factory=Notify)
+    syncs: tuple[SyncJob, ...] = ()
+    shared: tuple[str, ...] | None = None  # the tables that take part in synchronisation; None: all that can
 
 
 def foreign(schema: str) -> bool:

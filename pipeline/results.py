@@ -113,6 +113,7 @@ class JobStatus:
     missing: Message | None = None  # files that should stand between those that came
     expected: Verdict | None = None  # how it stands with the files that it expects
     turn: Message | None = None  # why the first complete file waits for its turn
+    told: tuple[Message, ...] = ()  # what else a person should know: of a synchronisation its last round
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pipeline.imports import Importer, Outcome, Taken, Work
     from pipeline.mapping.model import Plan
     from pipeline.store.model import MappingVersion, Store
+    from pipeline.sync.ends import SyncOrder
 
 PR_SET_PDEATHSIG = 1
 LENGTH = struct.Struct(">I")
@@ -162,7 +163,14 @@ class _Desk:
         self._plans: dict[tuple[str, str, str], Plan] = {}
         self._noted: dict[tuple[str, str, str, str], MappingVersion] = {}
 
-    def serve(self, order: Order | ExportOrder) -> list[dict[str, object]]:
+    def serve(self, order: Order | ExportOrder | SyncOrder) -> list[dict[str, object]]:
+        if "sync" in order:
+            from pipeline.sync.running import serve as synchronise
+
+            outcome = synchronise(cast("SyncOrder", order), self._store, lambda frame: send(self._out, frame))
+            if outcome["deed"] == "environment":
+                self.close()
+            return [outcome]
         if "export" in order:
             from pipeline.exports.serving import serve
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pipeline.answers.comparing import compare
 from pipeline.answers.facts import Facts
 from pipeline.answers.lying import Services
-from pipeline.answers.outgoing import export_status
+from pipeline.answers.outgoing import export_status, sync_status
 from pipeline.answers.rows import ledger_row, taken_row, waiting_row
 from pipeline.answers.why import why
 from pipeline.clock import Clock
@@ -65,6 +65,7 @@ class Answers:
         last = facts.store.last_files() if facts.store else {}
         wait = facts.services.waits.get("")
         stand = self._stand(facts)
+        standing = facts.store.standing() if facts.store and self.settings.syncs else None
         return Status(
             facts.active,
             (
@@ -73,6 +74,7 @@ class Answers:
                     for job in self.settings.imports
                 ),
                 *(export_status(job, facts, last.get(job.name)) for job in self.settings.exports),
+                *(sync_status(job, facts, standing) for job in self.settings.syncs),
             ),
             facts.away or (wait[0] if wait else None),
             running=bool(facts.services.known),

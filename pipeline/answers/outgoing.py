@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from pathlib import Path
 
 from pipeline.answers.facts import Facts
 from pipeline.answers.faraway import went_to
 from pipeline.answers.rows import ledger_row
-from pipeline.jobs import ExportJob
+from pipeline.jobs import ExportJob, SyncJob
 from pipeline.results import JobStatus, Why
 from pipeline.schedule import Always, describe, next_opening
 from pipeline.store.model import LedgerFile
+from pipeline.store.syncing.standing import Standing
 from pipeline.words import Fact, message, printable
 
 ASKED = "asked"  # the schedule of an export that runs only when a person asks
@@ -34,6 +37,22 @@ def export_status(job: ExportJob, facts: Facts, last: LedgerFile | None) -> JobS
         since=since,
         pause=facts.pauses.get(job.name),
     )
+
+
+def sync_status(job: SyncJob, facts: Facts, standing: Standing | None) -> JobStatus:
+    """A synchronisation as `status` tells jobs: `failed` are records that nobody settled."""
+    found = export_status(ExportJob(job.name, "", Path(), "", Path(), schedule=job.schedule), facts, None)
+    if standing is None:
+        return found
+    told = []
+    last = next((one for one in standing.rounds if one.job == job.name), None)
+    if last is not None:
+        when, ways = facts.local(last.at), {"pulled": last.pulled, "pushed": last.pushed}
+        told.append(message("peers.last_round", when=when, job=job.name, peer=last.peer, **ways))
+    if standing.open or standing.held:
+        told.append(message("peers.open_records", count=standing.open, held=standing.held))
+    waiting = sum(known.waiting for known in standing.peers if last is not None and known.peer == last.peer)
+    return replace(found, waiting=waiting, failed=standing.open, told=tuple(told))
 
 
 def written_why(facts: Facts, file: LedgerFile) -> Why:

@@ -135,7 +135,7 @@ def _notes(voice: Voice, job: JobStatus, zone: str) -> list[str]:
         found.append(f"{text} {voice.word('cli.resume', job=job.name)}")
     if job.trouble is not None:
         found.append(telling.since(voice, voice.text(job.trouble), job.since, zone))
-    found += [voice.text(said) for said in (job.turn, job.missing) if said is not None]
+    found += [voice.text(said) for said in (job.turn, job.missing, *job.told) if said is not None]
     if job.expected is not None:
         told = [job.expected.said, *(said for _, said in job.expected.unlike)]
         found += [voice.tinted(said, job.expected.level) for said in told if said is not None]

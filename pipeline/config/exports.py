@@ -33,7 +33,7 @@ STATION = re.compile(r"[\w-]+")
 def read_station(source: Source, top: dict[str, Any]) -> str:
     """What `[station]` calls this branch; "" when it says nothing."""
     table = source.sub((), top, "station")
-    source.known(("station",), table, ("name",))
+    source.known(("station",), table, ("name", "tables"))
     name = source.text_at(("station",), table, "name") or ""
     if name and not STATION.fullmatch(name):
         source.say(("station", "name"), "config.job_name", name=name)

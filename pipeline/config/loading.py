@@ -15,6 +15,7 @@ from pipeline.config.jobs import read_day, read_job
 from pipeline.config.remotes import read_remotes
 from pipeline.config.secret import resolve
 from pipeline.config.server import read_server
+from pipeline.config.syncs import read_syncs
 from pipeline.config.text import text_of
 from pipeline.config.turns import check_after
 from pipeline.config.watchfulness import read_keep_log, read_notify
@@ -37,6 +38,7 @@ TOP = (
     "exports",
     "station",
     "remotes",
+    "syncs",
     "workers",
     "memory_mb",
     "deadline_s",
@@ -82,6 +84,9 @@ def load(path: Path) -> Settings:
     station = read_station(source, top)
     server = read_server(source, top, root)
     exports = read_exports(source, top, root, zone, jobs, station, remotes)
+    syncs, shared = read_syncs(
+        source, top, root, zone, {j.name for j in jobs} | {j.name for j in exports}, station
+    )
     notify = read_notify(source, top, root)
     keep_log = read_keep_log(source, top)
     if source.mistakes:
@@ -101,6 +106,8 @@ def load(path: Path) -> Settings:
         limits={key: value for key, value in limits.items() if value is not None},
         exports=exports,
         station=station,
+        syncs=syncs,
+        shared=shared,
         server=server,
         notify=notify,
         keep_log=keep_log,

@@ -45,9 +45,23 @@ class Exporting:
     _looked: float = float("-inf")
 
     @property
-    def jobs(self) -> tuple[ExportJob, ...]:
+    def jobs(self) -> tuple[Any, ...]:
         chosen = self.once.jobs if self.once else ()
-        return tuple(j for j in self.workshop.setup.settings.exports if not chosen or j.name in chosen)
+        return tuple(j for j in self.every() if not chosen or j.name in chosen)
+
+    def every(self) -> tuple[Any, ...]:
+        """The jobs of this kind."""
+        return self.workshop.setup.settings.exports
+
+    def gate(self, job: Any) -> ImportJob:
+        return gated(job)
+
+    def order(self, job: Any, opening: datetime | None) -> Any:
+        """What the worker is told."""
+        setup = self.workshop.setup
+        period = self.once.period if self.once is not None else None
+        text = setup.mappings[job.mapping].text
+        return export_order(job, setup.settings, text, opening=opening, period=period)
 
     @property
     def busy(self) -> bool:
@@ -70,10 +84,10 @@ class Exporting:
             return
         self._looked = now.mono
         if self._gates is None:
-            self._gates = Gates([gated(job) for job in self.jobs], store)
+            self._gates = Gates([self.gate(job) for job in self.jobs], store)
         elif self._setup is not self.workshop.setup or self._gates.store is not store:
             self._gates.store = store
-            self._gates.follow([gated(job) for job in self.jobs])
+            self._gates.follow([self.gate(job) for job in self.jobs])
             self.troubles.clear()  # what stood in the way may be mended by just this
         self._setup = self.workshop.setup
         for gate in await call(self._gates.step, now, pauses.keys()):
@@ -85,18 +99,18 @@ class Exporting:
                 self._busy.add(job.name)
                 tasks.start_soon(self._make, job, self._gates.all[job.name], call)
 
-    def _due(self, job: ExportJob) -> bool:
+    def _due(self, job: Any) -> bool:
         """Has its hour come, or was it asked for?"""
         if self.once is not None and self.once.now:
             return job.name not in self._asked
         gate = None if self._gates is None else self._gates.all.get(job.name)
         return gate is not None and gate.opening is not None
 
-    def _held(self, job: ExportJob, pauses: Mapping[str, Pause]) -> bool:
+    def _held(self, job: Any, pauses: Mapping[str, Pause]) -> bool:
         by_name = self.once is not None and self.once.now and job.name in self.once.jobs
         return job.name in pauses and not by_name
 
-    async def _make(self, job: ExportJob, gate: Gate, call: Call) -> None:
+    async def _make(self, job: Any, gate: Gate, call: Call) -> None:
         """One export, and what becomes of its opening."""
         try:
             ended = await self._ended(job, gate.opening)
@@ -108,13 +122,9 @@ class Exporting:
             self._busy.discard(job.name)
             self.workshop.wake()
 
-    async def _ended(self, job: ExportJob, opening: datetime | None) -> bool:
+    async def _ended(self, job: Any, opening: datetime | None) -> bool:
         """False: the world was at fault, and it is tried again."""
-        setup = self.workshop.setup
-        period = self.once.period if self.once is not None else None
-        order = export_order(
-            job, setup.settings, setup.mappings[job.mapping].text, opening=opening, period=period
-        )
+        order = self.order(job, opening)
 
         def heard(frame: dict[str, Any]) -> None:
             said = Message.from_json(frame["said"]) if frame["said"] else None

@@ -26,6 +26,7 @@ from pipeline.engine.inboxes import Waiting
 from pipeline.engine.looking import Looking
 from pipeline.engine.process import WorkerProcess
 from pipeline.engine.report import Report
+from pipeline.engine.syncing import Syncing
 from pipeline.engine.taking import next_held, take
 from pipeline.engine.telling import Telling
 from pipeline.engine.turns import Turns
@@ -71,6 +72,7 @@ class Service:
         self._workshop = Workshop(setup, self._announcer, self._watcher.wake, first)
         self._exporting = Exporting(self._workshop, self._announcer, once)
         self._errands = Errands(setup, self._announcer, self._watcher.wake, once)
+        self._syncing = Syncing(self._workshop, self._announcer, once)
         self._store: Store | None = None
         self._store_thread = CapacityLimiter(1)
         self._gates: Gates | None = None
@@ -139,7 +141,7 @@ class Service:
 
     def troubles(self) -> dict[str, Trouble]:
         found = {name: desk.trouble for name, desk in self.desks.items() if desk.trouble is not None}
-        found = {**self._errands.troubles, **found, **self._exporting.troubles}
+        found = {**self._errands.troubles, **found, **self._exporting.troubles, **self._syncing.troubles}
         return found if self.database is None else {"": self.database, **found}
 
     def _finished(self, elapsed_s: float) -> bool:
@@ -153,7 +155,8 @@ class Service:
             return False
         if elapsed_s >= self._once.wait_s:
             return True
-        if self._active and (self._exporting.expected(self.pauses) or self._errands.expected(self.pauses)):
+        kinds = (self._exporting, self._syncing, self._errands)
+        if self._active and any(kind.expected(self.pauses) for kind in kinds):
             return False
         return self._store is not None and not any(self._expected(desk) for desk in self.desks.values())
 
@@ -183,7 +186,8 @@ class Service:
                         self._announcer.tell("job.opened", gate.job.name)
                 await self._close_openings(now)
                 if self._active and self._stopping is None and self._coming is None:
-                    await self._exporting.step(now, tasks, self._call, self._store, self.pauses)
+                    for kind in (self._exporting, self._syncing):
+                        await kind.step(now, tasks, self._call, self._store, self.pauses)
                     self._errands.note(self._workshop.done, len(self._exporting.done))
                     self._errands.step(now, tasks, self._call, self._store, self.pauses)
         except Environment as trouble:
@@ -237,7 +241,7 @@ class Service:
             self._announcer.tell("config.changed", facts={"jobs": len(setup.settings.imports)})
 
     def _any_busy(self) -> bool:
-        ours = self._exporting.busy or self._errands.busy
+        ours = self._exporting.busy or self._errands.busy or self._syncing.busy
         return ours or any(desk.busy for desk in (*self.desks.values(), *self._leaving))
 
     def _moves(self, setup: Setup) -> bool:

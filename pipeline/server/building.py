@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from pipeline.errors import PipelineError
 from pipeline.jobs import Listen
-from pipeline.server import dropping, health, login, metrics
+from pipeline.server import dropping, health, login, metrics, peers
 from pipeline.server.guard import Guard
 from pipeline.server.problems import Problem, Refused, answer, no_page, problem_of
 from pipeline.server.routes import Files, Route
@@ -55,7 +55,7 @@ class _Guarded(Starlette):
 
 def own_routes() -> list[Route | Files]:
     """What the door has by itself."""
-    return [*health.ROUTES, *login.ROUTES, *metrics.ROUTES, *dropping.ROUTES]
+    return [*health.ROUTES, *peers.ROUTES, *login.ROUTES, *metrics.ROUTES, *dropping.ROUTES]
 
 
 def walk(app: Starlette) -> Iterator[BaseRoute]:

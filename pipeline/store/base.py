@@ -36,6 +36,7 @@ from pipeline.store.sections.loading import Written, write_sections
 from pipeline.store.sections.staging import Sections
 from pipeline.store.session import OURS
 from pipeline.store.syncing.opening import SqlSyncing
+from pipeline.store.syncing.standing import Standing
 from pipeline.store.syncing.tables import SyncSite
 from pipeline.store.target import Target, ours
 from pipeline.store.versions import Versions
@@ -158,6 +159,9 @@ class SqlStore(Arrivals, Versions, Memory, Doctor, Ownership, Notices, Keeping):
     def syncing(self, names: Sequence[str] | None = None) -> SqlSyncing:
         """The database as synchronisation opens it. `names`: the tables that take part, None for all that can."""
         return SqlSyncing(self, self._place, names)
+
+    def standing(self) -> Standing:
+        return self.syncing().standing()
 
     def _see(self, conn: sa.Connection) -> _Seen:
         """The tables there are, read again when one of them has changed."""

@@ -29,6 +29,11 @@ class Doctor(Session):
         except Environment as trouble:
             return DatabaseFacts(self.kind, self._where, trouble=trouble.said)
 
+    def any_table(self) -> bool:
+        """Has the database any table, of whatever program?"""
+        with self._looking() as conn:
+            return bool(sa.inspect(conn).get_table_names())
+
     def _facts(self, conn: sa.Connection, tables: Sequence[str]) -> DatabaseFacts:
         found = state_on(conn, self._place)
         lacking: list[str] = []

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pipeline.store.keeping import Keeping
     from pipeline.store.notices import Notices
     from pipeline.store.people.model import People
+    from pipeline.store.syncing.standing import Standing
 
 FileState = Literal[
     "committed", "archived", "duplicate", "failed", "undone", "undo", "held", "approved", "rejected"
@@ -491,6 +492,9 @@ class Store(Protocol):
 
     def pauses(self, now: datetime) -> dict[str, Pause]:
         """The pauses that are not over, by job. Cheap: it may be asked every second."""
+
+    def standing(self) -> Standing:
+        """How synchronisation stands: rounds, what waits, open records."""
 
     # remote folders -------------------------------------------------------------------------------------
     def afar(self) -> Afar:

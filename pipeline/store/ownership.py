@@ -37,6 +37,10 @@ class Ownership(Session):
         with self._transaction(write=False) as conn:
             return own_fields(conn)
 
+    def own_tables(self) -> frozenset[str]:
+        """Our own business tables in this database; none where they belong to another program."""
+        return frozenset() if self._place.foreign else frozenset(ours())
+
     def add_field(self, field: OwnField) -> None:
         with self._transaction() as conn:
             target = ours().get(field.table)

@@ -45,6 +45,20 @@ def install(conn: sa.Connection, targets: Iterable[Target]) -> None:
                     conn.exec_driver_sql(text.replace("%", "%%"))
 
 
+def remove(conn: sa.Connection, target: Target) -> bool:
+    """Take the triggers of this table away. False: it had none."""
+    schema = _schema(conn)
+    found = sorted({_name(target, op, schema) for op in OPS} & set(_there(conn, target)))
+    for name in found:
+        on = "" if schema is None else f" ON {quoted(target.name)}"
+        statements = [f"DROP TRIGGER {quoted(name)}{on}"]
+        if schema is not None:
+            statements.append(f"DROP FUNCTION {quoted(schema)}.{quoted(name)}()")
+        for drop in statements:
+            conn.exec_driver_sql(drop if schema is None else drop.replace("%", "%%"))
+    return bool(found)
+
+
 def names(conn: sa.Connection, target: Target) -> dict[str, str]:
     """The triggers of a table: name → INSERT, UPDATE or DELETE."""
     words = {"i": "INSERT", "u": "UPDATE", "d": "DELETE"}

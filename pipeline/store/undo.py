@@ -383,7 +383,7 @@ def _why(why: str, other: str, who: str | None, file: bytes | None) -> Message:
 
 
 def _may_be_undone(file: LedgerFile) -> None:
-    if file.state in ("committed", "archived", "undo") and file.kind == "import":
+    if file.state in ("committed", "archived", "undo") and file.kind != "export":
         return
     code = "store.undo_again" if file.state == "undone" else "store.undo_nothing"
     raise PipelineError(Message(code, {"id": file.id}))

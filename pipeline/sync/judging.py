@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from pipeline.sync.replica import PROTOCOL, Hello, Shape, SyncHeld, SyncRefused
-from pipeline.words import message
+from pipeline.words import Message, message
 
 
 def judge(mine: Hello, said: Hello, peers: Collection[str] | None, skew_s: float) -> None:
@@ -30,27 +30,32 @@ def clock(peer: str, wall: datetime, now: datetime, skew_s: float) -> None:
 
 def schema(mine: Hello, said: Hello) -> None:
     """Raises SyncRefused for the first table or column that is not the same on both sides."""
+    for difference in differences(mine, said):
+        raise SyncRefused(difference)
+
+
+def differences(mine: Hello, said: Hello) -> Iterator[Message]:
+    """Every table and column that is not the same on both sides."""
     ours, theirs = {t.name: t for t in mine.tables}, {t.name: t for t in said.tables}
-    for name in [*ours, *theirs]:
+    for name in {**ours, **theirs}:
         if name not in theirs:
-            raise SyncRefused(message("syncing.table_only_here", table=name, peer=said.site))
-        if name not in ours:
-            raise SyncRefused(message("syncing.table_only_there", table=name, peer=said.site))
-        _table(ours[name], theirs[name], said.site)
+            yield message("syncing.table_only_here", table=name, peer=said.site)
+        elif name not in ours:
+            yield message("syncing.table_only_there", table=name, peer=said.site)
+        else:
+            yield from _table(ours[name], theirs[name], said.site)
 
 
-def _table(ours: Shape, theirs: Shape, peer: str) -> None:
+def _table(ours: Shape, theirs: Shape, peer: str) -> Iterator[Message]:
     if ours.key != theirs.key:
         keys = {"theirs": ", ".join(theirs.key), "mine": ", ".join(ours.key)}
-        raise SyncRefused(message("syncing.key_differs", table=ours.name, peer=peer, **keys))
+        yield message("syncing.key_differs", table=ours.name, peer=peer, **keys)
     here, there = dict(ours.columns), dict(theirs.columns)
     for column in {**here, **there}:
         if column not in there:
-            raise SyncRefused(message("syncing.column_only_here", table=ours.name, column=column, peer=peer))
-        if column not in here:
-            raise SyncRefused(message("syncing.column_only_there", table=ours.name, column=column, peer=peer))
-        if here[column] != there[column]:
+            yield message("syncing.column_only_here", table=ours.name, column=column, peer=peer)
+        elif column not in here:
+            yield message("syncing.column_only_there", table=ours.name, column=column, peer=peer)
+        elif here[column] != there[column]:
             kinds = {"theirs": there[column], "mine": here[column]}
-            raise SyncRefused(
-                message("syncing.column_differs", table=ours.name, column=column, peer=peer, **kinds)
-            )
+            yield message("syncing.column_differs", table=ours.name, column=column, peer=peer, **kinds)

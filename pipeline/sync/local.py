@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -12,7 +12,6 @@ from zlib import crc32
 from pipeline.faults import point
 from pipeline.store.syncing.model import Desk, Peer, Record, Site, Syncing
 from pipeline.store.syncing.shapes import Table
-from pipeline.store.syncing.values import digester
 from pipeline.sync import judging
 from pipeline.sync.applying import Applying
 from pipeline.sync.clocks import Coming
@@ -21,8 +20,10 @@ from pipeline.sync.replica import (
     PROTOCOL,
     RECORDS,
     SKEW_S,
+    About,
     Applied,
     Batch,
+    Entries,
     Hello,
     Memory,
     Outcome,
@@ -311,16 +312,15 @@ class LocalReplica:
             return Memory(me.mark, me.hlc, me.incarnation, tuple(desk.applied_of(peer)))
 
     def sums(self, table: str, buckets: int) -> Sums:
-        with self.syncing.reading() as desk:
-            shape, sums, rows, after = self._table(desk, table), [0] * buckets, 0, ""
-            of_row = digester(shape.kinds, {shape.at[n] for n in shape.quiet})
-            while found := desk.page(shape, after, ROWS):
-                rows, after = rows + len(found), shape.key_of(found[-1])
-                for values in found:
-                    bucket = crc32(shape.key_of(values).encode()) % buckets if buckets > 1 else 0
-                    sums[bucket] += of_row(values)
-            sums = [one % 2**64 for one in sums]
+        rows, sums = self.syncing.sums(table, buckets)
         return Sums(rows, tuple(sums))
+
+    def entries(self, table: str, by: Sequence[str], after: str, buckets: Collection[int]) -> Entries:
+        rows, last = self.syncing.entries(table, by, after, buckets)
+        return Entries(tuple(rows), last)
+
+    def about(self) -> About:
+        return About(**self.syncing.about())
 
     def records(self) -> list[Record]:
         """Everything that was lost or changed by the rules, in the order of its id."""

@@ -8,8 +8,8 @@ column. It is applied whole, in one transaction of the receiver, or not at all.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeVar, get_type_hints
 
@@ -178,6 +178,30 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class Entries:
+    """A page of a table in the order of some columns: their values as a JSON list, and of each row its digest, or its
+    own key. `last`: where the next page begins, "" when there is none."""
+
+    rows: tuple[tuple[str, str], ...]
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What `plan` must know of a database. `refused`: tables that cannot take part, with the sentence as data;
+    `uniques`: the unique keys of each table; `numbered`: tables whose keys the database counts itself;
+    `orders`: "table.column" of unique texts → how they are held equal, where that is not letter by letter;
+    `unlogged`: tables of which not every change is recorded."""
+
+    engine: str
+    refused: Mapping[str, str]
+    uniques: Mapping[str, tuple[tuple[str, ...], ...]]
+    numbered: tuple[str, ...]
+    orders: Mapping[str, str]
+    unlogged: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Memory:
     """What a replica remembers of a peer that must rejoin: its own mark and hybrid clock now, and the ids of the
     peer's batches that it applied, newest first."""
@@ -228,7 +252,14 @@ class Replica(Protocol):
         """What is remembered of a peer that must rejoin. Stamps first."""
 
     def sums(self, table: str, buckets: int) -> Sums:
-        """The checksum of a table, its rows dealt to so many buckets by their keys."""
+        """The checksum of a table, its rows dealt to so many buckets (a power of two) by what they hold."""
+
+    def entries(self, table: str, by: Sequence[str], after: str, buckets: Collection[int]) -> Entries:
+        """A page of a table's rows: by the key, each with its digest (only of these of `sums.BUCKETS` buckets, if
+        some are named), or by a unique key, each with what tells its own key."""
+
+    def about(self) -> About:
+        """What `plan` must know."""
 
 
 T = TypeVar("T")
@@ -241,8 +272,13 @@ def to_json(thing: Any) -> str:
 
 def from_json(kind: type[T], text: str | bytes) -> T:
     """The opposite. Raises ValueError for what is not one: a wrong type, a missing field."""
+    return from_plain(kind, json.loads(text))
+
+
+def from_plain(kind: type[T], value: Any) -> T:
+    """As `from_json`, of JSON that is read already."""
     try:
-        made = _made(kind, json.loads(text))
+        made = _made(kind, value)
     except (TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from error
     assert isinstance(made, kind)

@@ -33,6 +33,7 @@ ROOMS = (
     "files",
     "guessing",
     "mapping",
+    "peers",
     "people",
     "reading",
     "remote",

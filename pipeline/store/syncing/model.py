@@ -175,9 +175,26 @@ class Syncing(Protocol):
     def refused(self) -> Mapping[str, Message]:
         """Tables that cannot take part, and why."""
 
+    def unlogged(self) -> list[str]:
+        """Tables of which not every change is recorded."""
+
+    def install_named(self, names: Sequence[str]) -> list[str]:
+        """See `comparing.Comparing`."""
+
     def reading(self) -> AbstractContextManager[Desk]:
         """One moment of the database; writes of our own small tables are allowed."""
 
     def writing(self, *, lock: bool) -> AbstractContextManager[Desk]:
         """A transaction that changes rows. `lock`: nobody else writes the tables meanwhile, foreign keys are
         checked by the one who asks."""
+
+    def sums(self, table: str, buckets: int) -> tuple[int, list[int]]:
+        """See `sums.sums`."""
+
+    def entries(
+        self, table: str, by: Sequence[str], after: str, buckets: Collection[int]
+    ) -> tuple[list[tuple[str, str]], str]:
+        """See `sums.entries`."""
+
+    def about(self) -> dict[str, Any]:
+        """See `comparing.Comparing.about`."""

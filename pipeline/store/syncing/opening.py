@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.store import triggers
 from pipeline.store.own import known_targets
 from pipeline.store.place import Place
+from pipeline.store.syncing.comparing import Comparing
 from pipeline.store.syncing.model import Desk
 from pipeline.store.syncing.shapes import Table, shapes
 from pipeline.store.syncing.sqlite import SqliteDesk
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline.store.base import SqlStore
 
 
-class SqlSyncing:
+class SqlSyncing(Comparing):
     """`Syncing` of a store. `names`: the tables that take part, None for all that can."""
 
     def __init__(self, store: SqlStore, place: Place, names: Sequence[str] | None) -> None:

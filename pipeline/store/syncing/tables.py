@@ -160,3 +160,18 @@ class SyncHeldRow(SQLModel, table=True):
     body: str = Field(sa_column=_text())
     why: str = Field(sa_column=_text())
     at: datetime = Field(sa_column=instant())
+
+
+class SyncRound(SQLModel, table=True):
+    """The last whole round of a job: with whom, when, how long, rows each way, new records, rows that wait."""
+
+    __tablename__ = "pipeline_sync_round"
+    job: str = Field(sa_column=_key())
+    peer: str = Field(sa_column=_text())
+    at: datetime = Field(sa_column=instant())
+    took_ms: int = Field(sa_column=_big())
+    pulled: int = Field(sa_column=_big())
+    pushed: int = Field(sa_column=_big())
+    loaded: int = Field(sa_column=_big())
+    conflicts: int = Field(sa_column=_big())
+    held: int = Field(sa_column=_big())
