@@ -11,7 +11,8 @@ from pipeline.clock import Now
 from pipeline.engine.desk import Announcer, Setup
 from pipeline.errors import Environment
 from pipeline.imports.upkeep import Tally, keep
-from pipeline.jobs import Keep, Settings
+from pipeline.jobs import Settings
+from pipeline.keeping import Keep
 from pipeline.store import connect
 
 FIRST_S = 600.0
