@@ -119,7 +119,10 @@ class PostgresDesk(SqlDesk):
         before: dict[str, Any] = json.loads(since) if since else {"s": "1:1:", "f": 0, "t": [0, 0]}
         now = str(self.run("SELECT pg_current_snapshot()::text")[0][0]).split(":")
         top, last = before["t"]
-        floor = int(last) if int(now[0]) > int(top) else int(before["f"])
+        floor = int(before["f"])
+        after = (
+            int(last) if int(now[0]) > int(top) else floor
+        )  # all that could come below it is read this time
         names = ", ".join(literal(name) for name in self.tables)
         whose = "true" if everyone else OTHERS
         unseen = f"NOT pg_visible_in_snapshot(txid::xid8, {literal(before['s'])}::pg_snapshot)"
@@ -132,8 +135,8 @@ class PostgresDesk(SqlDesk):
             f" AND table_name IN ({names})) AS new ORDER BY last, seq"
         )
         if not self.run(f"SELECT 1 FROM pipeline_change WHERE seq > {floor} AND {unseen} LIMIT 1"):
-            return iter(()), since or self._end(floor)
-        return as_entries(self.stream(asked, ())), self._end(floor)
+            return iter(()), since or self._end(after)
+        return as_entries(self.stream(asked, ())), self._end(after)
 
     def key_text(self, table: Table, row_id: str) -> str:
         if table.key == ("id",):
