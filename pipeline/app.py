@@ -51,7 +51,6 @@ if TYPE_CHECKING:
     from pipeline.guessing import Guess
     from pipeline.store.base import SqlStore
     from pipeline.store.known import Known
-    from pipeline.store.people.model import People
     from pipeline.store.syncing.settling import Keep
     from pipeline.sync.local import LocalReplica
     from pipeline.sync.peering import Peering

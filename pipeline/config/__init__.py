@@ -17,7 +17,7 @@ __all__ = [
     "read_active",
     "remove_section",
     "save_section",
-    "section",
     "secrets_of",
+    "section",
     "set_active",
 ]

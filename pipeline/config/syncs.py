@@ -58,7 +58,7 @@ def _job(source: Source, at: At, table: dict[str, Any], root: Path, zone: str, t
     ca = source.text_at(at, table, "ca")
     path = None if ca is None else Path(os.path.normpath(root / ca))
     if path is not None and not path.is_file():
-        source.say((*at, "ca"), "peers.no_file", path=str(path))
+        source.say((*at, "ca"), "peers.no_file", place=str(path))
     pin = (source.text_at(at, table, "pin") or "").lower().removeprefix("sha256:").replace(":", "")
     if pin and not re.fullmatch(r"[0-9a-f]{64}", pin):
         source.say((*at, "pin"), "peers.bad_pin")
@@ -115,7 +115,7 @@ def _token(source: Source, at: At, text: str, remote: str, root: Path) -> str:
         if not path.is_file():
             source.say(where, "config.no_secret", name=text[5:])
         elif path.stat().st_mode & 0o077:
-            source.say(where, "peers.open_secret", path=str(path))
+            source.say(where, "peers.open_secret", place=str(path))
         return f"file:{path}"
     else:
         source.say(where, "peers.plain_token")

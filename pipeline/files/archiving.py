@@ -164,7 +164,7 @@ def pack_beside(src: Path) -> Path:
     with open_regular(hidden) as file:
         wanted, size = fingerprint(file), file.tell()
     there = (p for p in islice(candidates(folder, name), LOOKED_AT) if os.path.lexists(p))
-    done = next((p for p in there if _is(p, wanted, size)), None)
+    done = next((p for p in there if is_same(p, wanted, size)), None)
     if done is None:
         done = free_place(folder, name, hidden)
         sync_folder(folder)

@@ -123,7 +123,7 @@ def secret(reference: str) -> str:
         try:
             found = Path(reference.removeprefix("file:")).read_text("utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise SyncRefused(message("peers.no_file", path=reference.removeprefix("file:"))) from error
+            raise SyncRefused(message("peers.no_file", place=reference.removeprefix("file:"))) from error
     found = found.strip()
     if not found or not found.isascii() or not found.isprintable():
         raise SyncRefused(message("peers.no_secret", path=reference.partition(":")[2]))

@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from zlib import crc32
 
 from pipeline.faults import point
 from pipeline.store.syncing.model import Desk, Peer, Record, Site, Syncing

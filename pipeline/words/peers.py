@@ -43,12 +43,12 @@ TEXTS: dict[str, tuple[str, str]] = {
         "L'adresse d'une base contient son mot de passe : retirez token.",
     ),
     "peers.open_secret": (
-        "{path} can be read by others on this machine. Run: chmod 600 {path}",
-        "{path} peut être lu par d'autres sur cette machine. Lancez : chmod 600 {path}",
+        "{place} can be read by others on this machine. Run: chmod 600 {place}",
+        "{place} peut être lu par d'autres sur cette machine. Lancez : chmod 600 {place}",
     ),
     "peers.no_file": (
-        "{path} cannot be read. Put the file there, or correct its name.",
-        "{path} ne peut être lu. Placez-y le fichier ou corrigez son nom.",
+        "{place} cannot be read. Put the file there, or correct its name.",
+        "{place} ne peut être lu. Placez-y le fichier ou corrigez son nom.",
     ),
     "peers.no_secret": (
         "{path} holds no token. Put it there, on one line.",

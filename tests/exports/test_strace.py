@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.exports.outbox import PROBE
-from tests.amounts import times
 from pipeline.store import connect
 from pipeline.store.base import SqlStore
+from tests.amounts import times
 from tests.databases import Server
 from tests.exports.conftest import NOON, ORDERS, Shop
 from tests.exports.test_kills import HEAD, LINE, ROOT, ledger
