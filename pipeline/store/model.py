@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from pipeline.brake import Brake, Closed
 from pipeline.mapping.model import Catalogue, Column, Plan
 from pipeline.store.added import Looker, OwnField
+from pipeline.store.told import Attempt as Attempt
+from pipeline.store.told import ChangedCell as ChangedCell
+from pipeline.store.told import LeftRow as LeftRow
+from pipeline.store.told import Undo as Undo
+from pipeline.store.told import UndoneTable as UndoneTable
+from pipeline.store.told import WrittenRow as WrittenRow
 from pipeline.words import MEMBER_LINE, Language, Message
 
 if TYPE_CHECKING:
@@ -192,71 +198,6 @@ class Load:
     of_member: Callable[[int, Message], Message] | None = (
         None  # names the file of an archive that a line is in
     )
-
-
-@dataclass(frozen=True, slots=True)
-class UndoneTable:
-    """Rows of one table: taken out again, brought back, set back to what they were."""
-
-    table: str
-    deleted: int
-    restored: int
-    updated: int
-
-
-@dataclass(frozen=True, slots=True)
-class LeftRow:
-    """A row that an undo leaves as it is. `row`: its natural key in words, else its identity."""
-
-    table: str
-    row: str
-    said: Message
-
-
-@dataclass(frozen=True, slots=True)
-class Undo:
-    """What an undo did, or would do. `entry`: its own row of the ledger, None when nothing was written. `left`:
-    the first rows that it left alone, of `left_count`."""
-
-    of: LedgerFile
-    entry: LedgerFile | None
-    tables: tuple[UndoneTable, ...]
-    left: tuple[LeftRow, ...]
-    left_count: int
-    closed: Message | None = None  # the question, when it touches a closed month
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenRow:
-    """A row as it would stand in the database: its filled columns, as texts."""
-
-    table: str
-    values: Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedCell:
-    """What an import would change in one column of a row that is there. None: empty."""
-
-    table: str
-    row: str  # its natural key in words
-    column: str
-    old: str | None
-    new: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """What an import would do. `file`: its row in the ledger as it would be, with the counts. `tables`: rows of
-    each (inserted, updated, deleted); `columns`: how often a column would change, by (table, column); `rows`,
-    `changes`, `refused`: the first of them."""
-
-    file: LedgerFile
-    tables: Mapping[str, tuple[int, int, int]]
-    columns: Mapping[tuple[str, str], int]
-    rows: tuple[WrittenRow, ...]
-    changes: tuple[ChangedCell, ...]
-    refused: tuple[RefusedRow, ...]
 
 
 @dataclass(frozen=True, slots=True)

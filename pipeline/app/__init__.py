@@ -10,9 +10,7 @@ with Pipeline("config.toml") as pipeline:
 
 from __future__ import annotations
 
-import getpass
 import os
-import socket
 import threading
 from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
@@ -24,11 +22,16 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from pipeline import config as configuration
-from pipeline import doctor
 from pipeline import files as disk
 from pipeline.answers import Answers, waiting_row
+from pipeline.app.checking import diagnose as diagnose
+from pipeline.app.checking import known_to as known_to
+from pipeline.app.checking import mistakes as mistakes
+from pipeline.app.checking import person as person
+from pipeline.app.checking import switch as switch
+from pipeline.app.facts import Facts
 from pipeline.clock import Clock
-from pipeline.config import Follower, Switch, reversing
+from pipeline.config import Follower, Switch
 from pipeline.engine import outing, replaying, trying
 from pipeline.engine.desk import MappingText, Once, Setup
 from pipeline.engine.heart import tell_supervisor
@@ -36,21 +39,19 @@ from pipeline.engine.process import WorkerProcess, fork
 from pipeline.engine.replaying import closed_for
 from pipeline.engine.service import News, Service
 from pipeline.engine.signals import hear_signals
-from pipeline.errors import ConfigError, Mistake, PipelineError
+from pipeline.errors import ConfigError, PipelineError
 from pipeline.events import Event, Listener
 from pipeline.exports.periods import Period
-from pipeline.jobs import ExportJob, ImportJob, SyncJob, foreign
+from pipeline.jobs import ExportJob, ImportJob, SyncJob
 from pipeline.mapping import parse
-from pipeline.results import Attempted, FileRow, FileStory, Finding, OnceResult, Status, Why
+from pipeline.results import Attempted, FileRow, OnceResult
 from pipeline.store import connect
-from pipeline.store.model import Pause, Query, Store, Undo
+from pipeline.store.model import Pause, Store, Undo
 from pipeline.words import message
 
 if TYPE_CHECKING:
     from pipeline.exports.work import Shown
-    from pipeline.guessing import Guess
     from pipeline.store.base import SqlStore
-    from pipeline.store.known import Known
     from pipeline.store.syncing.settling import Keep
     from pipeline.sync.local import LocalReplica
     from pipeline.sync.peering import Peering
@@ -63,7 +64,7 @@ LOADED = ("committed", "archived", "duplicate")
 """States of a file by whose mapping a job imported."""
 
 
-class Pipeline:
+class Pipeline(Facts):
     """One installation: a `config.toml`, its mappings and its database.
 
     Raises ConfigError with every mistake when the config cannot be used. `listener` hears each event
@@ -204,7 +205,7 @@ class Pipeline:
     def try_draft(self, file: str | os.PathLike[str], text: str) -> Attempted:
         """As `try_`, by a mapping that is not saved yet. Raises ConfigError with every mistake in it."""
         path, first = Path(os.path.abspath(file)), self._first_worker()
-        plan, wrong = _known(self.settings.path).examine(DRAFT, text, DRAFT)
+        plan, wrong = known_to(self.settings.path).examine(DRAFT, text, DRAFT)
         saved = parse(DRAFT, text, DRAFT)[0]
         if plan is None or saved is None:
             raise ConfigError(message("config.mistakes", file=DRAFT, count=len(wrong)), wrong)
@@ -399,73 +400,6 @@ class Pipeline:
             self._store = store
         return self._store
 
-    # facts ----------------------------------------------------------------------------------------------
-    def check(self) -> list[Mistake]:
-        """Every mistake in the mappings of the jobs, held against the tables they write to."""
-        return mistakes(self.settings.path)
-
-    def irreversible(self) -> list[Mistake]:
-        """Where what an export writes would not be read back by its own mapping without a difference."""
-        return reversing.notes(self.settings.path, _known(self.settings.path))
-
-    def guess(self, file: str | os.PathLike[str], table: str | None = None) -> tuple[Guess, ...]:
-        """What each column of a file probably is, or of this `table`. Only a proposal. Raises FileFailed, ConfigError."""
-        from pipeline import saved  # loads what reads files
-
-        return saved.guess(self.settings, Path(file), table)
-
-    def announce(self) -> list[str]:
-        """A sentence for each trigger that an import will make on another program's table, in the language of
-        the config. Raises Environment when its database is out of reach."""
-        settings = self.settings
-        if not foreign(settings.schema) or not settings.imports:
-            return []
-        mappings = [configuration.load_mapping(settings, job.mapping) for job in settings.imports]
-        tables = {table for mapping in mappings for table in mapping.tables}
-        store = connect(settings.database, settings.schema)
-        try:
-            return store.announce(sorted(tables), settings.language)
-        finally:
-            store.close()
-
-    def status(self) -> Status:
-        """The switch, and for each job its next opening, waiting and failed files, last result, and what a
-        running service waits for."""
-        return self._answers.status()
-
-    def files(
-        self, job: str | None = None, state: str | None = None, kind: str | None = None
-    ) -> list[FileRow]:
-        """What lies in the inboxes and work folders, then the ledger, newest first. `kind`: "import" or "export"."""
-        return self._answers.files(job, state, kind)
-
-    def lying(self, job: str | None = None) -> list[FileRow]:
-        """What lies in the inboxes and work folders and is not in the ledger."""
-        return self._answers.lying(job)
-
-    def page(self, query: Query) -> list[FileRow]:
-        """Files of the ledger, newest first: `query.limit` of them, `query.before` the last id of the page before."""
-        return self._answers.page(query)
-
-    def show(self, id: int) -> FileStory | None:
-        """One file's whole story, with its refused rows; None when there is no such file."""
-        return self._answers.show(id)
-
-    def corrections(self, id: int, *, xlsx: bool = False, to: Path | None = None) -> Path:
-        """Write the refused rows of a file as a file to mend and drop again, beside the failed ones of its job or
-        `to` a new file. Raises PipelineError when it has none, or when `to` is there."""
-        from pipeline.imports.corrections import write  # only for this
-
-        return write(self.ledger(), self.settings, id, xlsx=xlsx, to=to)
-
-    def why(self, file: str | os.PathLike[str]) -> Why:
-        """In one sentence why this file is, or is not, in the database, and what would change that."""
-        return self._answers.why(file)
-
-    def doctor(self) -> list[Finding]:
-        """Whether everything that imports need is there and works, tried out: each finding with its remedy."""
-        return diagnose(self.settings.path)
-
     def store(self) -> Store:
         """The database, made or upgraded when it must be: for tables and fields of the users' own."""
         return self._made()
@@ -491,60 +425,6 @@ class Pipeline:
                 raise
             self._store = store
         return self._store
-
-
-def mistakes(config: str | os.PathLike[str] = "config.toml") -> list[Mistake]:
-    """Every mistake in a config and in the mappings it names, at once. Raises ConfigError when it cannot be
-    read at all."""
-    path = Path(config)
-    found: list[Mistake] = []
-    try:
-        configuration.load(path)
-    except ConfigError as error:
-        if not error.mistakes:
-            raise
-        found.extend(error.mistakes)
-    known = _known(path)
-    found.extend(reversing.mistakes(path, known))
-    for name in configuration.mapping_names(path):
-        file, text = f"mappings/{name}.toml", configuration.mapping_text(path, name)
-        found.extend(known.examine(name, text, file)[1])
-    return found
-
-
-def _known(config: Path) -> Known:
-    """What the mappings may write; of a config with mistakes our own tables."""
-    from pipeline.store.known import Known
-
-    try:
-        settings = configuration.load(config)
-    except ConfigError:
-        return Known("sqlite://", "")
-    return Known(settings.database, settings.schema)
-
-
-def diagnose(config: str | os.PathLike[str] = "config.toml") -> list[Finding]:
-    """What `Pipeline.doctor` says, also of a config with mistakes. Raises ConfigError when it cannot be read."""
-    path, found = Path(config), mistakes(config)
-    try:
-        settings = configuration.load(path)
-    except ConfigError:
-        settings = None
-    return doctor.diagnose(path, settings, found, Clock())
-
-
-def person() -> str:
-    """Who works here: the login name and the machine."""
-    try:
-        name = getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a container may run under a number that has no name
-        name = f"uid {os.getuid()}"
-    return f"{name}@{socket.gethostname()}"
-
-
-def switch(config: str | os.PathLike[str], active: bool) -> None:
-    """Turn the master switch; also in a config that has mistakes elsewhere. Comments stay."""
-    configuration.set_active(Path(config), active)
 
 
 def _nobody(event: Event) -> None:
