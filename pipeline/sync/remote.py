@@ -159,6 +159,8 @@ class RemoteReplica:
 
     def _whole(self, answer: http.client.HTTPResponse) -> bytes:
         """The body, as long as it keeps coming."""
+        if answer.length is None and not answer.chunked:  # its head was cut off
+            raise http.client.IncompleteRead(b"")
         end, parts, size, left = time.monotonic() + WHOLE_S, [], 0, answer.length
         while left is None or left > 0:
             part = answer.read1(CHUNK if left is None else min(CHUNK, left))
