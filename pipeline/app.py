@@ -55,8 +55,7 @@ if TYPE_CHECKING:
 Beside = Callable[..., Coroutine[Any, Any, None]]
 """What runs beside the service: it takes `task_status` and says by it when it has begun."""
 
-LOADED = ("committed", "archived", "duplicate")
-"""States of a file by whose mapping a job imported."""
+LOADED = ("committed", "archived", "duplicate")  # states of a file by whose mapping a job imported
 
 
 class Pipeline(Shared):
@@ -317,11 +316,10 @@ class Pipeline(Shared):
     def _job(self, name: str) -> ImportJob | ExportJob | SyncJob:
         """Raises ConfigError when there is no such job."""
         jobs: dict[str, ImportJob | ExportJob | SyncJob] = {job.name: job for job in self.settings.imports}
-        for kind in (self.settings.exports, self.settings.syncs):
-            jobs |= {job.name: job for job in kind}
-        if name not in jobs:
-            raise ConfigError(message("config.no_job", job=name, known=", ".join(jobs)))
-        return jobs[name]
+        jobs |= {j.name: j for j in self.settings.exports} | {j.name: j for j in self.settings.syncs}
+        if name in jobs:
+            return jobs[name]
+        raise ConfigError(message("config.no_job", job=name, known=", ".join(jobs)))
 
     def _made(self) -> Store:
         """The database, made or upgraded when it must be."""

@@ -127,7 +127,6 @@ def test_two_sites_over_a_line_that_is_cut(make: Making, portal: BlockingPortal,
                 lyon.peers.now()
         proxy.cuts.clear()
         lyon.peers.now()
-        proxy.close()
         office.pipeline.close()
         assert lyon.customers() == office.customers()
         assert len(lyon.customers()) == 31
@@ -135,6 +134,7 @@ def test_two_sites_over_a_line_that_is_cut(make: Making, portal: BlockingPortal,
         assert lyon.peers.verify().same
         assert lyon.peers.plan().refused == ()
         assert lyon.peers.reach()[0].peer == "office"
+        proxy.close()
 
 
 @pytest.mark.parametrize(
