@@ -190,7 +190,11 @@ class RemoteReplica:
             line = http.client.HTTPSConnection(
                 self._host, self._port, timeout=min(CONNECT_S, self._silence_s), context=context
             )
-        line.connect()
+        try:
+            line.connect()
+        except OSError:
+            line.close()
+            raise
         if self._pin and isinstance(line.sock, ssl.SSLSocket):
             found = hashlib.sha256(line.sock.getpeercert(binary_form=True) or b"").hexdigest()
             if not hmac.compare_digest(found, self._pin):
