@@ -47,24 +47,38 @@ from pipeline.mapping import parse
 from pipeline.results import Attempted, FileRow, OnceResult
 from pipeline.store import connect
 from pipeline.store.model import Pause, Store, Undo
+from pipeline.sync.shared import Shared
 from pipeline.words import message
 
 if TYPE_CHECKING:
     from pipeline.exports.work import Shown
+<<<<<<< HEAD:pipeline/app/__init__.py
     from pipeline.store.base import SqlStore
     from pipeline.store.syncing.settling import Keep
     from pipeline.sync.local import LocalReplica
     from pipeline.sync.peering import Peering
+=======
+    from pipeline.guessing import Guess
+    from pipeline.store.known import Known
+    from pipeline.store.people.model import People
+>>>>>>> w-syncsvc:pipeline/app.py
 
 Beside = Callable[..., Coroutine[Any, Any, None]]
 """What runs beside the service: it takes `task_status` and says by it when it has begun."""
 
+<<<<<<< HEAD:pipeline/app/__init__.py
 DRAFT = "draft"  # what a mapping is called that has no name yet
 LOADED = ("committed", "archived", "duplicate")
 """States of a file by whose mapping a job imported."""
 
 
 class Pipeline(Facts):
+=======
+LOADED = ("committed", "archived", "duplicate")  # states of a file by whose mapping a job imported
+
+
+class Pipeline(Shared):
+>>>>>>> w-syncsvc:pipeline/app.py
     """One installation: a `config.toml`, its mappings and its database.
 
     Raises ConfigError with every mistake when the config cannot be used. `listener` hears each event
@@ -87,8 +101,12 @@ class Pipeline(Facts):
         self._clock, self._forks = Clock(), forks
         self.who = ""  # in whose name things are done; "": of the person who runs this program
         self._store: Store | None = None
+<<<<<<< HEAD:pipeline/app/__init__.py
         self._replica: LocalReplica | None = None
         self._answers = Answers(self.settings, self.ledger, self._clock)
+=======
+        self._answers = Answers(self.settings, self._ledger, self._clock)
+>>>>>>> w-syncsvc:pipeline/app.py
 
     def __enter__(self) -> Pipeline:
         return self
@@ -338,36 +356,6 @@ class Pipeline(Facts):
         now = self._clock.now().wall
         return job in self._made().pauses(now) and self._made().resume(job)
 
-    def peers(self) -> Peering:
-        """The synchronisation of this installation, also of one that is only served to others."""
-        from pipeline.sync.peering import Peering  # only for this
-
-        return Peering(self.settings, self._sql(), self._clock)
-
-    def settle(self, id: str, keep: Keep) -> int | None:
-        """Settle a record of synchronisation. The number of the ledger's entry that `undo` takes, None when no row
-        was changed. Raises PipelineError when it cannot be settled so."""
-        now = self._clock.now().wall
-        return self.peers().resolve(id, keep, self._person(), disk.new_claim(now))
-
-    def answer_peer(self, verb: str, content: bytes) -> bytes:
-        """What a peer asks of this database over the network, see `pipeline.sync.wire`. Raises PipelineError."""
-        from pipeline.sync import ends, wire  # only for this
-
-        store = self._sql()
-        if self._replica is None:
-            self._replica = ends.served(store, self.settings, lambda: self._clock.now().wall)
-        if verb == "hello":
-            ends.guard(self._replica, store)
-        return wire.answer(self._replica, verb, content)
-
-    def _sql(self) -> SqlStore:
-        from pipeline.store.base import SqlStore
-
-        store = self._made()
-        assert isinstance(store, SqlStore)
-        return store
-
     def _person(self) -> str:
         return self.who or person()
 
@@ -382,11 +370,10 @@ class Pipeline(Facts):
     def _job(self, name: str) -> ImportJob | ExportJob | SyncJob:
         """Raises ConfigError when there is no such job."""
         jobs: dict[str, ImportJob | ExportJob | SyncJob] = {job.name: job for job in self.settings.imports}
-        jobs |= {job.name: job for job in self.settings.exports}
-        jobs |= {job.name: job for job in self.settings.syncs}
-        if name not in jobs:
-            raise ConfigError(message("config.no_job", job=name, known=", ".join(jobs)))
-        return jobs[name]
+        jobs |= {j.name: j for j in self.settings.exports} | {j.name: j for j in self.settings.syncs}
+        if name in jobs:
+            return jobs[name]
+        raise ConfigError(message("config.no_job", job=name, known=", ".join(jobs)))
 
     def _made(self) -> Store:
         """The database, made or upgraded when it must be."""

@@ -434,8 +434,7 @@ class Store(Protocol):
     def pauses(self, now: datetime) -> dict[str, Pause]:
         """The pauses that are not over, by job. Cheap: it may be asked every second."""
 
-    def standing(self) -> Standing:
-        """How synchronisation stands: rounds, what waits, open records."""
+    def standing(self) -> Standing: ...
 
     # remote folders -------------------------------------------------------------------------------------
     def afar(self) -> Afar:

@@ -159,6 +159,8 @@ class RemoteReplica:
 
     def _whole(self, answer: http.client.HTTPResponse) -> bytes:
         """The body, as long as it keeps coming."""
+        if answer.length is None and not answer.chunked:  # its head was cut off
+            raise http.client.IncompleteRead(b"")
         end, parts, size, left = time.monotonic() + WHOLE_S, [], 0, answer.length
         while left is None or left > 0:
             part = answer.read1(CHUNK if left is None else min(CHUNK, left))
@@ -188,7 +190,11 @@ class RemoteReplica:
             line = http.client.HTTPSConnection(
                 self._host, self._port, timeout=min(CONNECT_S, self._silence_s), context=context
             )
-        line.connect()
+        try:
+            line.connect()
+        except OSError:
+            line.close()
+            raise
         if self._pin and isinstance(line.sock, ssl.SSLSocket):
             found = hashlib.sha256(line.sock.getpeercert(binary_form=True) or b"").hexdigest()
             if not hmac.compare_digest(found, self._pin):

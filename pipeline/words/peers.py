@@ -55,8 +55,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "{path} ne contient pas de jeton. Mettez-le, sur une ligne.",
     ),
     "peers.bad_pin": (
-        "pin is the SHA-256 of the other side's certificate, 64 hex digits: openssl x509 -in cert.pem -noout -fingerprint -sha256",
-        "pin est le SHA-256 du certificat de l'autre côté, 64 chiffres hexadécimaux : openssl x509 -in cert.pem -noout -fingerprint -sha256",
+        "pin is the SHA-256 of the other side's certificate: 64 hex digits",
+        "pin est le SHA-256 du certificat de l'autre côté : 64 chiffres hexadécimaux",
     ),
     "peers.no_job": (
         "There is no synchronisation {job} in the config. Known: {known}",

@@ -84,7 +84,7 @@ class Proxy:
 
     def _pass(self, client: socket.socket) -> None:
         limit = self.cuts.pop(0) if self.cuts else None
-        with socket.create_connection(("127.0.0.1", self._port)) as server, client:
+        with client, socket.create_connection(("127.0.0.1", self._port)) as server:
             threading.Thread(target=_copy, args=(client, server, None), daemon=True).start()
             _copy(server, client, limit)
 
@@ -127,7 +127,6 @@ def test_two_sites_over_a_line_that_is_cut(make: Making, portal: BlockingPortal,
                 lyon.peers.now()
         proxy.cuts.clear()
         lyon.peers.now()
-        proxy.close()
         office.pipeline.close()
         assert lyon.customers() == office.customers()
         assert len(lyon.customers()) == 31
@@ -135,6 +134,7 @@ def test_two_sites_over_a_line_that_is_cut(make: Making, portal: BlockingPortal,
         assert lyon.peers.verify().same
         assert lyon.peers.plan().refused == ()
         assert lyon.peers.reach()[0].peer == "office"
+        proxy.close()
 
 
 @pytest.mark.parametrize(
@@ -193,14 +193,20 @@ SYNC = "application/x-pipeline-sync"
 )
 def test_a_peer_that_is_none_is_a_sentence(answer: bytes, kind: type[PipelineError], code: str) -> None:
     port, listener = _answers(answer)
-    with listener, pytest.raises(kind) as error:
-        RemoteReplica(f"http://127.0.0.1:{port}", "plt_x").hello(None)
+    with listener, closing(f"http://127.0.0.1:{port}") as peer, pytest.raises(kind) as error:
+        peer.hello(None)
     assert error.value.said.code == code
 
 
+def closing(url: str, silence_s: float = 30) -> contextlib.closing[RemoteReplica]:
+    return contextlib.closing(RemoteReplica(url, "plt_x", silence_s=silence_s))
+
+
 def test_a_silent_peer_is_given_up() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(Environment) as error:
-        RemoteReplica(f"http://127.0.0.1:{silent.getsockname()[1]}", "plt_x", silence_s=0.1).hello(None)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with closing(url, 0.1) as peer, pytest.raises(Environment) as error:
+            peer.hello(None)
     assert error.value.said.code == "peers.silent"
 
 
@@ -252,8 +258,7 @@ def test_tls_by_its_own_certificate(
                 shop.peers.now()
             assert error.value.said.code == code
             assert shop.customers() == []
-        plain = RemoteReplica(f"http://localhost:{port}", "plt_x")
-        with pytest.raises(PipelineError) as told:
+        with closing(f"http://localhost:{port}") as plain, pytest.raises(PipelineError) as told:
             plain.hello(None)
         assert told.value.said.code in ("peers.not_pipeline", "peers.away")
 
