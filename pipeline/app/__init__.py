@@ -52,33 +52,16 @@ from pipeline.words import message
 
 if TYPE_CHECKING:
     from pipeline.exports.work import Shown
-<<<<<<< HEAD:pipeline/app/__init__.py
-    from pipeline.store.base import SqlStore
-    from pipeline.store.syncing.settling import Keep
-    from pipeline.sync.local import LocalReplica
-    from pipeline.sync.peering import Peering
-=======
-    from pipeline.guessing import Guess
-    from pipeline.store.known import Known
-    from pipeline.store.people.model import People
->>>>>>> w-syncsvc:pipeline/app.py
 
 Beside = Callable[..., Coroutine[Any, Any, None]]
 """What runs beside the service: it takes `task_status` and says by it when it has begun."""
 
-<<<<<<< HEAD:pipeline/app/__init__.py
 DRAFT = "draft"  # what a mapping is called that has no name yet
 LOADED = ("committed", "archived", "duplicate")
 """States of a file by whose mapping a job imported."""
 
 
-class Pipeline(Facts):
-=======
-LOADED = ("committed", "archived", "duplicate")  # states of a file by whose mapping a job imported
-
-
-class Pipeline(Shared):
->>>>>>> w-syncsvc:pipeline/app.py
+class Pipeline(Facts, Shared):
     """One installation: a `config.toml`, its mappings and its database.
 
     Raises ConfigError with every mistake when the config cannot be used. `listener` hears each event
@@ -101,12 +84,7 @@ class Pipeline(Shared):
         self._clock, self._forks = Clock(), forks
         self.who = ""  # in whose name things are done; "": of the person who runs this program
         self._store: Store | None = None
-<<<<<<< HEAD:pipeline/app/__init__.py
-        self._replica: LocalReplica | None = None
         self._answers = Answers(self.settings, self.ledger, self._clock)
-=======
-        self._answers = Answers(self.settings, self._ledger, self._clock)
->>>>>>> w-syncsvc:pipeline/app.py
 
     def __enter__(self) -> Pipeline:
         return self
