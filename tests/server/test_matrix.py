@@ -47,6 +47,7 @@ def test_every_route_says_what_it_needs_and_does() -> None:
         "/readyz",
         "/login",
         "/logout",
+        "/language",
         "/setup",
         *(r.path for r in EVERY if isinstance(r, Files)),
     }
