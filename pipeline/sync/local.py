@@ -148,8 +148,9 @@ class LocalReplica:
         peer = known.peer
         if known.lapsed:
             raise SyncRejoin(message("syncing.lapsed", peer=peer))
-        if since < known.seen:
-            raise SyncHeld(message("syncing.peer_forgot", peer=peer))
+        if since < known.seen:  # who asks forgot what it got; it may have given nothing since, and not know
+            said = message("syncing.peer_forgot", peer=peer)
+            raise SyncRejoin(said) if self._hub else SyncHeld(said)
         me = stamp(desk, me)
         desk.delivered(peer, since)
         before = desk.offered(peer, since)

@@ -247,6 +247,20 @@ def test_a_batch_of_a_lost_life_is_refused(trio: Trio) -> None:
     assert equal(trio)
 
 
+def test_a_restored_shop_that_only_got_rows_joins_again(trio: Trio) -> None:
+    hub, s1, _, time = trio
+    before = s1.backup()
+    write(hub, time, "INSERT INTO customer VALUES ('a', 'A', 'x', '1')")
+    pull(s1.replica, hub.replica, s1.replica.hello(hub.replica.hello(s1.replica.hello(None))))
+    hub.replica.apply(s1.replica.offer("hub", 0, ""))  # the office knows that the shop has it
+    s1.restore(before)
+    with pytest.raises(SyncRejoin):
+        round_(s1.replica, hub.replica)
+    rejoin(s1.replica, hub.replica)
+    rounds(trio)
+    assert equal(trio)
+
+
 def test_a_restored_head_office_holds_every_shop(trio: Trio) -> None:
     hub, s1, s2, time = trio
     if hub.kind != "sqlite":
