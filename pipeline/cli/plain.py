@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from pipeline.answers.schedules import schedule as schedule
+from pipeline.hours import schedule as schedule
 from pipeline.shapes import expected_json as expected_json
 from pipeline.shapes import file_json as file_json
 from pipeline.shapes import moment as moment

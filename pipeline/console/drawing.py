@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pipeline import __version__
-from pipeline.answers.schedules import schedule as sentence
+from pipeline.hours import schedule as sentence
 from pipeline.jobs import Settings
 from pipeline.people.callers import Caller
 from pipeline.server.problems import language_of

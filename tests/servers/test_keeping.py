@@ -163,8 +163,10 @@ def test_an_export_that_has_not_written_yet_keeps_its_changes(store: SqlStore) -
 def test_what_is_synchronised_keeps_everything(store: SqlStore) -> None:
     change(store, 3)
     with store.connection().begin():
-        store.connection().execute(sa.text("CREATE TABLE IF NOT EXISTS pipeline_sync_peer (n integer)"))
-        store.connection().execute(sa.text("INSERT INTO pipeline_sync_peer (n) VALUES (1)"))
+        columns = "peer, since, seen, load_since, load_seen, accepted, lapsed"
+        store.connection().execute(
+            sa.text(f"INSERT INTO pipeline_sync_peer ({columns}) VALUES ('lyon', 0, 0, 0, 0, true, false)")
+        )
     assert store.keeping().prune_log(datetime.now(UTC) + timedelta(days=1), (), 100) == 0
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.answers.schedules import schedule
 from pipeline.cli.output import Voice
+from pipeline.hours import schedule
 from pipeline.schedule import Always, Daily, Days, Every, Schedule, describe
 
 PARIS = "Europe/Paris"
