@@ -75,6 +75,15 @@ class Served:
             if found := re.search(pattern, line):
                 return found[0]
 
+    def kill(self) -> None:
+        """If it still runs; then let go of its pipe."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self._reader.join()
+        assert self.process.stderr is not None
+        self.process.stderr.close()
+
     def end(self) -> None:
         self.process.terminate()
         code = self.process.wait(30)
@@ -93,9 +102,7 @@ def served(box: Installation, extra: dict[str, str] | None = None) -> Iterator[S
         yield found
         found.end()
     finally:
-        if found.process.poll() is None:
-            found.process.kill()
-            found.process.wait()
+        found.kill()
 
 
 @pytest.fixture(scope="module")

@@ -86,14 +86,16 @@ events = st.lists(
 def test_each_is_told_once_and_its_end_once(course: list[tuple[int, str, int, str]]) -> None:
     memory, now = Memory(), NOW
     wrong: dict[str, Trouble] = {}
+    past: set[str] = set()  # a key is its trouble's own for ever: what has ended does not begin again
     for seconds, what, n, job in course:
         now += timedelta(seconds=seconds)
         one = trouble(n, "late", job)
         ended = {one.key} if what == "e" and one.key in wrong else set()
-        if what == "b" and one.key not in memory.gone:
+        if what == "b" and one.key not in past:
             wrong[one.key] = one
         for key in ended:
             del wrong[key]
+        past |= ended
         memory.round(now, list(wrong.values()), ended)
     now += AGAIN
     memory.round(now, list(wrong.values()), set())
