@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.store.base import SqlStore
-from tests.faults.conftest import fresh_database
+from tests.databases import Server
 from tests.sync.world import open_store
 
 
 @pytest.fixture(scope="module")
-def office(server: str) -> Iterator[SqlStore]:
+def office(server: Server) -> Iterator[SqlStore]:
     """A store on PostgreSQL with the tables of the shop; `wiped` makes it empty."""
-    with fresh_database(server) as url:
+    with server.database() as url:
         store = open_store(url)
         yield store
         store.close()
