@@ -84,6 +84,7 @@ MUTANTS: dict[str, Mutant] = {
         "sync/local.py",
         "        if (said.last and desk.sent(said.last) is None) or said.since > me.mark:\n            raise SyncRejoin(message(\"syncing.forgotten\", peer=said.site))\n        if said.since < peer.seen:\n",
         "        if False:\n",
+        also=("sync/local.py", "        if since < known.seen:  # who asks", "        if False:  # who asks"),
     ),
     "forgotten before all have it": Mutant(
         "sync/local.py", "desk.forget(min(p.seen for p in peers))", "desk.forget(max(p.seen for p in peers))"

@@ -147,13 +147,14 @@ def _postgres_sums(
     places = json_places(cols)
     plain = " AND ".join(f"{quoted(cols[n].name)} IS NULL" for n in places) or "true"
     bits = 64 - shift
+    bucket = f"('x' || left(m, 16))::bit(64)::bit({bits})::int" if bits else "0"
     asked = (
-        f"SELECT ('x' || left(m, 16))::bit(64)::bit({bits})::int, count(*), sum(('x' || left(m, 16))::bit(64)::bigint)"
-        f" FROM (SELECT md5({line}) AS m FROM {name} WHERE {plain} OFFSET 0) AS r GROUP BY 1"
+        f"SELECT {bucket} AS b, count(*), sum(('x' || left(m, 16))::bit(64)::bigint)"
+        f" FROM (SELECT md5({line}) AS m FROM {name} WHERE {plain} OFFSET 0) AS r GROUP BY b"
     )
     rows = 0
-    for bucket, count, total in conn.exec_driver_sql(_literal(asked, lite=False)):
-        found[bucket] += int(total)
+    for number, count, total in conn.exec_driver_sql(_literal(asked, lite=False)):
+        found[number] += int(total)
         rows += count
     if places:
         odd = f"SELECT {', '.join(postgres_text(col) for col in cols)} FROM {name} WHERE NOT ({plain})"
