@@ -65,6 +65,56 @@ def test_a_transaction_that_commits_late_is_not_missed(shop: Shop, writers: list
     assert exported(shop) == []
 
 
+# Steps of two transactions, "s" and "q": "s1" changes an order, "s." commits. "x" exports, "x=s1=q." with steps between its
+# note and its look: what begins then is the newest transaction of all, and none that began later has ended.
+LATE = [
+    "q1 q. x=s1 s. x",
+    "q1 q. x=s1 q2 q. x s. x",
+    "q1 x=s1=q2=q. s. x",
+    "q1 x=s1=q2=q. q1 q. x s. x",
+    "q1 q. x=s1 s2 s. x",
+    "q1 q. x=s1 x=q2 s. x q. x",
+    "q1 q. x=s1=q2 s. x q. x",
+    "q1 q. x=s1=q2 q. x s. x",
+    "s1 q1 q. x s. x",
+]
+
+
+@pytest.mark.parametrize("before", ["pg_get_serial_sequence('pipeline_change'", "pg_current_snapshot()"])
+@pytest.mark.parametrize("steps", LATE)
+def test_the_newest_open_transaction_is_not_missed(
+    steps: str, before: str, shop: Shop, writers: list[sa.Connection]
+) -> None:
+    now = dict.fromkeys(("q1", "q2", "s1", "s2"), "new")
+    for number, text in now.items():
+        shop.order(number, status=text)
+    exported(shop)
+    whose, known, held, inside = {"s": writers[0], "q": writers[1]}, dict(now), dict[str, str](), list[str]()
+
+    def do(step: str) -> None:
+        if step[1] == ".":
+            whose[step[0]].commit()
+            now.update((number, held.pop(number)) for number in sorted(held) if number[0] == step[0])
+        else:
+            held[step] = f"{step} again" if now[step] == step else step
+            status(whose[step[0]], step, held[step])
+
+    @sa.event.listens_for(shop.store._engine, "before_cursor_execute")
+    def asked(conn: object, cursor: object, statement: str, *_: object) -> None:
+        while before in statement and inside:
+            do(inside.pop(0))
+
+    for step in steps.split():
+        if step[0] == "x":
+            inside[:] = step.split("=")[1:]
+            known.update(line.split(",") for line in exported(shop))
+            assert inside == []
+        else:
+            do(step)
+    assert known == now
+    assert exported(shop) == []
+
+
 def test_many_writers_and_no_row_lost_or_stale(shop: Shop, writers: list[sa.Connection]) -> None:
     """The last state of each row that an export saw is the database's."""
     chance = random.Random(11)

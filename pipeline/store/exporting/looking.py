@@ -114,13 +114,16 @@ def look_postgres(
             "SELECT pg_get_serial_sequence('pipeline_change', 'seq')"
         ).scalar_one()
         last = int(conn.exec_driver_sql(_LAST.format(sequence=sequence)).scalar_one())
+        # Above that of everyone who can have a number of the log up to `last`; asked after it, ended before the look. A
+        # snapshot's xmax is not: an open transaction is at or above it when none that began later has ended.
+        top = int(conn.exec_driver_sql("SELECT pg_current_xact_id()::text").scalar_one())
     with session._transaction(write=False) as conn:
         conn.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         conn.exec_driver_sql("SET LOCAL synchronize_seqscans = off")  # the same order each time
         asked = "SELECT pg_snapshot_xmin(s)::text, pg_snapshot_xmax(s)::text FROM pg_current_snapshot() AS s"
         low, high = (int(text) for text in conn.exec_driver_sql(asked).one())
         floor, span = _since(conn, since, low, high)
-        mark = json.dumps({"x": low, "f": floor, "t": [high, last]})
+        mark = json.dumps({"x": low, "f": floor, "t": [top, last]})
         late = f"SELECT extract(epoch FROM now() - min(at)) FROM pipeline_change WHERE seq > {floor} AND txid::xid8 >= '{low}'"
         waits = conn.exec_driver_sql(late).scalar() if low < high else None
         look = _Look(conn, session._where, catalogue, targets, mark, span, int(waits or 0))
@@ -136,8 +139,9 @@ def _since(conn: sa.Connection, since: str, low: int, high: int) -> tuple[int, s
         return 0, ""
     mark = json.loads(since)
     seen, (top, last) = int(mark["x"]), mark["t"]
-    # Nothing that was still open at the mark can have taken a number that was given out before its look.
-    floor = int(last) if seen >= int(top) else int(mark["f"])
+    # Nothing that was still open at the mark can have taken a number that was given out before its look. (Not at
+    # `top` itself: marks of earlier versions hold the snapshot's xmax there.)
+    floor = int(last) if seen > int(top) else int(mark["f"])
     foreign = f"SELECT 1 FROM pipeline_change WHERE seq > {floor} AND txid::xid8 >= '{high}' LIMIT 1"
     if seen > high or conn.exec_driver_sql(foreign).first() is not None:
         return floor, f"seq > {floor}"  # these transaction numbers are of another cluster
