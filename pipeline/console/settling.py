@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast, get_args
+from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -23,6 +25,8 @@ from pipeline.words import Message, message, printable
 
 PLACE, SHOWN = "/sync/conflicts", 100
 RULES = ("here", "there")
+CALLED = ("code", "number", "sku", "name")  # columns by which people know a row
+UUID_HEX = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +41,47 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A record as a person sees it. `ways`: how it can be settled."""
+    """A record as a person sees it. `row`: what the row is called; `id`: of its history, "" when it has none to see;
+    `ways`: how it can be settled."""
 
     record: Conflict
     row: str
-    id: str  # of the row, for its history; "" when it is told apart by several columns
+    id: str
     here: Side
     there: Side
     ways: tuple[Keep, ...]
 
 
-def shown(record: Conflict, site: str) -> Shown:
-    """`site`: what this database is called. Pure."""
-    lost = Side(_text(record.lost), *clocked(record.lost_clock), kept=False)
-    kept = Side(_text(record.kept), *clocked(record.kept_clock), kept=True)
+def shown(record: Conflict, site: str, row: str = "", id: str = "") -> Shown:
+    """`site`: what this database is called; `row`: what the row is called, "" its key. Pure."""
+    lost = _side(record.lost, record.lost_clock, kept=False)
+    kept = _side(record.kept, record.kept_clock, kept=True)
     here, there = (lost, kept) if lost_here(record, site) else (kept, lost)
-    key = unpack(record.key)
     ways: tuple[Keep, ...] = ("both",)
     if record.kind in CHOICES and record.column:
         ways = ("here", "there", "both")
     elif record.kind == "unique":
         ways = ("merge", "both")
-    name = printable(", ".join(str(part) for part in key))
-    return Shown(record, name, str(key[0]) if len(key) == 1 else "", here, there, ways)
+    key = printable(", ".join(str(part) for part in unpack(record.key)))
+    return Shown(record, row or key, id, here, there, ways)
+
+
+def _side(value: str | None, clock: str | None, *, kept: bool) -> Side:
+    site, at = clocked(clock)
+    return Side(_text(value), site.rstrip("~"), at, kept)  # "~": what the rules made of a change of that site
+
+
+def _row(pipeline: Pipeline, known: Collection[str], record: Conflict) -> tuple[str, str]:
+    """(what people call the row, its id in its history); ("", "") where only its key is known."""
+    key = unpack(record.key)
+    if record.table not in known or len(key) != 1:
+        return "", ""
+    id = str(key[0])
+    if pipeline.settings.database.startswith("postgresql") and UUID_HEX.fullmatch(id):
+        id = str(UUID(id))
+    cells = pipeline.store().browser().row(record.table, id) or {}
+    called = [cells.get(name) for name in CALLED if name != record.column]
+    return printable(" ".join(cell for cell in called if cell)), id
 
 
 def _text(value: str | None) -> str | None:
@@ -75,7 +97,9 @@ async def conflicts(request: Request) -> Response:
         peers = pipeline.peers()
         standing, found = peers.standing(), peers.conflicts(everything=everything)
         tables = sorted({one.table for one in found if one.kind in CHOICES and one.state == "open"})
-        return [shown(one, standing.site) for one in found[:SHOWN]], standing.open, tables
+        known = pipeline.store().browser().tables()
+        some = [shown(one, standing.site, *_row(pipeline, known, one)) for one in found[:SHOWN]]
+        return some, standing.open, tables
 
     found, count, tables = await site(request).ask(look)
     facts = {

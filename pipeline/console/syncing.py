@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,10 +11,14 @@ from starlette.responses import Response
 from pipeline.app import Pipeline
 from pipeline.console.drawing import back, page
 from pipeline.console.overview import desk
+from pipeline.errors import PipelineError
 from pipeline.results import JobStatus
 from pipeline.server.routes import caller, changed, site
 from pipeline.store.syncing.standing import Known, LastRound, Standing
 from pipeline.words import Message, message
+
+if TYPE_CHECKING:
+    from pipeline.sync.peering import Verified
 
 PLACE = "/sync"
 
@@ -114,7 +119,7 @@ async def verify(request: Request) -> Response:
         facts = {"count": len(found.tables), "rows": sum(one.here for one in found.tables)}
         if found.same:
             return message("peers.equal", peer=found.there, **facts)
-        return message("console.sync.drift" if found.drained else "console.sync.behind", peer=found.there)
+        raise PipelineError(message(_unequal(found), peer=found.there))
 
     await site(request).ask(lambda pipeline: pipeline.peers().job(name))
     here.begin(work, caller(request).name)
@@ -122,10 +127,16 @@ async def verify(request: Request) -> Response:
     return back(request, f"{PLACE}/{name}/verify")
 
 
+def _unequal(found: Verified) -> str:
+    return "console.sync.drift" if found.drained else "console.sync.behind"
+
+
 async def verified(request: Request) -> Response:
     """GET /sync/{job}/verify: what was found the last time."""
     name, here = request.path_params["job"], desk(request)
     await site(request).ask(lambda pipeline: pipeline.peers().job(name))
     at, found = here.verified.get(name, (None, None))
-    facts = {"name": name, "at": at, "found": found, "busy": here.at_work, "notes": list(here.notes)}
+    told = "" if found is None else _unequal(found)  # stands on the page anyway
+    wrong = [note for note in here.notes if not note.good and note.said.code != told]
+    facts = {"name": name, "at": at, "found": found, "told": told, "busy": here.at_work, "wrong": wrong}
     return page(request, "verified.html", PLACE, facts)

@@ -1,4 +1,4 @@
-"""Words of the console's pages of synchronisation, and of what jobs expect."""
+"""Words of the console's pages of synchronisation, of what jobs expect, and of the last days."""
 
 TEXTS: dict[str, tuple[str, str]] = {
     "console.jobs.expected.quiet": ("nothing expected today", "rien d'attendu aujourd'hui"),
@@ -7,6 +7,9 @@ TEXTS: dict[str, tuple[str, str]] = {
     "console.jobs.expected.late": ("late", "en retard"),
     "console.jobs.expected.missing": ("missing", "manquant"),
     "console.jobs.expected.unlike": ("unusual size", "taille inhabituelle"),
+    "console.history.week": ("The last seven days", "Les sept derniers jours"),
+    "console.history.failed": ("files failed", "fichiers en échec"),
+    "console.history.late": ("late", "en retard"),
     "console.sync.none": (
         "No synchronisation is set up. A section [syncs.NAME] in config.toml names the other database.",
         "Aucune synchronisation n'est réglée. Une section [syncs.NOM] de config.toml nomme l'autre base.",

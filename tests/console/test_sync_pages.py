@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from anyio.from_thread import BlockingPortal
 
 from pipeline import Pipeline
+from pipeline.clock import UTC
 from pipeline.console import settling
+from pipeline.schedule import WEEKDAYS
 from pipeline.store.syncing.standing import Conflict
 from tests.console.conftest import Asking, Installation, console
+from tests.flow.conftest import ORDERS
 from tests.peers.conftest import Making, Shop, make
 
 __all__ = ["make"]
@@ -73,7 +78,7 @@ def test_a_first_contact_is_looked_at_and_accepted(
         assert done(ask) == "peers.round"
         assert office.customers() == lyon.customers() == [("C1", "Anna"), ("C2", "Bob")]
         assert "/accept" not in text(ask, "/sync/office/planned")
-        assert "1 in a first load" in text(ask, "/sync") or "2 in a first load" in text(ask, "/sync")
+        assert "in a first load" in text(ask, "/sync")
         ask.post("/sync/office/run")
         assert done(ask) == "peers.round"
         assert "up to date" in text(ask, "/sync")
@@ -110,7 +115,8 @@ def test_both_sides_are_verified_and_drift_is_named(make: Making, portal: Blocki
         ask.post("/sync/office/verify")
         assert done(ask) == "console.sync.drift"
         page = text(ask, "/sync/office/verify")
-        assert "Nothing was mended." in page
+        assert page.count("Nothing was mended.") == 1
+        assert '<p class="note break bad">' in text(ask, "/sync")
         assert "not the same" in page
 
 
@@ -135,8 +141,11 @@ def test_a_conflict_shows_both_values_and_is_settled(make: Making, portal: Block
         assert "<i>Lyon" not in raw
         assert "&lt;i&gt;Lyon&lt;/i&gt; C1" in raw
         assert "Office C1" in raw
+        assert '<span class="small break">C1</span>' in raw
         assert text(ask, f"/data/party/row?id={1:032x}")
-        assert 'href="/sync/conflicts"' in text(ask, "/")
+        page = text(ask, "/")
+        assert 'href="/sync/conflicts"' in page
+        assert 'action="/sync/office/run"' in page
         wrong = ask.post(f"/sync/conflicts/{record.id}", data={"keep": "mine"})
         assert wrong.status_code == 422
         assert ask.post("/sync/conflicts/none", data={"keep": "here"}).status_code == 404
@@ -203,3 +212,23 @@ def test_without_synchronisations_nothing_points_there(portal: BlockingPortal, m
     with pages(portal, make("alone")) as ask:
         assert 'href="/sync"' not in text(ask, "/")
         assert "No synchronisation is set up." in text(ask, "/sync")
+
+
+def test_a_job_says_what_it_expects(portal: BlockingPortal, installation: Installation) -> None:
+    """Red where yesterday's file is missing, amber where one is smaller than it should be."""
+    now = datetime.now(ZoneInfo("Europe/Paris"))
+    yesterday = WEEKDAYS[(now - timedelta(days=1)).weekday()]
+    expect = f'\n[imports.sales.expect]\nby = "23:59"\nrows = [10, 50]\n\n[imports.nightly.expect]\nby = "23:59"\ndays = "{yesterday}"\n'
+    text_ = installation.config.read_text("utf-8")
+    installation.config.write_text(text_ + expect, "utf-8")
+    with Pipeline(installation.config) as pipeline:
+        pipeline.store().notices().remembered(now.astimezone(UTC) - timedelta(days=9))
+    installation.drop("a.csv", ORDERS)
+    installation.once("sales")
+    with console(portal, installation, "viewer") as ask:
+        page = text(ask, "/", "fr")
+        assert '<span class="state bad"><span aria-hidden="true">✗</span> manquant</span>' in page
+        assert "Manquant le" in page
+        assert "taille inhabituelle" in page
+        assert "a.csv n'a que 3 lignes" in page
+        assert "Les sept derniers jours" in text(ask, "/history/figures", "fr")
