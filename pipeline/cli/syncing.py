@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -315,24 +313,19 @@ def _shown(value: str | None, clock: str | None, zone: str) -> str:
     return f"{text} ({where})" if where else text
 
 
-def _clocked(clock: str | None) -> tuple[str, datetime | None]:
-    """Which site wrote it, and when: the clock's time is milliseconds since 1970, times 256."""
-    if clock is None:
-        return "", None
-    time, site = json.loads(clock)
-    return str(site), datetime.fromtimestamp((int(time) >> 8) / 1000, timezone.utc)  # noqa: UP017
-
-
 def _stamped(clock: str | None, zone: str) -> str:
-    site, when = _clocked(clock)
+    from pipeline.store.syncing.standing import clocked
+
+    site, when = clocked(clock)
     return f"{site} {plain.local(when, zone)[:16]}" if site else ""
 
 
 def _conflict_json(one: Conflict) -> dict[str, object]:
+    from pipeline.store.syncing.standing import clocked
     from pipeline.store.syncing.values import unpack
 
     def side(value: str | None, clock: str | None) -> dict[str, object]:
-        where, when = _clocked(clock)
+        where, when = clocked(clock)
         found = None if value is None else unpack(value)
         return {
             "value": found.hex() if isinstance(found, bytes) else found,

@@ -6,11 +6,16 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.app import Pipeline
 from pipeline.errors import PipelineError
 from pipeline.words import Message
+
+if TYPE_CHECKING:
+    from pipeline.sync.peering import Verified
 
 NOTES = 5
 
@@ -31,11 +36,15 @@ class Desk:
     after: Callable[[], None] = lambda: None
     notes: deque[Note] = field(default_factory=lambda: deque(maxlen=NOTES))
     at_work: int = 0
+    begun: deque[threading.Thread] = field(default_factory=lambda: deque(maxlen=NOTES))
+    verified: dict[str, tuple[datetime, Verified]] = field(default_factory=dict)  # job → when, what was found
 
     def begin(self, work: Callable[[Pipeline], Message], who: str) -> None:
         """Do this; what it says becomes a note."""
         self.at_work += 1
-        threading.Thread(target=self._work, args=(work, who), daemon=True).start()
+        thread = threading.Thread(target=self._work, args=(work, who), daemon=True)
+        self.begun.append(thread)
+        thread.start()
 
     def _work(self, work: Callable[[Pipeline], Message], who: str) -> None:
         try:

@@ -43,6 +43,7 @@ PLACES = (
     ("/history", "nav.history"),
     ("/data", "nav.data"),
 )
+SYNCED = (("/sync", "nav.sync"),)  # where there are synchronisations
 RULED = (("/people", "nav.people"),)  # for admins
 MARKS = {"good": "✓", "bad": "✗", "warn": "!", "soft": "·"}
 
@@ -112,9 +113,10 @@ def page(
 ) -> HTMLResponse:
     """A page of this template. `here`: its place in the navigation."""
     who, asks = reader(request, site(request).settings.timezone), getattr(request.state, "caller", Caller())
+    places = PLACES + (SYNCED if site(request).settings.syncs else ()) + (RULED if asks.may("admin") else ())
     text = environment().get_template(name).render(
         who=who, here=here, path=request.url.path, person=asks, csrf=asks.csrf,
-        places=PLACES + (RULED if asks.may("admin") else ()) if asks.known else (), version=__version__, weekdays=[both[who.language == "fr"] for both in WEEKDAYS], **facts,
+        places=places if asks.known else (), version=__version__, weekdays=[both[who.language == "fr"] for both in WEEKDAYS], **facts,
     )  # fmt: skip
     return HTMLResponse(text, status, {"cache-control": "no-store", "vary": "cookie, accept-language"})
 

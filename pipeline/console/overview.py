@@ -27,7 +27,8 @@ def desk(request: Request) -> Desk:
 async def jobs(request: Request) -> Response:
     """GET /"""
     status, asked = await site(request).ask(_facts)
-    kinds = {job.name: "exports" for job in site(request).settings.exports}
+    settings = site(request).settings
+    kinds = {job.name: "exports" for job in settings.exports} | {job.name: "sync" for job in settings.syncs}
     facts = {"status": status, "asked": asked, "kinds": kinds, "notes": list(desk(request).notes)}
     return page(request, "jobs.html", "/", facts)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import calendar
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -31,6 +31,7 @@ class Day:
     failed: int = 0
     held: int = 0
     seconds: float = 0.0
+    late: int = 0  # jobs whose expected files were late or missing
     jobs: dict[str, int] = field(default_factory=dict)  # job → rows
 
     @property
@@ -78,6 +79,28 @@ def weeks(month: date, days: dict[date, Day]) -> list[list[Day | None]]:
     return [[days.get(d, Day(d)) if d.month == month.month else None for d in week] for week in rows]
 
 
+def digest(
+    stretches: Sequence[Stretch], late: Mapping[date, int], zone: str, today: date, job: str = ""
+) -> list[Day]:
+    """The last seven days, newest first, also those on which nothing came."""
+    known = by_day(stretches, zone, job)
+    found = [known.get(day, Day(day)) for day in _last_days(today)]
+    for one in found:
+        one.late = late.get(one.day, 0)
+    return found
+
+
+def _last_days(today: date) -> list[date]:
+    return [today - timedelta(days=n) for n in range(7)]
+
+
+def _late(pipeline: Pipeline, today: date, job: str) -> dict[date, int]:
+    """How many jobs' files were late on each of the last days, as was noted of them."""
+    jobs = [one.name for one in pipeline.settings.imports if one.expect and job in ("", one.name)]
+    keys = {f"late:{name}:{day.isoformat()}": day for name in jobs for day in _last_days(today)}
+    return dict(Counter(keys[key] for key in pipeline.store().notices().noted(list(keys))))
+
+
 async def history(request: Request) -> Response:
     """GET /history?month=YYYY-MM&job=: the page at once; its figures come after it."""
     zone, params = site(request).settings.timezone, request.query_params
@@ -95,11 +118,26 @@ async def history(request: Request) -> Response:
 async def figures(request: Request) -> Response:
     """GET /history/figures?month=YYYY-MM&job="""
     zone, params = site(request).settings.timezone, request.query_params
-    month, job = month_of(params.get("month", ""), datetime.now(ZoneInfo(zone)).date()), params.get("job", "")
-    found = await site(request).ask(lambda pipeline: _stretches(pipeline, month, _after(month), zone))
+    today = datetime.now(ZoneInfo(zone)).date()
+    month, job = month_of(params.get("month", ""), today), params.get("job", "")
+
+    def look(pipeline: Pipeline) -> tuple[list[Stretch], list[Day]]:
+        found = _stretches(pipeline, month, _after(month), zone)
+        if month != today.replace(day=1):
+            return found, []
+        recent = _stretches(pipeline, _last_days(today)[-1], today + timedelta(days=1), zone)
+        return found, digest(recent, _late(pipeline, today, job), zone, today, job)
+
+    found, week = await site(request).ask(look)
     days = by_day(found, zone, job)
     every = [days[day] for day in sorted(days)]
-    facts = {"days": every, "weeks": weeks(month, days), "total": _total(month, every), "job": job}
+    facts = {
+        "days": every,
+        "weeks": weeks(month, days),
+        "total": _total(month, every),
+        "job": job,
+        "week": week,
+    }
     return page(request, "figures.html", "/history", facts)
 
 

@@ -16,6 +16,8 @@ NOT_THERE = {
     "cli.no_file",
     "cli.no_such_file",
     "config.no_job",
+    "peers.no_job",
+    "peers.no_record",
     "cli.no_job",
     "cli.no_job_near",
     "server.no_page",

@@ -24,12 +24,14 @@ from pipeline.words import Message, message
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How a peer is reached now: its name, how many seconds its clock is ahead, or why it is not reached."""
+    """How a peer is reached now: its name, how many seconds its clock is ahead, or why it is not reached. `waiting`:
+    its rows that are not here yet; None: of a peer behind HTTP that is not known."""
 
     job: str
     peer: str
     ahead_s: float
     trouble: Message | None = None
+    waiting: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,10 @@ class Peering:
                 begun = self._clock.now().wall
                 theirs = ends.there.hello(None)
                 middle = begun + (self._clock.now().wall - begun) / 2
-                return Reach(job.name, theirs.site, (theirs.wall - middle).total_seconds())
+                known = () if ends.remote is None else ends.remote.syncing().standing().peers
+                waiting = next((one.waiting for one in known if one.peer == self.settings.station), None)
+                ahead = (theirs.wall - middle).total_seconds()
+                return Reach(job.name, theirs.site, ahead, waiting=waiting)
         except PipelineError as error:
             return Reach(job.name, "", 0.0, error.said)
 

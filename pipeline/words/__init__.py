@@ -44,6 +44,7 @@ ROOMS = (
     "states",
     "store",
     "syncing",
+    "syncpages",
     "turns",
     "versions",
     "watching",

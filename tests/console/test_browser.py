@@ -16,7 +16,7 @@ from tests.databases import ready_sqlite
 from tests.flow.conftest import CONFIG, MAPPING
 
 PAGES = ("/", "/files", "/exports", "/history", "/data", "/data/sales_order", "/mappings", "/mappings/sales", "/new",
-         "/jobs/nightly", "/people", "/why?file=bad.csv", "/files/1", "/files/1/undo", "/login")  # fmt: skip
+         "/jobs/nightly", "/people", "/sync", "/sync/conflicts", "/why?file=bad.csv", "/files/1", "/files/1/undo", "/login")  # fmt: skip
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 TILL = "N° ticket;Type;Date;Total HT;TVA;Total TTC\n0001;vente;31/03/2026 10:05;10,00;2,00;12,00\n0002;vente;31/03/2026 10:09;8,25;1,65;9,90\n"
 BAD = b"Order No,Total,State\n1,12.50,paid\n2,nine,open\n3,7.05,open\n"

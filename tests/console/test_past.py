@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timezone
 
-from pipeline.console.past import by_day, month_of, weeks
+from pipeline.console.past import by_day, digest, month_of, weeks
 from pipeline.store.browsing import Stretch
 
 UTC = timezone.utc  # noqa: UP017
@@ -38,3 +38,12 @@ def test_the_month_has_whole_weeks_from_monday() -> None:
     assert all(len(row) == 7 for row in rows)
     assert month_of("2026-02", date(2026, 3, 5)) == date(2026, 2, 1)
     assert month_of("../etc", date(2026, 3, 5)) == date(2026, 3, 1)
+
+
+def test_the_last_seven_days_also_those_without_a_file() -> None:
+    found = digest(
+        [came("2026-03-30 08:00"), came("2026-03-20 08:00")], {date(2026, 3, 29): 2}, "UTC", date(2026, 3, 31)
+    )
+    assert [(one.day.day, one.files, one.late) for one in found] == [
+        (31, 0, 0), (30, 1, 0), (29, 0, 2), (28, 0, 0), (27, 0, 0), (26, 0, 0), (25, 0, 0),
+    ]  # fmt: skip

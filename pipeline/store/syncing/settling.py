@@ -71,13 +71,16 @@ def found(standings: Standings, id: str) -> Conflict:
 
 
 def whose(record: Conflict, site: str) -> tuple[Any, Any]:
-    """(the value of this site, that of the other). What is of neither: what stands here counts as ours."""
-    lost_here = record.lost_clock is not None and json.loads(record.lost_clock)[1] == site
-    if record.kind.startswith("rejoin"):
-        lost_here = True
+    """(the value of this site, that of the other)."""
     lost = None if record.lost is None else unpack(record.lost)
     kept = None if record.kept is None else unpack(record.kept)
-    return (lost, kept) if lost_here else (kept, lost)
+    return (lost, kept) if lost_here(record, site) else (kept, lost)
+
+
+def lost_here(record: Conflict, site: str) -> bool:
+    """Is what was not kept the value of this site? What is of neither: what stands here counts as ours."""
+    mine = record.lost_clock is not None and json.loads(record.lost_clock)[1] == site
+    return mine or record.kind.startswith("rejoin")
 
 
 def _deed(desk: Desk, record: Conflict, keep: Keep, site: str) -> Any:

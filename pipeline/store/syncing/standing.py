@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -85,6 +86,14 @@ class Conflict:
     found_at: datetime
     state: str
     settled_by: str
+
+
+def clocked(clock: str | None) -> tuple[str, datetime | None]:
+    """Which site wrote it, and when: the clock's time is milliseconds since 1970, times 256."""
+    if clock is None:
+        return "", None
+    time, site = json.loads(clock)
+    return str(site), datetime.fromtimestamp((int(time) >> 8) / 1000, timezone.utc)  # noqa: UP017
 
 
 class Standings:
